@@ -1,0 +1,181 @@
+"""The plugin SDK. Nothing else of the program is public.
+
+A plugin is a folder with a manifest (`PLUGIN = Plugin(...)` in its `__init__.py`, which imports neither Qt nor
+polars), commands (typed functions) and panels. The bundled panels use this door and no private one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from terminal.commands import Command, argument, command
+from terminal.domain.sourced import Column, Source, Table
+from terminal.errors import (
+    BadPayload,
+    Cancelled,
+    NeedsKey,
+    ProviderError,
+    RateLimited,
+    StoreError,
+    TerminalError,
+    Unavailable,
+    UserError,
+)
+from terminal.settings import Setting, Settings
+
+if TYPE_CHECKING:
+    from terminal.services.explain import Explain, Text
+    from terminal.services.market import Market
+    from terminal.store import Store
+
+__all__ = ["BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
+           "Plugin", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
+           "TerminalError", "Unavailable", "UserError", "argument", "command"]
+
+Area = Literal["left", "center", "right", "bottom"]
+Mode = Literal["newbie", "pro"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A dockable panel. `widget` is "module:Class", imported when first shown; the class is called with a Host.
+
+    The widget may define: `show_symbol(symbol: str)`, `set_mode(mode: str)`, `retheme()`,
+    `save_state() -> dict`, `restore_state(dict)`. `code` is the function code for the palette (SCR, DES ...),
+    `icon` a Lucide icon name, `order` the place in the rail.
+    """
+
+    id: str
+    title: str
+    widget: str
+    area: Area = "center"
+    follows_symbol: bool = False
+    icon: str = "square"
+    code: str = ""
+    order: int = 100
+    width: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A command to be run on a schedule: every "6h" / "30m", or at "17:30" exchange time."""
+
+    command: str
+    every: str = ""
+    at: str = ""
+    session_days: bool = True
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """One named step of a plugin's own book tables; `sql` runs inside one transaction, in the plugin's schema."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """The manifest. `commands` and `migrations` are module names, imported on first use.
+
+    The migrations module defines `MIGRATIONS: tuple[Migration, ...]`; its tables live in the book's schema named
+    after the plugin's id. `explain` is a TOML file beside the manifest.
+    """
+
+    id: str
+    title: str
+    summary: str
+    api: int = 1
+    commands: str = ""
+    panels: tuple[Panel, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    migrations: str = ""
+    explain: str = "explain.toml"
+
+
+class Context(Protocol):
+    """What a command gets: the same object in window, shell, job and test."""
+
+    market: Market
+    store: Store
+    settings: Settings
+    explain: Explain
+    demo: bool
+    as_of: date | None
+    by_hand: bool
+
+    def now(self) -> datetime:
+        """Aware UTC. The only clock a command may read."""
+        ...
+
+    def progress(self, fraction: float | None, note: str = "") -> None:
+        """Report how far the work is (0..1, None when unknown). Raises Cancelled once the user has asked to stop."""
+        ...
+
+    def publish(self, topic: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Tell whoever listens that something changed."""
+        ...
+
+    def call(self, command: str, **arguments: Any) -> Table:
+        """Run another command inside this one, with the same context."""
+        ...
+
+
+class Call(Protocol):
+    """A running command."""
+
+    def cancel(self) -> None: ...
+
+
+class Host(Protocol):
+    """What a panel gets. Every slot is called on the UI thread, and never after the panel is gone."""
+
+    mode: Mode
+    panel_id: str
+
+    def run(self, command: str, arguments: Mapping[str, Any] | None = None, *, then: Callable[[Table], None],
+            fail: Callable[[TerminalError], None] | None = None,
+            progress: Callable[[float | None, str], None] | None = None, key: str = "") -> Call:
+        """Run a command in a worker. With a `key`, a newer call with the same key replaces the older one."""
+        ...
+
+    def on(self, topic: str, slot: Callable[[Mapping[str, Any]], None]) -> None:
+        """Listen to a topic; bursts are collated per 100 ms (last payload wins)."""
+        ...
+
+    def open(self, panel: str, symbol: str | None = None) -> None:
+        """Bring a panel to the front, showing `symbol` if given."""
+        ...
+
+    def select(self, symbol: str) -> None:
+        """Tell the panels linked with this one which symbol is looked at."""
+        ...
+
+    def symbol(self) -> str | None:
+        """The symbol this panel's link group looks at."""
+        ...
+
+    def explain(self, term: str) -> Text:
+        """Title and text of a term in the words of the present mode."""
+        ...
+
+    def has_command(self, command: str) -> bool:
+        """Whether some plugin offers the command (actions whose plugin is absent are hidden)."""
+        ...
+
+    def setting(self, key: str) -> Any: ...
+
+    def set_setting(self, key: str, value: Any) -> None: ...
+
+    def notify(self, text: str, level: Literal["info", "ok", "warn", "error"] = "info") -> None:
+        """A short message to the user, which does not block."""
+        ...
+
+    def save_file(self, title: str, suggested: str, kinds: Sequence[str]) -> str | None:
+        """Ask for a file name to write to; None when the user declines."""
+        ...
