@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "–"
@@ -35,10 +35,8 @@ def compact(value: float | None, *, sign: bool = False) -> str:
     if not _finite(value):
         return UNKNOWN
     size = abs(value)
-    for index, (step, letter) in enumerate(_STEPS):
-        if size >= step * 0.9995:
-            if index and size / step >= 999.5:
-                step, letter = _STEPS[index - 1]
+    for step, letter in _STEPS:
+        if size >= step * 0.9995:  # 999.6M rounds to 1.00B
             scaled = size / step
             decimals = 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2
             return _signed(value, f"{scaled:,.{decimals}f}{letter}".replace(",", NARROW), sign)
@@ -153,7 +151,7 @@ def _signed(value: float, text: str, plus: bool) -> str:
     return MINUS + text if value < 0 else "+" + text if plus else text
 
 
-def _finite(value: float | None) -> bool:
+def _finite(value: float | None) -> TypeGuard[float]:
     return value is not None and value - value == 0
 
 

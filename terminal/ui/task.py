@@ -10,13 +10,15 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QWidget
 
 from terminal.errors import Cancelled, TerminalError
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 Progress = Callable[[float | None, str], None]
 Payload = Mapping[str, Any]
@@ -69,7 +71,7 @@ class Bridge(QObject):
         self._calls: dict[tuple[int, str], Running] = {}
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
-    def run(self, widget: QObject, start: Callable[[Progress], Future[Any]], then: Callable[[Any], None],
+    def run(self, widget: QObject, start: Callable[[Progress], Future[Any]], *, then: Callable[[Any], None],
             fail: Callable[[TerminalError], None] | None = None, progress: Progress | None = None, key: str = "") -> Running:
         """Start work for `widget`. `start(report)` hands the work to a worker and returns its Future.
 
