@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import polars as pl
 
     from terminal.domain.fetch import Fetch
@@ -66,18 +67,12 @@ class Provider(Protocol):
     `needs_key`: whether it answers nothing without a key.
     """
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def datasets(self) -> frozenset[str]: ...
-    @property
-    def simulated(self) -> bool: ...
-    @property
-    def delayed(self) -> bool: ...
-    @property
-    def needs_key(self) -> bool: ...
+    id: str
+    title: str
+    datasets: frozenset[str]
+    simulated: bool
+    delayed: bool
+    needs_key: bool
 
     def fetch(self, request: Request, progress: Progress) -> Iterator[Answer]:
         """Answers as they arrive. Raises ProviderError; `progress` may raise Cancelled."""
@@ -91,17 +86,17 @@ class Bundling(Protocol):
     `batch` says how many symbols fit into one request for a dataset (1 where it is not named).
     """
 
-    @property
-    def brings(self) -> Mapping[str, frozenset[str]]: ...
-    @property
-    def batch(self) -> Mapping[str, int]: ...
+    brings: Mapping[str, frozenset[str]]
+    batch: Mapping[str, int]
 
 
 @runtime_checkable
 class Closing(Protocol):
     """A provider that holds connections or processes."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of them; the provider may be used again afterwards."""
+        ...
 
 
 def quiet(_fraction: float | None = None, _note: str = "") -> None:

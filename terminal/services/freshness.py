@@ -1,0 +1,48 @@
+"""When stored data is too old: one table, one rule a dataset.
+
+`age` is how long after a fetch the dataset counts as fresh. Where `sessions` is set, data is also fresh for as long as
+it reaches the last finished session: nothing newer exists. `closed` replaces `age` while the exchange is closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long one dataset stays fresh."""
+
+    age: timedelta
+    sessions: bool = False
+    closed: timedelta | None = None
+
+
+_DAY = timedelta(days=1)
+
+STALENESS: dict[str, Rule] = {
+    "bars": Rule(timedelta(hours=4), sessions=True),
+    "minute_bars": Rule(timedelta(minutes=5), closed=timedelta(hours=12)),
+    "quotes": Rule(timedelta(minutes=1), closed=timedelta(hours=1)),
+    "chains": Rule(timedelta(minutes=15), closed=timedelta(hours=12)),
+    "headlines": Rule(timedelta(minutes=30)),
+    "facts": Rule(_DAY),
+    "earnings": Rule(_DAY),
+    "dividends": Rule(_DAY),
+    "splits": Rule(_DAY),
+    "instruments": Rule(30 * _DAY),
+    "members": Rule(30 * _DAY),
+}
+
+
+def is_fresh(dataset: str, newest: date | None, fetched_at: datetime | None, now: datetime, last_session: date,
+             is_open: bool) -> bool:
+    """Whether stored data still answers. `newest` is its last valid day, `fetched_at` the last successful request."""
+    if fetched_at is None:
+        return False
+    rule = STALENESS[dataset]
+    if rule.sessions and newest is not None and newest >= last_session:
+        return True
+    age = rule.age if is_open or rule.closed is None else rule.closed
+    return now - fetched_at < age

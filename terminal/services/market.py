@@ -1,0 +1,318 @@
+"""The market as commands see it: universes, frames with their sources, features and verdicts.
+
+Everything is read from the store; `ensure` and `refresh` fill the store first. Frames carry `fetch_id`, which
+`sources` turns into where and when. `as_of` (a date, None: now) answers with what was known at the end of that day.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from terminal.domain.adjustment import adjust
+from terminal.services.universes import Universe, Universes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from terminal.api import Context
+    from terminal.domain.features import Features
+    from terminal.domain.regime import Regime
+    from terminal.domain.scoring import Rulebook
+    from terminal.domain.sessions import Calendar
+    from terminal.domain.sourced import Source, Table
+    from terminal.paths import Home
+    from terminal.providers.base import Provider
+    from terminal.providers.budget import Budget
+    from terminal.providers.router import Router
+    from terminal.services.refresh import Refresher
+    from terminal.settings import Settings
+    from terminal.store import Store
+
+T = TypeVar("T")
+Symbols = str | Sequence[str] | None
+
+EXCHANGE_ZONE = ZoneInfo("America/New_York")
+HISTORY_DAYS = 366 * 6
+_KEPT = 24
+
+
+class Market:
+    """What `ctx.market` is. Thread safe; equal questions asked at once are answered once."""
+
+    def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool,
+                 rules: Path) -> None:
+        self._store = store
+        self._refresher = refresher
+        self._clock = clock
+        self._demo = demo
+        self._rules = rules
+        self._cache: dict[tuple[Any, ...], Any] = {}
+        self._locks: dict[tuple[Any, ...], threading.Lock] = {}
+        self._guard = threading.Lock()
+        self._rulebook: Rulebook | None = None
+        self._universes = Universes(store, demo=demo, clock=clock, stored=self.symbols)
+
+    @property
+    def router(self) -> Router:
+        """Who is asked for what."""
+        return self._refresher.router
+
+    def close(self) -> None:
+        """Let go of connections and worker processes."""
+        self._refresher.router.close()
+
+    # -- universes ---------------------------------------------------------------------------------------------
+
+    def universe(self, name: str) -> Universe:
+        """The named list, a watchlist (`watchlist:NAME`), a file (`file:NAME`), `all`, or symbols separated by commas.
+
+        Raises UserError when there is no such list or it is empty.
+        """
+        return self._universes.get(name)
+
+    def universes(self) -> list[Universe]:
+        """Every list that can be named, the empty ones too."""
+        return self._universes.all()
+
+    def symbols(self) -> tuple[str, ...]:
+        """Every symbol of which an instrument is stored, sorted."""
+        return self._cached(("symbols",), lambda: tuple(
+            self._store.market.read("instruments", columns=["symbol"])["symbol"].unique().sort().to_list()))
+
+    # -- filling -----------------------------------------------------------------------------------------------
+
+    def ensure(self, symbols: Sequence[str], datasets: Sequence[str], ctx: Context) -> list[str]:
+        """Fetch what is missing or stale; returns what could not be had, as sentences. Keeps what was stored before."""
+        return self._refresher.ensure(tuple(symbols), tuple(datasets), ctx)
+
+    def refresh(self, universe: str, ctx: Context) -> Table:
+        """Bring a universe up to date, most wanted first; the table says what came and what did not."""
+        return self._refresher.refresh(self.universe(universe), ctx, self._universes)
+
+    def import_file(self, path: Path, kind: str, mapping: Mapping[str, str], ctx: Context, *, dry_run: bool = False,
+                    universe: str = "", as_of: date | None = None) -> Table:
+        """Bring a file of the user's into the market; see `terminal.services.importing`."""
+        from terminal.services.importing import import_file
+
+        return import_file(self._store, path, kind, mapping, ctx, dry_run=dry_run, universe=universe, as_of=as_of)
+
+    # -- frames ------------------------------------------------------------------------------------------------
+
+    def today(self) -> date:
+        """The day it is at the exchange."""
+        return self._clock().astimezone(EXCHANGE_ZONE).date()
+
+    def instruments(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
+        """INSTRUMENTS with `fetch_id`, one row a symbol."""
+        return self._read("instruments", symbols, as_of=as_of)
+
+    def bars(self, symbols: Symbols, start: date | None = None, end: date | None = None,
+             as_of: date | None = None) -> pl.DataFrame:
+        """BARS with `fetch_id`, sorted by symbol and date; splits that came after `as_of` are taken out."""
+        frame = self._read("bars", symbols, start=start, end=_earlier(end, as_of), as_of=as_of)
+        return self._adjusted(frame, as_of).sort("symbol", "date")
+
+    def minute_bars(self, symbols: Symbols, start: date | None = None, end: date | None = None,
+                    as_of: date | None = None) -> pl.DataFrame:
+        """MINUTE_BARS with `fetch_id`, sorted by symbol and time."""
+        return self._read("minute_bars", symbols, start=start, end=end, as_of=as_of).sort("symbol", "at")
+
+    def quotes(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
+        """The latest of QUOTES for each symbol, with `fetch_id`."""
+        frame = self._read("quotes", symbols, as_of=as_of)
+        return frame.sort("symbol", "at").group_by("symbol", maintain_order=True).last()
+
+    def facts(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
+        """FACTS with `fetch_id` and `known_at`."""
+        return self._read("facts", symbols, as_of=as_of)
+
+    def earnings(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
+        """EARNINGS, past and expected, sorted by symbol and date."""
+        return self._read("earnings", symbols, as_of=as_of).sort("symbol", "date")
+
+    def dividends(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
+        """DIVIDENDS per share as of `as_of`'s share count, sorted by symbol and ex-date."""
+        frame = self._read("dividends", symbols, as_of=as_of)
+        return self._adjusted(frame, as_of, day="ex_date", prices=("amount",), volumes=()).sort("symbol", "ex_date")
+
+    def splits(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
+        """SPLITS that had happened or were announced by `as_of`, sorted by symbol and ex-date."""
+        return self._read("splits", symbols, as_of=as_of).sort("symbol", "ex_date")
+
+    def headlines(self, symbols: Symbols, as_of: date | None = None, limit: int = 20) -> pl.DataFrame:
+        """The newest HEADLINES, newest first."""
+        return self._read("headlines", symbols, as_of=as_of).sort("at", descending=True).head(limit)
+
+    def chain(self, symbol: str, as_of: date | None = None) -> pl.DataFrame:
+        """The latest stored option chain of a symbol, by expiry, strike and right."""
+        frame = self._read("chains", symbol, as_of=as_of)
+        return frame.filter(pl.col("at") == pl.col("at").max()).sort("expiry", "strike", "right")
+
+    def sources(self, fetch_ids: Iterable[int | None]) -> dict[int, Source]:
+        """Where and when each fetch obtained its values."""
+        wanted = sorted({number for number in fetch_ids if number is not None})
+        return self._store.market.sources(wanted) if wanted else {}
+
+    def search(self, text: str, limit: int = 20) -> pl.DataFrame:
+        """symbol, name, kind, sector of what matches: exact symbol, symbol prefix, name prefix, part of a name."""
+        table = self._cached(("search",), self._search_table)
+        needle = text.strip()
+        if not needle:
+            return table.select("symbol", "name", "kind", "sector").head(limit)
+        upper, lower = needle.upper(), needle.lower()
+        symbol, name = pl.col("symbol"), pl.col("_name")
+        rank = (pl.when(symbol == upper).then(0).when(symbol.str.starts_with(upper)).then(1)
+                .when(name.str.starts_with(lower)).then(2).when(name.str.contains(" " + lower, literal=True)).then(3)
+                .when(name.str.contains(lower, literal=True) | symbol.str.contains(upper, literal=True)).then(4))
+        return (table.with_columns(rank.alias("_rank")).filter(pl.col("_rank").is_not_null())
+                .sort("_rank", "symbol").select("symbol", "name", "kind", "sector").head(limit))
+
+    # -- what is computed --------------------------------------------------------------------------------------
+
+    def features(self, symbols: Symbols = None, as_of: date | None = None) -> Features:
+        """Every field of `fields.FIELDS` for the symbols (None: all stored)."""
+        return self._cached(("features", _key(symbols), as_of, self.today()), lambda: self._features(symbols, as_of))
+
+    def scored(self, symbols: Symbols = None, as_of: date | None = None) -> Features:
+        """`features` plus dcf_value, dcf_gap, verdict, score, coverage, flags and why."""
+        return self._cached(("scored", _key(symbols), as_of, self.today()), lambda: self._scored(symbols, as_of))
+
+    def regime(self, as_of: date | None = None) -> Regime:
+        """The state of the market as a whole, from the broad index and what is stored."""
+        return self._cached(("regime", as_of, self.today()), lambda: self._regime(as_of))
+
+    def rulebook(self) -> Rulebook:
+        """The scoring rules in force, from `data/scoring`."""
+        if self._rulebook is None:
+            from terminal.domain import scoring
+
+            self._rulebook = scoring.load(self._rules)
+        return self._rulebook
+
+    def _features(self, symbols: Symbols, as_of: date | None) -> Features:
+        from terminal.domain.features import Inputs, features
+
+        wanted = None if symbols is None else _several(symbols)
+        with_benchmark = None if wanted is None else tuple(dict.fromkeys((*wanted, "SPY")))
+        day = as_of or self.today()
+        inputs = Inputs(
+            instruments=self.instruments(wanted, as_of), bars=self.bars(with_benchmark, day - timedelta(HISTORY_DAYS), as_of=as_of),
+            quotes=self.quotes(wanted, as_of), facts=self.facts(wanted, as_of), dividends=self.dividends(wanted, as_of),
+            splits=self.splits(wanted, as_of), earnings=self.earnings(wanted, as_of), benchmark="SPY")
+        return features(inputs, day)
+
+    def _scored(self, symbols: Symbols, as_of: date | None) -> Features:
+        from terminal.services.scored import score
+
+        return score(self.features(symbols, as_of), self.rulebook(), self.regime(as_of))
+
+    def _regime(self, as_of: date | None) -> Regime:
+        from terminal.domain.regime import regime
+
+        start = (as_of or self.today()) - timedelta(days=500)
+        return regime(self.bars(None, start, as_of=as_of), None)
+
+    # -- inner -------------------------------------------------------------------------------------------------
+
+    def _read(self, dataset: str, symbols: Symbols, *, start: date | None = None, end: date | None = None,
+              as_of: date | None = None) -> pl.DataFrame:
+        wanted = None if symbols is None else list(_several(symbols))
+        return self._store.market.read(dataset, wanted, start=start, end=end, as_of=as_of)
+
+    def _adjusted(self, frame: pl.DataFrame, as_of: date | None, *, day: str = "date",
+                  prices: tuple[str, ...] = ("open", "high", "low", "close", "adjusted_close"),
+                  volumes: tuple[str, ...] = ("volume",)) -> pl.DataFrame:
+        if frame.is_empty():
+            return frame
+        splits = self._cached(("splits",), lambda: self._store.market.read("splits"))
+        if splits.is_empty():
+            return frame
+        moments = {number: source.fetched_at for number, source in self.sources(frame["fetch_id"].unique().to_list()).items()}
+        fetched = pl.DataFrame(
+            {"fetch_id": list(moments), "fetched_on": [moment and moment.astimezone(EXCHANGE_ZONE).date() for moment in moments.values()]},
+            schema={"fetch_id": frame.schema["fetch_id"], "fetched_on": pl.Date})
+        return adjust(frame, splits, fetched, as_of or self.today(), day=day, prices=prices, volumes=volumes)
+
+    def _search_table(self) -> pl.DataFrame:
+        stored = self._store.market.read("instruments").select("symbol", "name", "kind", "sector")
+        known = self._universes.names().filter(~pl.col("symbol").is_in(stored["symbol"].implode()))
+        both = pl.concat([stored, known.select("symbol", "name", pl.lit(None, dtype=pl.String).alias("kind"),
+                                               pl.lit(None, dtype=pl.String).alias("sector"))])
+        return both.with_columns(pl.col("name").fill_null("").str.to_lowercase().alias("_name")).sort("symbol")
+
+    def _cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """The answer for this store version; a second thread with the same question waits for the first one's answer."""
+        full = (*key, self._store.market.version)
+        with self._guard:
+            if full in self._cache:
+                self._cache[full] = self._cache.pop(full)
+                return self._cache[full]  # type: ignore[no-any-return]
+            lock = self._locks.setdefault(full, threading.Lock())
+        with lock:
+            with self._guard:
+                if full in self._cache:
+                    return self._cache[full]  # type: ignore[no-any-return]
+            made = make()
+            with self._guard:
+                self._cache[full] = made
+                self._locks.pop(full, None)
+                version = full[-1]
+                for old in [each for each in self._cache if each[-1] != version]:
+                    del self._cache[old]
+                while len(self._cache) > _KEPT:
+                    del self._cache[next(iter(self._cache))]
+            return made
+
+
+def _several(symbols: str | Sequence[str]) -> tuple[str, ...]:
+    return (symbols,) if isinstance(symbols, str) else tuple(symbols)
+
+
+def _key(symbols: Symbols) -> tuple[str, ...] | None:
+    return None if symbols is None else _several(symbols)
+
+
+def _earlier(end: date | None, as_of: date | None) -> date | None:
+    return min((day for day in (end, as_of) if day is not None), default=None)
+
+
+def build_market(store: Store, settings: Settings, clock: Callable[[], datetime], demo: bool, *, home: Home,
+                 providers: Sequence[Provider] | None = None, extend: Callable[[Context], int] | None = None) -> Market:
+    """The market of one home. The caller closes it with `market.close()` before the store.
+
+    `providers` (default: the demo exchange, or Yahoo) are asked in order; `extend` brings a simulated market up to the
+    newest session and returns the number of new rows. Nothing is imported or asked before the first request.
+    """
+    from terminal.paths import data_file
+    from terminal.providers.breaker import Breaker
+    from terminal.providers.budget import Budget
+    from terminal.providers.router import Router
+    from terminal.services.refresh import Refresher
+
+    kept = None if demo else home.run
+    budget = Budget(clock, kept and kept / "budget.sqlite")
+    breaker = Breaker(clock, kept and kept / "breaker.json")
+    asked = tuple(providers) if providers is not None else () if demo else _live(settings, clock, home, budget)
+    router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None)
+    refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend)
+    return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"))
+
+
+def _live(settings: Settings, clock: Callable[[], datetime], home: Home, budget: Budget) -> tuple[Provider, ...]:
+    from terminal.providers.yahoo import WINDOWS, YahooProvider
+
+    budget.declare("yahoo", WINDOWS)
+    return (YahooProvider(lambda: str(settings.get("providers.yahoo.base_url") or ""), clock, home.run),)
+
+
+def _calendar() -> Calendar:
+    from terminal.domain.sessions import Calendar
+    from terminal.paths import data_file
+
+    return Calendar.parse(data_file("sessions.csv").read_text(encoding="utf-8"))
