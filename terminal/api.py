@@ -27,13 +27,16 @@ from terminal.errors import (
 from terminal.settings import Setting, Settings
 
 if TYPE_CHECKING:
+    from terminal.paths import Home
     from terminal.services.explain import Explain, Text
     from terminal.services.market import Market
     from terminal.store import Store
 
-__all__ = ["BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
-           "Plugin", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
+__all__ = ["API_VERSION", "BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
+           "Plugin", "PluginState", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
            "TerminalError", "Unavailable", "UserError", "argument", "command"]
+
+API_VERSION = 1
 
 Area = Literal["left", "center", "right", "bottom"]
 Mode = Literal["newbie", "pro"]
@@ -98,6 +101,25 @@ class Plugin:
     explain: str = "explain.toml"
 
 
+@dataclass(frozen=True)
+class PluginState:
+    """One plugin that was found. `state`: ready; waiting for the user's approval; broken (see `traceback`); refused.
+
+    `fingerprint` is the SHA-256 of a third-party plugin's content; `plugin` is None unless it is ready.
+    """
+
+    id: str
+    title: str
+    version: str
+    origin: Literal["bundled", "installed", "folder"]
+    state: Literal["ready", "waiting", "broken", "refused"] = "waiting"
+    reason: str = ""
+    traceback: str = ""
+    fingerprint: str = ""
+    plugin: Plugin | None = None
+    module: str = ""
+
+
 class Context(Protocol):
     """What a command gets: the same object in window, shell, job and test."""
 
@@ -105,9 +127,11 @@ class Context(Protocol):
     store: Store
     settings: Settings
     explain: Explain
+    home: Home
     demo: bool
     as_of: date | None
     by_hand: bool
+    window: Any  # the main window for commands marked `gui`; None where there is none
 
     def now(self) -> datetime:
         """Aware UTC. The only clock a command may read."""
@@ -123,6 +147,14 @@ class Context(Protocol):
 
     def call(self, command: str, **arguments: Any) -> Table:
         """Run another command inside this one, with the same context."""
+        ...
+
+    def plugins(self) -> Sequence[PluginState]:
+        """Every plugin that was found, with its state."""
+        ...
+
+    def commands(self) -> Mapping[str, Command]:
+        """Every command there is, by id."""
         ...
 
 

@@ -1,0 +1,411 @@
+"""The composition root, shared by window, command line and tests: store, providers, services, registry, running commands.
+
+`Session` is one process's hold on a home: the lock, the channel for other processes, settings, plugins, and the live and
+the demo `App`, each opened when first asked for. `App` is one market with its book.
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from terminal import instance, log, paths
+from terminal.domain.sourced import Table
+from terminal.errors import Cancelled, Locked, TerminalError
+from terminal.events import Events
+from terminal.registry import Registry, find_registry
+from terminal.services.explain import Explain
+from terminal.settings import Settings
+
+if TYPE_CHECKING:
+    from terminal.api import PluginState
+    from terminal.commands import Command
+    from terminal.paths import Home
+    from terminal.services.market import Market
+    from terminal.store import Store
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+Progress = Callable[[float | None, str], None]
+
+WORKERS = 8
+_QUIET = 0.05  # seconds between two publications of one job's progress
+_log = logging.getLogger(__name__)
+
+
+def system_clock() -> datetime:
+    """Now, aware UTC."""
+    return datetime.now(UTC)
+
+
+class Gui(Protocol):
+    """How commands marked `gui` reach the UI thread; the window provides it."""
+
+    window: Any
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Run `function` on the UI thread and return (or raise) what it does."""
+        ...
+
+
+class Running(Future[Table]):
+    """A command under way. `cancel` asks it to stop: it ends with Cancelled at its next progress report."""
+
+    def __init__(self, command: Command, number: int) -> None:
+        super().__init__()
+        self.command = command
+        self.number = number
+        self.stop = threading.Event()
+
+    def cancel(self) -> bool:
+        """Ask the command to stop; True, because asking always works."""
+        self.stop.set()
+        return True
+
+
+class CommandContext:
+    """What one running command gets (`terminal.api.Context`)."""
+
+    def __init__(self, app: App, *, as_of: date | None, by_hand: bool, report: Progress, stop: threading.Event) -> None:
+        self._app = app
+        self._report = report
+        self._stop = stop
+        self.as_of = as_of
+        self.by_hand = by_hand
+        self.demo = app.demo
+        self.home = app.home
+        self.settings = app.settings
+        self.explain = app.explain
+
+    @property
+    def store(self) -> Store:
+        """Market and book files."""
+        return self._app.store
+
+    @property
+    def market(self) -> Market:
+        """The market as commands see it."""
+        return self._app.market
+
+    @property
+    def window(self) -> Any:
+        """The main window, None where there is none."""
+        return self._app.gui.window if self._app.gui else None
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self._app.clock()
+
+    def progress(self, fraction: float | None, note: str = "") -> None:
+        """Report; raises Cancelled once the user has asked to stop."""
+        if self._stop.is_set():
+            raise Cancelled
+        self._report(None if fraction is None else min(1.0, max(0.0, fraction)), note)
+
+    def publish(self, topic: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Tell whoever listens."""
+        self._app.events.publish(topic, payload)
+
+    def call(self, command: str, **arguments: Any) -> Table:
+        """Run another command inside this one."""
+        inner = self._app.registry.command(command)
+        return inner.function(self, **inner.bind(arguments))
+
+    def plugins(self) -> Sequence[PluginState]:
+        """Every plugin found."""
+        return self._app.registry.states()
+
+    def commands(self) -> Mapping[str, Command]:
+        """Every command by id."""
+        return self._app.registry.commands()
+
+
+class App:
+    """One market with its book: demo or live. Thread safe."""
+
+    def __init__(self, home: Home, demo: bool = False, clock: Clock = system_clock, *, settings: Settings | None = None,
+                 registry: Registry | None = None, events: Events | None = None, progress: Progress | None = None) -> None:
+        """Open the files. `progress` hears of a demo market that is made on its first opening; StoreError when they cannot be used."""
+        from terminal.store import Store
+
+        instance.prepare(home)
+        self.home, self.demo, self.clock = home, bool(demo), clock
+        self.events = events or Events()
+        self.settings = settings or Settings(home)
+        self.settings.changed = lambda key: self.events.publish("settings.changed", {"key": key})
+        self.registry = registry or find_registry(home, self.settings)
+        self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations)
+        self.gui: Gui | None = None
+        self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
+                                  publish=self.events.publish, migrations=self.registry.migrations())
+        self._workers = Workers(WORKERS)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._running: dict[int, Running] = {}
+        self._recent: collections.deque[Mapping[str, Any]] = collections.deque(maxlen=200)
+        self._market: Market | None = None
+        self._closed = False
+        try:
+            if self.demo:
+                self._seed(progress or (lambda fraction, note: None))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def market(self) -> Market:
+        """The market service, made on first use."""
+        with self._lock:
+            if self._market is None:
+                from terminal.services import market
+
+                self._market = market.build(self.store, self.settings, demo=self.demo, clock=self.clock, rules=paths.data_file("scoring"))
+            return self._market
+
+    def context(self, *, as_of: date | None = None, by_hand: bool = True, progress: Progress | None = None,
+                stop: threading.Event | None = None) -> CommandContext:
+        """A context for code outside a command (tests, the shell)."""
+        return CommandContext(self, as_of=as_of, by_hand=by_hand, report=progress or (lambda fraction, note: None),
+                              stop=stop or threading.Event())
+
+    def run(self, command_id: str, arguments: Mapping[str, Any] | None = None, *, as_of: date | None = None,
+            progress: Progress | None = None, by_hand: bool = True) -> Table:
+        """Run a command in the calling thread. UserError for an unknown command or wrong arguments; else what it raises."""
+        running, work = self._prepare(command_id, arguments or {}, as_of, progress, by_hand, threading.Event())
+        return self._carry_out(running, work)
+
+    def start(self, command_id: str, arguments: Mapping[str, Any] | None = None, *, as_of: date | None = None,
+              progress: Progress | None = None, by_hand: bool = True, stop: threading.Event | None = None) -> Running:
+        """Run a command in a worker. Wrong calls raise at once; everything later is in the returned future."""
+        running, work = self._prepare(command_id, arguments or {}, as_of, progress, by_hand, stop or threading.Event())
+
+        def task() -> None:
+            try:
+                running.set_result(self._carry_out(running, work))
+            except BaseException as problem:
+                running.set_exception(problem)
+
+        self._workers.submit(task)
+        return running
+
+    def jobs(self) -> tuple[Mapping[str, Any], ...]:
+        """The latest `job.changed` payload of recent commands, oldest first."""
+        with self._lock:
+            return tuple(self._recent)
+
+    def close(self) -> None:
+        """Cancel what runs, wait at most a second for it, and close the files with a checkpoint."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            running = tuple(self._running.values())
+        for one in running:
+            one.cancel()
+        self._workers.close(1.0)
+        closing = getattr(self._market, "close", None)
+        if closing:
+            closing()
+        self.store.close()
+
+    def _seed(self, progress: Progress) -> None:
+        from terminal.providers import demo
+
+        demo.ensure(self.store, clock=self.clock, progress=progress)
+
+    def _prepare(self, command_id: str, arguments: Mapping[str, Any], as_of: date | None, progress: Progress | None, by_hand: bool,
+                 stop: threading.Event) -> tuple[Running, Callable[[], Table]]:
+        command = self.registry.command(command_id)
+        bound = command.bind(arguments)
+        running = Running(command, next(self._numbers))
+        running.stop = stop
+        last = 0.0
+
+        def report(fraction: float | None, note: str) -> None:
+            nonlocal last
+            if progress:
+                progress(fraction, note)
+            if time.monotonic() - last >= _QUIET or fraction == 1.0:
+                last = time.monotonic()
+                self._tell(running, "running", fraction, note)
+
+        context = CommandContext(self, as_of=as_of, by_hand=by_hand, report=report, stop=stop)
+
+        def work() -> Table:
+            if stop.is_set():
+                raise Cancelled
+            if command.gui and self.gui is not None:
+                return self.gui.call(lambda: command.function(context, **bound))
+            return command.function(context, **bound)
+
+        return running, work
+
+    def _carry_out(self, running: Running, work: Callable[[], Table]) -> Table:
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            self._running[running.number] = running
+        self._tell(running, "running", None, "")
+        state, note = "failed", ""
+        try:
+            table = work()
+            state = "done"
+            return table
+        except Cancelled:
+            state = "cancelled"
+            raise
+        except TerminalError as problem:
+            note = problem.sentence()
+            raise
+        except Exception as problem:
+            note = f"{type(problem).__name__}: {problem}"
+            _log.exception("%s failed", running.command.id)
+            raise
+        finally:
+            with self._lock:
+                self._running.pop(running.number, None)
+            self._tell(running, state, 1.0 if state == "done" else None, note)
+
+    def _tell(self, running: Running, state: str, fraction: float | None, note: str) -> None:
+        payload = {"id": running.number, "command": running.command.id, "title": running.command.title, "long": running.command.long,
+                   "fraction": fraction, "note": note, "state": state, "demo": self.demo}
+        with self._lock:
+            for position in range(len(self._recent) - 1, -1, -1):
+                if self._recent[position]["id"] == running.number:
+                    self._recent[position] = payload
+                    break
+            else:
+                self._recent.append(payload)
+        self.events.publish("job.changed", payload)
+
+
+class Workers:
+    """A pool of daemon threads, started as needed. (The standard pool's threads would hold up the end of the process.)"""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._pending = 0
+        self._closed = False
+
+    def submit(self, task: Callable[[], None]) -> None:
+        """Run `task` when a thread is free; Cancelled after `close`."""
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            self._pending += 1
+            if self._pending > len(self._threads) and len(self._threads) < self._most:
+                thread = threading.Thread(target=self._work, name=f"worker {len(self._threads) + 1}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._queue.put(task)
+
+    def close(self, patience: float) -> None:
+        """End the threads, waiting `patience` seconds at most for those that are busy."""
+        with self._lock:
+            self._closed = True
+            threads = tuple(self._threads)
+        for _ in threads:
+            self._queue.put(None)
+        deadline = time.monotonic() + patience
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self) -> None:
+        while (task := self._queue.get()) is not None:
+            try:
+                task()
+            finally:
+                with self._lock:
+                    self._pending -= 1
+            del task  # a waiting thread must not keep the last answer alive
+
+
+class Session:
+    """This process's hold on a home. `Locked` when another one has it; StoreError when the home cannot be written."""
+
+    def __init__(self, home: Home, *, doing: str = "a window", serve: bool = True, clock: Clock = system_clock,
+                 lock: instance.Lock | None = None, settings: Settings | None = None, registry: Registry | None = None) -> None:
+        self.home, self.clock = home, clock
+        self._hold = lock or instance.Lock(home)
+        self._lock = threading.RLock()
+        self._apps: dict[bool, App] = {}
+        self._server: instance.Server | None = None
+        self._gui: Gui | None = None
+        self._stop_log: Callable[[], None] = lambda: None
+        try:
+            self.events = Events()
+            self.settings = settings or Settings(home)
+            self.settings.changed = lambda key: self.events.publish("settings.changed", {"key": key})
+            self._stop_log = log.start(home.logs, self.settings.known_secrets)
+            self.registry = registry or find_registry(home, self.settings)
+            self.default = self.settings.get("market.source") == "demo"
+            if serve:
+                self._server = instance.Server(home, doing, self._answer)
+            else:
+                instance.write_owner(home, doing)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def gui(self) -> Gui | None:
+        """The way to the UI thread; the window sets it."""
+        return self._gui
+
+    @gui.setter
+    def gui(self, gui: Gui | None) -> None:
+        with self._lock:
+            self._gui = gui
+            for app in self._apps.values():
+                app.gui = gui
+
+    def app(self, demo: bool | None = None, progress: Progress | None = None) -> App:
+        """The demo or the live App (None: the default one), opened if need be."""
+        wanted = self.default if demo is None else demo
+        with self._lock:
+            if wanted not in self._apps:
+                self._apps[wanted] = App(self.home, wanted, self.clock, settings=self.settings, registry=self.registry,
+                                         events=self.events, progress=progress)
+                self._apps[wanted].gui = self._gui
+            return self._apps[wanted]
+
+    def drain(self) -> None:
+        """Take no more requests from other processes, and finish those under way."""
+        if self._server:
+            self._server.drain()
+
+    def close(self) -> None:
+        """End everything within two seconds: requests, commands, files (checkpointed), and last the lock."""
+        try:
+            if self._server:
+                self._server.close()
+            with self._lock:
+                apps = tuple(self._apps.values())
+                self._apps.clear()
+            for app in apps:
+                app.close()
+        finally:
+            self._stop_log()
+            self._hold.release()
+
+    def _answer(self, request: instance.Request, progress: Progress, stop: threading.Event) -> Table:
+        command = self.registry.command(request.command)
+        if command.gui and self._gui is None:
+            raise Locked("No window is open: another command uses the files just now.", "Try again when it is done.")
+        app = self.app(request.demo, progress)
+        running = app.start(request.command, request.arguments, as_of=request.as_of, progress=progress, stop=stop)
+        return running.result()
+
+
