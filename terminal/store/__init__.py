@@ -1,0 +1,8 @@
+"""The local files: the market (public data) and the book (what the user owns), behind one writer thread."""
+
+from terminal.store.book import BookStore
+from terminal.store.db import Database, Transaction
+from terminal.store.market import MarketStore, Saved
+from terminal.store.store import Store
+
+__all__ = ["BookStore", "Database", "MarketStore", "Saved", "Store", "Transaction"]

@@ -1,0 +1,507 @@
+"""One DuckDB file, one writer thread, one reader cursor a thread.
+
+The writer thread drains a queue; one function is one transaction; what it changed is published after the commit.
+A reader cursor belongs to its thread and never leaves this module: reads return finished polars frames.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import queue
+import re
+import shutil
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import duckdb
+import polars as pl
+
+from terminal.errors import Cancelled, Corrupt, DiskFull, Locked, NewerStore, StoreError
+from terminal.store.sql import changed_table, literal, render, table_name
+
+T = TypeVar("T")
+Publish = Callable[[str, Mapping[str, Any]], object]
+_log = logging.getLogger(__name__)
+_NO_ROOM = ("no space left", "file too large", "disk quota", "not enough space", "disk is full")
+
+
+def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None:
+    """The user's error for what DuckDB or the file system raised; None for what is a bug in our own SQL."""
+    text = str(error)
+    low = text.lower()
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        low = "no space left"
+    if any(sign in low for sign in _NO_ROOM):
+        return DiskFull(f"There is no room left on the disk to write {path.name}.",
+                        "Free some space and try again; nothing that was saved before is lost.", error)
+    if isinstance(error, duckdb.InterruptException):
+        return Cancelled(cause=error)
+    if "could not set lock" in low or "being used by another process" in low:
+        owner = re.search(r"PID (\d+)", text)
+        return Locked(f"Another process{f' (number {owner[1]})' if owner else ''} has {path.name} open.",
+                      "Close the other window or program first.", error)
+    if "version number" in low and "read" in low:
+        return NewerStore(f"{path.name} was written by a newer version of the program.", "Update the program and start it again.", error)
+    damaged = (duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
+    if isinstance(error, damaged) or any(sign in low for sign in ("not a valid duckdb", "corrupt", "replaying wal", "checksum")):
+        return Corrupt(f"{path.name} is damaged.", cause=error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError("The query needs more memory than the program allows itself.", "Ask for fewer symbols or a shorter time.", error)
+    if isinstance(error, (duckdb.IOException, OSError)):
+        return StoreError(f"{path.name} cannot be used: {text.splitlines()[0] if text else error}", f"Check the folder {path.parent}.", error)
+    return None
+
+
+@contextmanager
+def user_errors(path: Path) -> Iterator[None]:
+    """Raise DuckDB's and the file system's errors as the program's own."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        known = translate(error, path)
+        if known is None:
+            raise
+        raise known from error
+
+
+def connect(path: Path, *, read_only: bool = False, memory: str = "64MB", threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A connection with the program's limits: no file or network access beyond the store, no guessing of variables."""
+    connection = duckdb.connect(str(path), read_only=read_only, config={
+        "memory_limit": memory, "threads": str(threads), "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false"})
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set python_enable_replacements = false")
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+def probe(path: Path) -> set[str]:
+    """Open a file to read only and name its tables in `main`; DuckDB's own error when it cannot be."""
+    connection = connect(path, read_only=True)
+    try:
+        return {row[0] for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()}
+    finally:
+        connection.close()
+
+
+def file_size(path: Path) -> int:
+    """Bytes of a file and its log."""
+    wal = path.with_name(path.name + ".wal")
+    return (path.stat().st_size if path.exists() else 0) + (wal.stat().st_size if wal.exists() else 0)
+
+
+def flush(path: Path) -> None:
+    """Make sure the file is on the disk, not only in the system's memory."""
+    with path.open("rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def _copy_database(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    source = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute(f"attach {literal(str(target))} as fresh_copy")
+    try:
+        connection.execute(f'copy from database "{source}" to fresh_copy')
+        connection.execute("checkpoint fresh_copy")
+    finally:
+        connection.execute("detach fresh_copy")
+
+
+class _Stream:
+    """What DuckDB reads a polars frame through, without pyarrow."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+def _frame(relation: duckdb.DuckDBPyRelation | None) -> pl.DataFrame:
+    if relation is None:
+        return pl.DataFrame()
+    frame = pl.DataFrame(relation)
+    zones = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone not in (None, "UTC")]
+    return frame.with_columns(pl.col(name).dt.convert_time_zone("UTC") for name in zones) if zones else frame
+
+
+class Transaction:
+    """What a writing function gets. It must not be kept after the function has returned."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.tables: dict[str, None] = {}
+        self.messages: list[tuple[str, Mapping[str, Any]]] = []
+
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Run one statement; the number of rows it changed (0 for others)."""
+        table = changed_table(sql)
+        result = self._connection.execute(sql, list(params)) if params else self._connection.execute(sql)
+        if table is None:
+            return 0
+        self.tables[table] = None
+        row = result.fetchone()
+        return int(row[0]) if row else 0
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
+        """Read inside the transaction."""
+        return _frame(self._connection.sql(render(sql, params)))
+
+    def insert(self, table: str, frame: pl.DataFrame) -> int:
+        """Append `frame`, matching columns by name; columns the frame lacks get their default."""
+        return self._bulk("insert into", table, frame)
+
+    def upsert(self, table: str, frame: pl.DataFrame) -> int:
+        """Insert `frame`, replacing rows of the same primary key."""
+        return self._bulk("insert or replace into", table, frame)
+
+    @contextmanager
+    def view(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
+        """`frame` as a table called `name` for the statements inside, without copying it."""
+        self._connection.register(name, _Stream(frame))
+        try:
+            yield
+        finally:
+            with suppress(duckdb.Error):  # an invalidated connection must not hide why it is so
+                self._connection.unregister(name)
+
+    def publish(self, topic: str, payload: Mapping[str, Any]) -> None:
+        """To be published once the transaction is durable; not at all if it fails."""
+        self.messages.append((topic, payload))
+
+    def _bulk(self, verb: str, table: str, frame: pl.DataFrame) -> int:
+        self.tables[table] = None
+        names = ", ".join(f'"{name}"' for name in frame.columns)
+        with self.view("incoming_rows", frame):
+            self._connection.execute(f"{verb} {table_name(table)} ({names}) select {names} from incoming_rows")
+        return frame.height
+
+
+@dataclass
+class _Job(Generic[T]):
+    run: Callable[[], T]
+    future: Future[T]
+    database: Database
+
+
+class Writer:
+    """The one thread that writes. `submit` queues a function; `close` drains, then cancels, within its time."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._gate = threading.Lock()
+        self._running: _Job[Any] | None = None
+        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller is on the writer thread."""
+        return threading.current_thread() is self._thread
+
+    def submit(self, database: Database, run: Callable[[], T]) -> Future[T]:
+        """Queue `run`. The future's result is there once what it did is durable."""
+        future: Future[T] = Future()
+        with self._gate:
+            if self._closing.is_set():
+                raise StoreError("The store is closed.", "Start the program again.")
+            self._queue.put(_Job(run, future, database))
+        return future
+
+    def close(self, patience: float = 0.4, limit: float = 1.2) -> bool:
+        """Let queued work finish for `patience` seconds, cancel the rest, stop the running one; whether it ended."""
+        with self._gate:
+            if self._closing.is_set():
+                return not self._thread.is_alive()
+            self._queue.put(None)
+            self._closing.set()
+        self._thread.join(patience)
+        self._cancel_queued()
+        deadline = time.monotonic() + limit - patience
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            job = self._running
+            if job is not None:
+                job.database.interrupt_writer()
+            self._thread.join(0.05)
+        return not self._thread.is_alive()
+
+    def _cancel_queued(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                job = self._queue.get_nowait()
+                if job is not None and job.future.set_running_or_notify_cancel():
+                    job.future.set_exception(Cancelled("The store was closed before this was saved."))
+        self._queue.put(None)
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            self._running = job
+            try:
+                job.future.set_result(job.run())
+            except BaseException as error:
+                job.future.set_exception(error)
+            finally:
+                self._running = None
+            del job  # frames of a finished job must not live until the next one
+
+
+class _Reader:
+    """A thread's cursor; closed when the thread ends, since only that thread's local storage holds it."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, generation: int) -> None:
+        self.cursor = cursor
+        self.generation = generation
+        self.thread = threading.get_ident()
+
+    def close(self) -> None:
+        with suppress(duckdb.Error):
+            self.cursor.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Database:
+    """One file. Reads run in the caller's thread, writes on the writer's; neither may be called on a forbidden thread.
+
+    `topic` is published as `{"table": name}` for each table a transaction changed (none when empty).
+    Raises Locked, Corrupt, NewerStore, DiskFull or StoreError when the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, writer: Writer, *, publish: Publish, topic: str = "", memory: str = "64MB", threads: int = 2) -> None:
+        self.path = path
+        self._writer, self._publish, self._topic = writer, publish, topic
+        self._memory, self._threads = memory, threads
+        self._local = threading.local()
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._reading = 0
+        self._gate = threading.Condition()
+        self._generation = 0
+        self._forbidden: int | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        with user_errors(path):
+            self._open()
+
+    # reading
+
+    def read(self, sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
+        """The answer to a query as a polars frame. Raises Cancelled when interrupted, StoreError when the file fails."""
+        self._check_thread()
+        with self._reader() as cursor, user_errors(self.path):
+            return _frame(cursor.sql(render(sql, params)))
+
+    def interrupt(self, thread: int | None = None) -> None:
+        """Stop what a thread (None: every thread) is reading; its read raises Cancelled."""
+        with self._gate:
+            readers = list(self._readers)
+        for reader in readers:
+            if thread is None or reader.thread == thread:
+                with suppress(duckdb.Error):
+                    reader.cursor.interrupt()
+
+    def forbid_thread(self, thread: int | None) -> None:
+        """Refuse every call from this thread: the window forbids its own."""
+        self._forbidden = thread
+
+    # writing
+
+    def write(self, fn: Callable[[Transaction], T]) -> T:
+        """Run `fn(tx)` as one transaction and return its result once it is durable; any error undoes all of it."""
+        return self.wait(self.submit(fn))
+
+    def submit(self, fn: Callable[[Transaction], T]) -> Future[T]:
+        """As `write`, without waiting."""
+        self._check_thread()
+        return self._writer.submit(self, lambda: self._transact(fn))
+
+    def exclusive(self, fn: Callable[[duckdb.DuckDBPyConnection], T]) -> Future[T]:
+        """Run `fn(connection)` on the writer thread outside a transaction (checkpoints, copies)."""
+        self._check_thread()
+
+        def run() -> T:
+            with user_errors(self.path):
+                return fn(self.connection)
+
+        return self._writer.submit(self, run)
+
+    def wait(self, future: Future[T]) -> T:
+        """The future's result; a wait on the writer thread itself would never end and is refused."""
+        if self._writer.is_current:
+            raise RuntimeError("the writer thread cannot wait for itself; pass the transaction on instead")
+        try:
+            return future.result()
+        except CancelledError as error:
+            raise Cancelled("The store was closed before this was saved.", cause=error) from error
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The writer's connection, for this room only."""
+        if self._connection is None:
+            raise StoreError("The store is closed.", "Start the program again.")
+        return self._connection
+
+    def interrupt_writer(self) -> None:
+        """Stop the statement the writer runs; its transaction is undone."""
+        if self._connection is not None:
+            with suppress(duckdb.Error):
+                self._connection.interrupt()
+
+    # the file as a whole
+
+    def checkpoint(self) -> Future[None]:
+        """Move what is in the log into the file."""
+        return self.exclusive(lambda connection: connection.execute("checkpoint") and None)
+
+    def copy_to(self, target: Path) -> None:
+        """A consistent copy of the file, on the disk when this returns. Nothing else is written meanwhile."""
+        def copy(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.execute("checkpoint")
+            try:
+                shutil.copyfile(self.path, target)
+            except PermissionError:  # Windows does not let an open database file be read
+                target.unlink(missing_ok=True)
+                _copy_database(connection, target)
+            flush(target)
+
+        self.wait(self.exclusive(copy))
+
+    def replace_with(self, change: Callable[[], T]) -> Future[T]:
+        """On the writer thread: wait for readers, close the file, run `change`, open it again."""
+        return self._writer.submit(self, lambda: self.swap(change))
+
+    def compact(self, worth: float) -> Future[tuple[int, int, bool]]:
+        """Write the file anew when that makes it smaller by the factor `worth`: size before, after, whether it was done."""
+        fresh = self.path.with_name(self.path.name + ".new")
+
+        def run() -> tuple[int, int, bool]:
+            with user_errors(self.path):
+                self.connection.execute("checkpoint")
+                before = file_size(self.path)
+                for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
+                    leftover.unlink(missing_ok=True)
+                try:
+                    _copy_database(self.connection, fresh)
+                    after = file_size(fresh)
+                    if before < worth * after:
+                        return before, before, False
+                    flush(fresh)
+                    probe(fresh)
+                    self.swap(lambda: os.replace(fresh, self.path))
+                    return before, after, True
+                finally:
+                    fresh.unlink(missing_ok=True)
+
+        return self._writer.submit(self, run)
+
+    def swap(self, change: Callable[[], T]) -> T:
+        """On the writer thread: close the file, run `change` (which may replace it), open it again."""
+        with self._gate:
+            while self._reading:
+                if not self._gate.wait(5):
+                    raise StoreError("Something is still reading from the store.", "Try again in a moment.")
+            self._release()
+            try:
+                return change()
+            finally:
+                self._open()
+
+    def close(self) -> None:
+        """Stop readers and close the file; DuckDB writes its checkpoint as the last connection goes."""
+        self.interrupt()
+        with self._gate:
+            self._gate.wait_for(lambda: self._reading == 0, timeout=0.5)
+            self._release()
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists():
+            self._create()
+        self._connection = connect(self.path, memory=self._memory, threads=self._threads)
+        self._generation += 1
+
+    def _create(self) -> None:
+        # Made beside its place and renamed, so that a kill in the middle leaves no half-made file under the real name.
+        fresh = self.path.with_name(self.path.name + ".new")
+        for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        connect(fresh, memory=self._memory, threads=self._threads).close()
+        os.replace(fresh, self.path)
+
+    def _release(self) -> None:
+        for reader in list(self._readers):
+            reader.close()
+        if self._connection is not None:
+            with suppress(duckdb.Error):
+                self._connection.execute("checkpoint")
+            self._connection.close()
+            self._connection = None
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() == self._forbidden:
+            raise AssertionError("the store must not be used on the window's thread; run a command instead")
+
+    @contextmanager
+    def _reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._gate:
+            reader: _Reader | None = getattr(self._local, "reader", None)
+            if reader is None or reader.generation != self._generation or self._connection is None:
+                reader = _Reader(self.connection.cursor(), self._generation)
+                self._local.reader = reader
+                self._readers.add(reader)
+            self._reading += 1
+        try:
+            yield reader.cursor
+        finally:
+            with self._gate:
+                self._reading -= 1
+                self._gate.notify_all()
+
+    def _transact(self, fn: Callable[[Transaction], T]) -> T:
+        connection = self.connection
+        tx = Transaction(connection)
+        with user_errors(self.path):
+            try:
+                connection.execute("begin")
+                result = fn(tx)
+                connection.execute("commit")
+            except BaseException as error:
+                self._undo(error)
+                raise
+        self._announce(tx)
+        return result
+
+    def _undo(self, error: BaseException) -> None:
+        try:
+            self.connection.execute("rollback")
+        except duckdb.TransactionException:
+            pass  # a failed commit has already undone itself
+        except duckdb.Error:
+            _log.exception("The transaction in %s could not be undone; opening the file again", self.path.name)
+        if isinstance(error, duckdb.FatalException) or not self._alive():
+            self.swap(lambda: None)
+
+    def _alive(self) -> bool:
+        try:
+            self.connection.execute("select 1")
+        except duckdb.Error:
+            return False
+        return True
+
+    def _announce(self, tx: Transaction) -> None:
+        named = [(self._topic, {"table": table}) for table in tx.tables] if self._topic else []
+        for topic, payload in (*named, *tx.messages):
+            try:
+                self._publish(topic, payload)
+            except Exception:
+                _log.exception("A listener of %s failed", topic)

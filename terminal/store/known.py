@@ -1,0 +1,67 @@
+"""When a row became known to the public, in polars: the rules behind every read *as of* a past day.
+
+A row of bars is known at the close of its session, a fact when it was filed, an event on its day, a quote at its own
+time; the rest when we fetched it. Nothing is known later than the fetch that brought it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from terminal.domain.fetch import Fetch
+from terminal.domain.schemas import UTC as UTC_TYPE
+from terminal.domain.sessions import CLOSE, Calendar
+
+EXCHANGE = ZoneInfo("America/New_York")
+# Extended trading in New York ends at 20:00; results of the day are public by then at the latest.
+_EVENING = time(20)
+_MORNING = time(9, 30)
+
+
+def end_of_day(day: date) -> datetime:
+    """The first moment that no longer belongs to `day` in exchange time."""
+    return datetime.combine(day + timedelta(days=1), time(0), EXCHANGE)
+
+
+def start_of_day(day: date) -> datetime:
+    """The first moment of `day` in exchange time."""
+    return datetime.combine(day, time(0), EXCHANGE)
+
+
+def known_at(dataset: str, frame: pl.DataFrame, fetch: Fetch, calendar: Calendar | None) -> pl.Series:
+    """`known_at` (UTC) of each row of a validated frame."""
+    fetched = pl.lit(fetch.finished_at, dtype=UTC_TYPE)
+    if dataset == "bars":
+        days = frame.select(pl.col("date").unique()).with_columns(
+            pl.col("date").map_elements(lambda day: _close(day, calendar), return_dtype=UTC_TYPE).alias("_known"))
+        moment = frame.join(days, on="date", how="left", maintain_order="left")["_known"]
+        return frame.select(pl.min_horizontal(moment, fetched).alias("known_at")).to_series()
+    rule = {
+        "minute_bars": lambda: pl.col("at") + pl.duration(minutes=1),
+        "quotes": lambda: pl.col("at"), "chains": lambda: pl.col("at"), "headlines": lambda: pl.col("at"),
+        "facts": lambda: pl.col("filed_at"),
+        "dividends": lambda: _at(pl.col("ex_date"), _MORNING), "splits": lambda: _at(pl.col("ex_date"), _MORNING),
+        "earnings": lambda: pl.when(pl.col("eps_actual").is_not_null() | pl.col("revenue_actual").is_not_null()).then(
+            _at(pl.col("date"), _EVENING)),
+    }.get(dataset)
+    if rule is None:
+        return pl.Series("known_at", [fetch.finished_at], dtype=UTC_TYPE).new_from_index(0, frame.height)
+    # min_horizontal passes over nulls: where the rule does not know, the fetch counts.
+    return frame.select(pl.min_horizontal(rule(), fetched).alias("known_at")).to_series()
+
+
+def _at(day: pl.Expr, moment: time) -> pl.Expr:
+    return (day.cast(pl.Datetime("us")) + pl.duration(hours=moment.hour, minutes=moment.minute)).dt.replace_time_zone(
+        EXCHANGE.key).dt.convert_time_zone("UTC")
+
+
+def _close(day: date, calendar: Calendar | None) -> datetime:
+    if calendar is not None:
+        try:
+            return calendar.session_close(day)
+        except ValueError:
+            pass  # outside the calendar, or no session there: the usual hour
+    return datetime.combine(day, CLOSE, EXCHANGE)

@@ -1,0 +1,352 @@
+"""The market: public data with its source and the moment it became known.
+
+Each dataset has two tables: `bars` holds the newest version of every row, `bars_superseded` the versions it replaced,
+each with the interval `known_at` (inclusive) to `known_until` in which it was the newest. Reading the present never looks
+at the second; reading *as of* a day takes from both the one version whose interval holds the end of that day.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from terminal.domain.fetch import Fetch
+from terminal.domain.schemas import DATASETS, Schema
+from terminal.domain.schemas import UTC as UTC_TYPE
+from terminal.domain.sessions import Calendar
+from terminal.domain.sourced import Source
+from terminal.errors import StoreError, UserError
+from terminal.store import known
+from terminal.store.db import Database, Transaction
+from terminal.store.migrate import CORE, CoreStep, migrate
+from terminal.store.sql import literal, quoted
+
+TIME_COLUMNS = {"bars": "date", "minute_bars": "at", "quotes": "at", "facts": "period_end", "dividends": "ex_date",
+                "splits": "ex_date", "earnings": "date", "headlines": "at", "chains": "at"}
+# Beyond this many symbols one scan and a join in polars beats a list in SQL.
+_MANY = 250
+_SQL_TYPES = {pl.String: "varchar", pl.Date: "date", pl.Float64: "double", pl.Int32: "integer", pl.Int8: "tinyint",
+              pl.Int64: "bigint", pl.Boolean: "boolean", UTC_TYPE: "timestamptz"}
+_STEPS = (
+    CoreStep("0001 log, quarantine, repairs, freshness", """
+        create table fetch_log (
+            fetch_id bigint primary key, provider varchar not null, endpoint varchar not null, dataset varchar not null,
+            symbol varchar not null, started_at timestamptz not null, finished_at timestamptz not null, status varchar not null,
+            http_status integer, bytes bigint, sha256 varchar not null, error varchar not null, as_of timestamptz,
+            delayed boolean not null, simulated boolean not null, rows bigint not null, refused bigint not null,
+            repaired bigint not null);
+        create table quarantine (
+            dataset varchar not null, symbol varchar, key varchar not null, row varchar not null, reason varchar not null,
+            fetch_id bigint not null, "at" timestamptz not null);
+        create table repairs (
+            dataset varchar not null, symbol varchar not null, "at" varchar not null, field varchar not null, was double,
+            now double, rule varchar not null, fetch_id bigint not null);
+        create table freshness (
+            dataset varchar not null, symbol varchar not null, newest timestamptz, fetched_at timestamptz not null,
+            provider varchar not null, fetch_id bigint not null);
+    """),
+)
+_REPAIRS = {"symbol": pl.String, "at": pl.String, "field": pl.String, "was": pl.Float64, "now": pl.Float64, "rule": pl.String}
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a frame: `rows` valid ones (new, revised and unchanged), `refused`, `repaired`; `written` is new or revised."""
+
+    rows: int
+    refused: int = 0
+    repaired: int = 0
+    written: int = 0
+    fetch_id: int = 0
+
+
+class MarketStore:
+    """Typed access to the market file. Frames in and out follow `terminal.domain.schemas`."""
+
+    def __init__(self, database: Database, *, calendar: Calendar | None = None, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self._calendar = calendar
+        migrate(database, CORE, _STEPS, clock())
+        self._create_tables()
+        self._lock = threading.Lock()
+        self._sources: dict[int, Source] = {}
+        self._next_fetch = 1 + int(database.read("select coalesce(max(fetch_id), 0) as n from fetch_log")["n"][0])
+        self._version = self._next_fetch
+
+    @property
+    def version(self) -> int:
+        """Grows with each write."""
+        return self._version
+
+    def read(self, dataset: str, symbols: Sequence[str] | None = None, *, start: date | datetime | None = None,
+             end: date | datetime | None = None, as_of: date | None = None, columns: Sequence[str] | None = None,
+             latest: bool = False) -> pl.DataFrame:
+        """Rows of a dataset in the order of its key, with `fetch_id` and `known_at`; the newest known version of each.
+
+        `symbols` (None: all; for `members` the universes) filters the first part of the key; `start` and `end`, both
+        included, the dataset's time. With `as_of` only what was known at the end of that day in exchange time counts.
+        `columns` picks some; `fetch_id` and `known_at` always come along. `latest` keeps, for each symbol, only the rows
+        of its newest time (the last quote, the last chain).
+        """
+        schema = _schema(dataset)
+        wanted = tuple(schema.columns) if columns is None else tuple(columns)
+        if unknown := [name for name in wanted if name not in schema.columns and name not in ("fetch_id", "known_at")]:
+            raise ValueError(f"{dataset} has no column {unknown[0]}")
+        picked = tuple(dict.fromkeys((*wanted, "fetch_id", "known_at")))
+        needed = tuple(dict.fromkeys((*picked, *schema.key)))
+        only = None if symbols is None else list(dict.fromkeys(symbols))
+        where = self._where(dataset, schema, only, start, end)
+        frame = self.database.read(_versions(dataset, needed, where, as_of))
+        if only is not None and len(only) > _MANY:
+            frame = frame.filter(pl.col(schema.key[0]).is_in(pl.Series(only, dtype=pl.String).implode()))
+        if latest and (time_column := TIME_COLUMNS.get(dataset)):
+            frame = frame.filter(pl.col(time_column) == pl.col(time_column).max().over(schema.key[0]))
+        return frame.sort(schema.key).select(picked)
+
+    def save(self, dataset: str, frame: pl.DataFrame, fetch: Fetch, *, repairs: pl.DataFrame | None = None,
+             refused: pl.DataFrame | None = None) -> Saved:
+        """Write the fetch and its valid rows in one transaction; quarantine the rest with the reason.
+
+        A value that differs from the stored one becomes a new version, an equal one is not written again. `repairs`
+        (symbol, at, field, was, now, rule) names what was corrected before; `refused` are rows (with `reason`) that an
+        earlier check has taken out. Raises ValueError for a frame that lacks a required column.
+        """
+        schema = _schema(dataset)
+        checked = schema.validate(frame)
+        bad = checked.refused if refused is None else pl.concat([checked.refused, _as_refused(schema, refused)])
+        good = checked.good.with_columns(known.known_at(dataset, checked.good, fetch, self._calendar))
+        fixed = None if repairs is None or repairs.is_empty() else repairs.select(
+            pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
+        return self.database.write(lambda tx: self._save(tx, schema, good, bad, fixed, fetch))
+
+    def log(self, fetch: Fetch) -> int:
+        """Record a fetch without rows (an error, an empty answer); its id. An empty answer about a symbol counts as fresh."""
+        def write(tx: Transaction) -> int:
+            number = self._log(tx, fetch, 0, 0, 0)
+            if fetch.symbol and fetch.status in ("ok", "empty"):
+                entity = pl.DataFrame({"symbol": [fetch.symbol], "newest": [None]}, schema={"symbol": pl.String, "newest": UTC_TYPE})
+                self._refresh(tx, fetch, entity, number)
+            tx.publish("market.changed", {"datasets": [fetch.dataset], "symbols": [fetch.symbol] if fetch.symbol else []})
+            return number
+
+        return self.database.write(write)
+
+    def sources(self, fetch_ids: Iterable[int | None]) -> dict[int, Source]:
+        """Where the rows of these fetches came from; unknown ids are left out."""
+        wanted = {int(number) for number in fetch_ids if number is not None}
+        with self._lock:
+            missing = sorted(wanted - self._sources.keys())
+        if missing:
+            frame = self.database.read(
+                "select fetch_id, provider, endpoint, as_of, finished_at, delayed, simulated from fetch_log "
+                f"where fetch_id in ({', '.join(map(str, missing))})")
+            found = {row[0]: Source(*row[1:]) for row in frame.iter_rows()}
+            with self._lock:
+                self._sources.update(found)
+        with self._lock:
+            return {number: self._sources[number] for number in sorted(wanted) if number in self._sources}
+
+    def freshness(self, dataset: str) -> pl.DataFrame:
+        """symbol, newest (last valid time, a date where the dataset has dates), fetched_at, provider of the last good fetch."""
+        schema = _schema(dataset)
+        frame = self.database.read("select symbol, newest, fetched_at, provider from freshness where dataset = ? order by symbol", (dataset,))
+        column = TIME_COLUMNS.get(dataset)
+        return frame.with_columns(pl.col("newest").cast(pl.Date)) if column and schema.columns[column] == pl.Date else frame
+
+    def quarantine(self, symbol: str | None = None) -> pl.DataFrame:
+        """What was refused and why, newest first: dataset, symbol, key, row (JSON), reason, fetch_id, at, provider."""
+        where, params = ("", ()) if symbol is None else ("where q.symbol = ?", (symbol,))
+        return self.database.read(
+            "select q.dataset, q.symbol, q.key, q.row, q.reason, q.fetch_id, q.\"at\", f.provider from quarantine q "
+            f"left join fetch_log f using (fetch_id) {where} order by q.\"at\" desc, q.dataset, q.symbol, q.key", params)
+
+    def repairs(self, symbol: str | None = None) -> pl.DataFrame:
+        """What was corrected and how: dataset, symbol, at, field, was, now, rule, fetch_id, provider, fetched_at."""
+        where, params = ("", ()) if symbol is None else ("where r.symbol = ?", (symbol,))
+        return self.database.read(
+            "select r.*, f.provider, f.finished_at as fetched_at from repairs r left join fetch_log f using (fetch_id) "
+            f"{where} order by r.fetch_id desc, r.dataset, r.symbol, r.\"at\"", params)
+
+    def fetches(self, *, symbol: str | None = None, dataset: str | None = None, provider: str | None = None,
+                errors: bool = False, limit: int = 100) -> pl.DataFrame:
+        """The newest requests, with what came back."""
+        conditions = [f"{name} = {literal(value)}" for name, value in
+                      (("symbol", symbol), ("dataset", dataset), ("provider", provider)) if value]
+        if errors:
+            conditions.append("status in ('error', 'refused')")
+        where = f"where {' and '.join(conditions)}" if conditions else ""
+        return self.database.read(f"select * from fetch_log {where} order by fetch_id desc limit {int(limit)}")
+
+    # writing, on the writer thread
+
+    def _save(self, tx: Transaction, schema: Schema, good: pl.DataFrame, bad: pl.DataFrame, repairs: pl.DataFrame | None,
+              fetch: Fetch) -> Saved:
+        repaired = 0 if repairs is None else repairs.height
+        number = self._log(tx, fetch, good.height, bad.height, repaired)
+        written = self._merge(tx, schema, good, fetch, number) if good.height else 0
+        entity = schema.key[0]
+        if good.height:
+            time_column = TIME_COLUMNS.get(schema.name)
+            newest = pl.col(time_column).max().cast(pl.Datetime("us")).dt.replace_time_zone("UTC") if time_column and \
+                schema.columns[time_column] == pl.Date else pl.col(time_column).max() if time_column else pl.lit(None, dtype=UTC_TYPE)
+            self._refresh(tx, fetch, good.group_by(pl.col(entity).alias("symbol")).agg(newest.alias("newest")), number)
+        if bad.height:
+            self._quarantine(tx, schema, bad, fetch, number)
+        if repairs is not None:
+            rows = repairs.with_columns(pl.lit(schema.name).alias("dataset"), pl.lit(number).alias("fetch_id"))
+            tx.insert("repairs", rows)
+        symbols = good[entity].unique().sort().to_list() if good.height else []
+        tx.publish("market.changed", {"datasets": [schema.name], "symbols": symbols})
+        return Saved(good.height, bad.height, repaired, written, number)
+
+    def _log(self, tx: Transaction, fetch: Fetch, rows: int, refused: int, repaired: int) -> int:
+        number = self._next_fetch
+        self._next_fetch += 1
+        values: dict[str, Any] = {"fetch_id": number, **asdict(fetch), "rows": rows, "refused": refused, "repaired": repaired}
+        tx.execute(f"insert into fetch_log ({', '.join(values)}) values ({', '.join('?' * len(values))})", list(values.values()))
+        # Grown before the commit: a reader who sees the new number early only reads again.
+        self._version += 1
+        return number
+
+    def _merge(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int) -> int:
+        table, names = schema.name, list(schema.columns)
+        columns = ", ".join(map(quoted, names))
+        with tx.view("incoming", good):
+            if tx.query(f"select 1 from {table} limit 1").is_empty():
+                tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) select {columns}, {number}, known_at from incoming")
+                return good.height
+            values = [name for name in names if name not in schema.key]
+            differs = " or ".join(f'v."{name}" is distinct from b."{name}"' for name in values) or "false"
+            fetched = literal(fetch.finished_at)
+            tx.execute("drop table if exists temp.changed")
+            tx.execute(f"""
+                create temp table changed as
+                select {', '.join(f'v."{name}"' for name in names)}, b.rowid as old,
+                    case when b.rowid is null then v.known_at
+                         else greatest(b.known_at, case when v.known_at > b.known_at then v.known_at else {fetched} end) end as known_at
+                from incoming v left join {table} b on {' and '.join(f'v."{name}" = b."{name}"' for name in schema.key)}
+                where b.rowid is null or {differs}""")
+            try:
+                self._supersede(tx, table, columns, "select old, known_at from changed where old is not null")
+                for retired in _retired(schema, fetch):
+                    self._supersede(tx, table, columns, retired)
+                return tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) "
+                                  f"select {columns}, {number}, known_at from changed order by {', '.join(map(quoted, schema.key))}")
+            finally:
+                tx.execute("drop table temp.changed")
+
+    def _supersede(self, tx: Transaction, table: str, columns: str, rows: str) -> None:
+        # `rows`: the rowid of each version that ends, and when it ends.
+        moved = tx.execute(f"insert into {table}_superseded ({columns}, fetch_id, known_at, known_until) "
+                           f"select {columns}, b.fetch_id, b.known_at, r.until "
+                           f"from {table} b join ({rows}) r(old, until) on b.rowid = r.old")
+        if moved:
+            tx.execute(f"delete from {table} where rowid in (select old from ({rows}) r(old, until))")
+
+    def _refresh(self, tx: Transaction, fetch: Fetch, entities: pl.DataFrame, number: int) -> None:
+        with tx.view("touched", entities):
+            rows = tx.query(
+                "select t.symbol, greatest(t.newest, f.newest) as newest from touched t "
+                "left join freshness f on f.dataset = ? and f.symbol = t.symbol", (fetch.dataset,))
+            tx.execute("delete from freshness where dataset = ? and symbol in (select symbol from touched)", (fetch.dataset,))
+        tx.insert("freshness", rows.with_columns(
+            pl.lit(fetch.dataset).alias("dataset"), pl.lit(fetch.finished_at, dtype=UTC_TYPE).alias("fetched_at"),
+            pl.lit(fetch.provider).alias("provider"), pl.lit(number, dtype=pl.Int64).alias("fetch_id")))
+
+    def _quarantine(self, tx: Transaction, schema: Schema, bad: pl.DataFrame, fetch: Fetch, number: int) -> None:
+        key = pl.concat_str([pl.col(name).cast(pl.String).fill_null("?") for name in schema.key], separator=" ")
+        rows = bad.select(
+            pl.lit(schema.name).alias("dataset"), pl.col(schema.key[0]).alias("symbol"), key.alias("key"),
+            pl.struct(pl.exclude("reason")).struct.json_encode().alias("row"), pl.col("reason"),
+            pl.lit(number, dtype=pl.Int64).alias("fetch_id"), pl.lit(fetch.finished_at, dtype=UTC_TYPE).alias("at"))
+        with tx.view("refused", rows.unique(["key", "row", "reason"], maintain_order=True)):
+            tx.execute("insert into quarantine by name select * from refused r where not exists (select 1 from quarantine q "
+                       "where q.dataset = r.dataset and q.key = r.key and q.reason = r.reason and q.row = r.row)")
+
+    # reading
+
+    def _where(self, dataset: str, schema: Schema, symbols: list[str] | None, start: date | datetime | None,
+               end: date | datetime | None) -> str:
+        conditions = []
+        if symbols is not None and len(symbols) <= _MANY:
+            conditions.append(f'"{schema.key[0]}" in ({", ".join(literal(symbol) for symbol in symbols)})' if symbols else "false")
+        column = TIME_COLUMNS.get(dataset)
+        if (start is not None or end is not None) and column is None:
+            raise ValueError(f"{dataset} has no time to filter by")
+        if column and schema.columns[column] == pl.Date:
+            conditions += [f'"{column}" {sign} {literal(_day(bound))}' for sign, bound in ((">=", start), ("<=", end)) if bound is not None]
+        else:
+            if start is not None:
+                conditions.append(f'"{column}" >= {literal(start if isinstance(start, datetime) else known.start_of_day(start))}')
+            if end is not None:
+                conditions.append(f'"{column}" <= {literal(end)}' if isinstance(end, datetime)
+                                  else f'"{column}" < {literal(known.end_of_day(end))}')
+        return " and ".join(conditions) or "true"
+
+    def _create_tables(self) -> None:
+        existing = self.database.read("select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal")
+        have: dict[str, set[str]] = {}
+        for table, column in existing.iter_rows():
+            have.setdefault(table, set()).add(column)
+        statements = [text for schema in DATASETS.values() for text in _table_statements(schema, have)]
+        if statements:
+            self.database.write(lambda tx: [tx.execute(text) for text in statements])
+
+
+def _table_statements(schema: Schema, have: dict[str, set[str]]) -> list[str]:
+    kinds = {name: _SQL_TYPES[kind] for name, kind in schema.columns.items()}  # type: ignore[index]
+    current = {**kinds, "fetch_id": "bigint", "known_at": "timestamptz"}
+    statements = []
+    for table, columns in ((schema.name, current), (f"{schema.name}_superseded", {**current, "known_until": "timestamptz"})):
+        if table not in have:
+            statements.append(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
+        else:  # a column that a newer schema added
+            statements += [f'alter table {table} add column "{name}" {kind}' for name, kind in columns.items() if name not in have[table]]
+    return statements
+
+
+def _versions(dataset: str, columns: Sequence[str], where: str, as_of: date | None) -> str:
+    names = ", ".join(map(quoted, columns))
+    if as_of is None:
+        return f"select {names} from {dataset} where {where}"
+    end = literal(known.end_of_day(as_of))
+    return (f"select {names} from {dataset} where {where} and known_at < {end} union all "
+            f"select {names} from {dataset}_superseded where {where} and known_at < {end} and known_until >= {end}")
+
+
+def _retired(schema: Schema, fetch: Fetch) -> list[str]:
+    """Rows that end because the new answer, which is complete, no longer has them."""
+    until = literal(fetch.finished_at)
+    if schema.name == "members":  # an index without this company is another list
+        return [f"select b.rowid, greatest(b.known_at, {until}) from members b where b.universe in (select universe from incoming) "
+                "and not exists (select 1 from incoming v where v.universe = b.universe and v.symbol = b.symbol)"]
+    if schema.name == "earnings":  # an expected date that moved; only where the answer names another one still to come
+        today = literal(fetch.finished_at.astimezone(known.EXCHANGE).date())
+        return [f"select b.rowid, greatest(b.known_at, {until}) from earnings b where b.date >= {today} "
+                "and b.eps_actual is null and b.revenue_actual is null "
+                f"and exists (select 1 from incoming v where v.symbol = b.symbol and v.date >= {today}) "
+                "and not exists (select 1 from incoming v where v.symbol = b.symbol and v.date = b.date)"]
+    return []
+
+
+def _schema(dataset: str) -> Schema:
+    try:
+        return DATASETS[dataset]
+    except KeyError:
+        raise UserError(f"There is no dataset called '{dataset}'.", f"Known: {', '.join(DATASETS)}.") from None
+
+
+def _as_refused(schema: Schema, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(*((pl.col(name).cast(kind, strict=False) if name in frame.columns else pl.lit(None, dtype=kind)).alias(name)
+                          for name, kind in schema.columns.items()), pl.col("reason").cast(pl.String))
+
+
+def _day(moment: date | datetime) -> date:
+    return moment.astimezone(known.EXCHANGE).date() if isinstance(moment, datetime) else moment
+
+
