@@ -99,6 +99,10 @@ class Calendar:
             return day
         return None
 
+    def is_open(self, moment: datetime) -> bool:
+        """Whether a session runs at `moment` (aware)."""
+        return self.current_session(moment) is not None
+
     def next_session(self, day: date) -> date:
         """The first session after `day`."""
         day += _DAY
