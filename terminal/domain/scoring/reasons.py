@@ -1,0 +1,92 @@
+"""One short sentence a row: what counts most for it and against it, with its own numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terminal.domain.fields import FIELDS
+from terminal.domain.scoring import kernel
+from terminal.domain.scoring.rulebook import VERDICTS, Gate, Scorer
+
+_NARROW = "\u202f"
+Texts = npt.NDArray[Any]  # of str or None
+
+
+def reasons(scorer: Scorer, rows: kernel.Rows, outcome: kernel.Outcome) -> Texts:
+    """Praise first for a Buy, what is wrong first otherwise; for Unknown how little is known."""
+    pull = np.stack([np.where(column.known, weight * (column.share - 0.5), 0.0)
+                     for column, weight in zip(outcome.checks, outcome.weights, strict=True)])
+    everyone = np.arange(rows.height)
+    best, worst = np.argmax(pull, axis=0), np.argmin(pull, axis=0)
+    praised, blamed = pull[best, everyone] > 0, pull[worst, everyone] < 0
+    pull[best, everyone] = -1.0
+    second = np.argmax(pull, axis=0)
+    good = _phrases(scorer, rows, np.where(praised, best, -1), good=True)
+    also = _phrases(scorer, rows, np.where(pull[second, everyone] > 0, second, -1), good=True)
+    bad = _phrases(scorer, rows, np.where(blamed, worst, -1), good=False)
+    gate = _failed_gates(scorer, rows, outcome)
+    against = [first or then for first, then in zip(gate, bad, strict=True)]
+    sentences = [_sentence(*parts) for parts in zip(
+        zip(good, also, strict=True), against, outcome.rank.tolist(), outcome.coverage.tolist(), outcome.blind.tolist(),
+        strict=True)]
+    return np.array(sentences, dtype=object)
+
+
+def _sentence(praises: tuple[str | None, str | None], against: str | None, rank: int, coverage: float, blind: bool) -> str:
+    if rank == kernel.UNKNOWN_RANK:
+        if blind:
+            return "What must be known is missing"
+        return f"Too little is known: {coverage * 100:.0f}{_NARROW}% of what we look at"
+    good, also = praises
+    praise = f"{good}, {also}" if good and also else good
+    first, then = (praise, against) if rank >= VERDICTS.index("Buy") else (against, good)
+    text = f"{first}; but {then}" if first and then else first or then or "nothing stands out"
+    return text[0].upper() + text[1:]
+
+
+def _phrases(scorer: Scorer, rows: kernel.Rows, choice: npt.NDArray[np.intp], *, good: bool) -> Texts:
+    """The chosen check's wording with each row's value; None where none is chosen."""
+    texts: Texts = np.full(rows.height, None, dtype=object)
+    for at, check in enumerate(scorer.checks):
+        index = np.flatnonzero(choice == at)
+        if len(index):
+            phrase = f"{check.good if good else check.bad} ({FIELDS[check.field].title}"
+            texts[index] = _with_values(phrase, check.field, rows[check.field][index])
+    return texts
+
+
+def _failed_gates(scorer: Scorer, rows: kernel.Rows, outcome: kernel.Outcome) -> Texts:
+    """The failed gate with the hardest cap, the first in the file among equals; None where none failed."""
+    choice = np.full(rows.height, -1, np.int16)
+    places = sorted(range(len(scorer.gates)), key=lambda at: (-VERDICTS.index(scorer.gates[at].cap), -at))
+    for at in places:
+        choice[outcome.gates[at].failed] = at
+    texts: Texts = np.full(rows.height, None, dtype=object)
+    for at in np.unique(choice[choice >= 0]):
+        gate, index = scorer.gates[at], np.flatnonzero(choice == at)
+        texts[index] = _with_values(f"{_blame(gate)} ({FIELDS[gate.field].title}", gate.field, rows[gate.field][index])
+    return texts
+
+
+def _blame(gate: Gate) -> str:
+    return gate.blame or f"fails a hard limit: {gate.title}"
+
+
+def _with_values(phrase: str, field: str, values: kernel.Floats) -> Texts:
+    """`phrase 12 %)` for each value; equal printed values are written once."""
+    known = FIELDS[field]
+    scaled, decimals, tail = values, known.decimals, ""
+    if known.unit == "fraction":
+        scaled, decimals, tail = values * 100, 1 if np.abs(values).max() < 0.1 else 0, f"{_NARROW}%"
+    elif known.unit == "x":
+        decimals, tail = 1, "×"
+    elif known.unit == "currency":
+        scaled, decimals, tail = values / 1e6, 1, " million"
+    printed, inverse = np.unique(np.round(scaled, decimals) + 0.0, return_inverse=True)
+    texts = np.array([f"{phrase} {number:,.{decimals}f}{tail})".replace("-", "−") for number in printed], dtype=object)
+    found: Texts = texts[inverse]
+    return found
+

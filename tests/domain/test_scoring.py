@@ -1,0 +1,271 @@
+"""Scores by hand, and the promises that hold for every row: unknown never counts, explanation and score agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from terminal.domain import scoring
+from terminal.domain.instruments import SECTORS
+from terminal.domain.scoring.words import step
+
+RULES = Path(__file__).resolve().parents[2] / "data" / "scoring"
+BOOK = scoring.load(RULES)
+
+SMALL = """
+kinds = ["stock"]
+title = "Stock"
+[verdict]
+strong_buy = 8
+buy = 6
+hold = 4
+coverage = 0.5
+strong_coverage = 0.9
+avoid_failures = 2
+[pillars]
+value = { title = "Value", weight = 60 }
+quality = { title = "Quality", weight = 40 }
+[regime.risk-off]
+quality = 3.0
+[[gates]]
+id = "roe"
+title = "Return on equity"
+field = "roe"
+min = 0.12
+by_sector = { Utilities = 0.08 }
+cap = "Hold"
+weight = 10
+newbie = "It earns {value100} on each 100; we want {limit100}."
+newbie_fail = "It earns only {value100} on each 100; we want {limit100}."
+blame = "earns too little"
+[[gates]]
+id = "leverage"
+title = "Leverage"
+field = "net_debt_ebitda"
+max = 3
+except = ["Financials"]
+cap = "Avoid"
+weight = 10
+newbie = "Debt {value}."
+newbie_fail = "Debt {value}, allowed {limit}."
+[[checks]]
+pillar = "value"
+field = "earnings_yield"
+title = "Earnings yield"
+zero = 0.02
+full = 0.10
+weight = 1
+good = "cheap"
+bad = "dear"
+newbie = "It earns {value100} for each 100 you pay."
+[[checks]]
+pillar = "quality"
+field = "roe"
+title = "ROE"
+zero = 0.0
+full = 0.20
+weight = 1
+good = "earns well"
+bad = "earns little"
+newbie = "It earns {value100} a year."
+[[flags]]
+id = "trap"
+title = "Trap?"
+tone = "bad"
+rule = "earnings_yield > 0.08 and momentum_12_1 < -0.1"
+newbie = "Cheap, but falling {momentum_12_1}."
+pro = "{earnings_yield}"
+"""
+TINY = scoring.Rulebook({"stock": scoring.parse("stock", SMALL)})
+ROW = {"symbol": "A", "kind": "stock", "sector": "Energy", "currency": "USD", "earnings_yield": 0.06, "roe": 0.15,
+       "net_debt_ebitda": 1.0}
+
+
+def judge(book: scoring.Rulebook, row: dict[str, object], regime: str | None = None) -> dict[str, object]:
+    return book.score(pl.DataFrame([row], infer_schema_length=None), regime).row(0, named=True)
+
+
+def test_score_by_hand() -> None:
+    # value: (0.06 - 0.02) / 0.08 = 1/2 of 60; quality: 0.15 / 0.20 = 3/4 of 40; 30 + 30 of 100 -> 6.0
+    found = judge(TINY, ROW)
+    assert found["score"] == pytest.approx(6.0)
+    assert found["verdict"] == "Buy"
+    assert found["coverage"] == 1.0
+
+
+def test_regime_shifts_the_weights() -> None:
+    # risk-off: quality 40 x 3 = 120 of 180; 60/180 x 1/2 + 120/180 x 3/4 = 2/3
+    assert judge(TINY, ROW, "risk-off")["score"] == pytest.approx(20 / 3)
+    assert judge(TINY, ROW, "unknown")["score"] == pytest.approx(6.0)
+
+
+def test_a_missing_input_is_left_out_and_costs_coverage() -> None:
+    # without ROE: score 10 x 30/60; known 60 + 10 of 60 + 40 + 10 + 10
+    found = judge(TINY, {**ROW, "roe": None})
+    assert found["score"] == pytest.approx(5.0)
+    assert found["coverage"] == pytest.approx(70 / 120)
+    assert found["verdict"] == "Hold"
+
+
+def test_below_the_coverage_limit_nothing_is_said() -> None:
+    found = judge(TINY, {**ROW, "earnings_yield": None, "net_debt_ebitda": float("nan")})
+    assert found["verdict"] == "Unknown"
+    assert "Too little is known" in str(found["why"])
+
+
+@pytest.mark.parametrize(("sector", "roe", "verdict"), [
+    ("Energy", 0.11, "Hold"), ("Utilities", 0.11, "Buy"), ("Utilities", 0.07, "Hold"), ("Energy", 0.13, "Buy")])
+def test_a_gate_knows_the_sector(sector: str, roe: float, verdict: str) -> None:
+    assert judge(TINY, {**ROW, "sector": sector, "roe": roe, "earnings_yield": 0.09})["verdict"] == verdict
+
+
+def test_an_exempt_sector_neither_fails_nor_costs_coverage() -> None:
+    bank = {**ROW, "sector": "Financials", "net_debt_ebitda": 20.0}
+    assert judge(TINY, bank)["verdict"] == "Buy"
+    assert judge(TINY, {**bank, "net_debt_ebitda": None})["coverage"] == 1.0
+    assert judge(TINY, {**bank, "sector": "Energy"})["verdict"] == "Avoid"
+
+
+def test_of_an_unknown_sector_a_gate_is_judged_only_where_all_sectors_agree() -> None:
+    def passed(roe: float) -> bool | None:
+        return TINY.explain({**ROW, "sector": None, "roe": roe}).gates[0].passed
+    assert (passed(0.13), passed(0.10), passed(0.07)) == (True, None, False)
+    leverage = TINY.explain({**ROW, "sector": None, "net_debt_ebitda": 9.0}).gates[1]
+    assert leverage.passed is None, "it might be a bank"
+
+
+def test_two_failures_make_it_avoid_and_flags_need_every_clause_known() -> None:
+    bad = judge(TINY, {**ROW, "roe": 0.01, "net_debt_ebitda": 5.0})
+    assert bad["verdict"] == "Avoid"
+    assert judge(TINY, {**ROW, "earnings_yield": 0.09})["flags"] == []
+    assert judge(TINY, {**ROW, "earnings_yield": 0.09, "momentum_12_1": -0.2})["flags"] == ["Trap?"]
+
+
+def test_why_names_the_reasons_with_their_values() -> None:
+    why = str(judge(TINY, {**ROW, "earnings_yield": 0.09, "roe": 0.11})["why"])
+    assert why.startswith("Earns too little (ROE 11")
+    assert "but cheap (Earnings yield 9" in why
+
+
+def test_explanation_words() -> None:
+    told = TINY.explain(ROW)
+    assert told.gates[0].newbie == "It earns $15.00 on each 100; we want $12.00."
+    assert told.gates[0].pro.replace("\u202f", " ") == "Return on equity 15.0 % ≥ 12.0 %: passed"
+    assert [check.points for check in told.checks] == pytest.approx([30.0, 30.0])
+    assert told.gates[0].key == "stock.gates.roe"
+    assert TINY.explain({**ROW, "sector": "Utilities"}).gates[0].key == "stock.gates.roe.Utilities"
+
+
+def test_sensitivity_by_hand() -> None:
+    by_key = {each.key: each for each in TINY.sensitivity(ROW)}
+    gate = by_key["stock.gates.roe"]
+    assert (gate.flips_at, gate.verdict) == (0.151, "Hold")
+    assert gate.pro.replace("\u202f", " ") == "Return on equity gate 12.0 % → 15.1 % would make it Hold"
+    assert by_key["stock.verdict.buy"].flips_at == pytest.approx(6.1)
+    assert by_key["stock.verdict.strong_buy"].verdict == "Strong Buy"
+    assert by_key["stock.verdict.hold"].flips_at is None
+
+
+def test_replace_and_threshold() -> None:
+    book = TINY.replace({"stock.gates.roe": 0.16, "stock.weights.value": 10})
+    assert judge(book, ROW)["verdict"] == "Hold"
+    assert book.threshold("stock.gates.roe") == 0.16
+    assert book.threshold("stock.gates.roe.Utilities") == 0.08
+    assert TINY.threshold("stock.gates.roe") == 0.12, "the original is untouched"
+    for key in ("stock.gates.nothing", "bond.gates.roe", "stock.verdict.nothing", "stock"):
+        with pytest.raises(KeyError):
+            TINY.replace({key: 1.0})
+
+
+@pytest.mark.parametrize(("old", "new", "place"), [
+    ('field = "net_debt_ebitda"', 'field = "net_dept"', "net_dept"), ("min = 0.12", "min = 0.12\nmax = 1", "gate roe"),
+    ('cap = "Hold"', 'cap = "Sell"', "cap"), ("full = 0.20", "full = 0.0", "roe"),
+    ("Utilities = 0.08", "Utility = 0.08", "Utility"),
+    ("momentum_12_1 < -0.1", "momentum ~ 3", "trap"), ("hold = 4", "hold = 9", "verdict"), ('good = "cheap"', "", "good"),
+    ("quality = 3.0", "qualty = 3.0", "qualty"), ("title = \"Stock\"", "title = ", "stock")])
+def test_a_mistake_in_the_rules_is_refused_with_its_place(old: str, new: str, place: str) -> None:
+    assert old in SMALL
+    with pytest.raises(ValueError, match=place):
+        scoring.parse("stock", SMALL.replace(old, new, 1))
+
+
+def test_each_kind_has_its_scorer() -> None:
+    assert {kind: BOOK.scorer(kind).name for kind in ("stock", "etf", "bond", "bond_etf")} == {  # type: ignore[union-attr]
+        "stock": "stock", "etf": "etf", "bond": "bond", "bond_etf": "bond"}
+    mixed = BOOK.score(pl.DataFrame({"symbol": ["I", "N"], "kind": ["index", None]}))
+    assert mixed["verdict"].to_list() == ["Unknown", "Unknown"]
+    assert mixed["score"].to_list() == [None, None]
+    assert BOOK.explain({"symbol": "I", "kind": "index"}).verdict == "Unknown"
+
+
+FIELDS = sorted(BOOK.fields)
+VALUES = st.one_of(st.none(), st.just(float("nan")), st.floats(-1, 1), st.floats(-5, 40), st.floats(0, 1e11))
+ROWS = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["stock", "stock", "stock", "etf", "bond", "bond_etf", "index", None]),
+     "sector": st.sampled_from([*SECTORS, "Elsewhere", None])},
+    optional=dict.fromkeys(FIELDS, VALUES))
+REGIMES = st.sampled_from([None, "risk-on", "neutral", "risk-off", "unknown"])
+
+
+def frame_of(rows: list[dict[str, object]]) -> pl.DataFrame:
+    full = [{"symbol": f"S{at}", "currency": "USD", **dict.fromkeys(FIELDS), **row} for at, row in enumerate(rows)]
+    return pl.DataFrame(full, schema_overrides=dict.fromkeys(FIELDS, pl.Float64) | {"kind": pl.String, "sector": pl.String})
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ROWS, min_size=1, max_size=6), REGIMES)
+def test_explanation_and_score_agree_exactly(rows: list[dict[str, object]], regime: str | None) -> None:
+    frame = frame_of(rows)
+    scored = BOOK.score(frame, regime)
+    assert scored["symbol"].to_list() == frame["symbol"].to_list()
+    assert not scored["score"].is_nan().any()
+    for row, found in zip(frame.to_dicts(), scored.to_dicts(), strict=True):
+        told = BOOK.explain(row, regime)
+        assert (told.verdict, told.score, told.coverage) == (found["verdict"], found["score"], found["coverage"])
+        assert [flag.title for flag in told.flags] == found["flags"]
+        if told.score is not None:
+            points = [(check.points, check.weight) for check in told.checks if check.points is not None]
+            assert told.score == pytest.approx(10 * sum(p for p, _ in points) / sum(w for _, w in points))
+        assert found["why"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(ROWS, REGIMES)
+def test_each_stated_flip_really_flips(row: dict[str, object], regime: str | None) -> None:
+    full = frame_of([row]).row(0, named=True)
+    before = BOOK.explain(full, regime)
+    for threshold in BOOK.sensitivity(full, regime):
+        if threshold.flips_at is None:
+            continue
+        after = BOOK.replace({threshold.key: threshold.flips_at}).explain(full, regime)
+        assert after.verdict == threshold.verdict != before.verdict
+        if threshold.field and threshold.value is not None:  # one printed step less would not
+            toward = threshold.flips_at + (-1 if threshold.flips_at > threshold.limit else 1) * step(threshold.field)
+            if min(threshold.limit, threshold.flips_at) < toward < max(threshold.limit, threshold.flips_at):
+                assert BOOK.replace({threshold.key: toward}).explain(full, regime).verdict == before.verdict
+
+
+@settings(max_examples=25, deadline=None)
+@given(ROWS, st.sampled_from(FIELDS))
+def test_taking_a_value_away_never_raises_coverage_nor_fails_a_gate(row: dict[str, object], name: str) -> None:
+    full = frame_of([row]).row(0, named=True)
+    before, after = BOOK.explain(full), BOOK.explain({**full, name: None})
+    assert after.coverage <= before.coverage + 1e-12
+    failed = {gate.id for gate in before.gates if gate.passed is False}
+    assert {gate.id for gate in after.gates if gate.passed is False} <= failed
+
+
+@settings(max_examples=25, deadline=None)
+@given(ROWS, st.sampled_from([check.field for check in BOOK.scorers["stock"].checks]), st.floats(0, 1))
+def test_more_of_a_good_thing_never_scores_less(row: dict[str, object], name: str, share: float) -> None:
+    check = next(each for each in BOOK.scorers["stock"].checks if each.field == name)
+    full = {**frame_of([row]).row(0, named=True), "kind": "stock", "sector": "Materials"}
+    worse = check.zero + share * (check.full - check.zero)
+    better = worse + 0.3 * (check.full - check.zero)
+    low, high = (BOOK.explain({**full, name: value}).score for value in (worse, better))
+    if low is not None and high is not None:
+        assert high >= low - 1e-9
