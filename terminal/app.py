@@ -86,6 +86,11 @@ class CommandContext:
         self.explain = app.explain
 
     @property
+    def app(self) -> App:
+        """The App it belongs to; for the window's own commands, not part of the plugin SDK."""
+        return self._app
+
+    @property
     def store(self) -> Store:
         """Market and book files."""
         return self._app.store
@@ -154,6 +159,8 @@ class App:
         self._market: Market | None = None
         self._closed = False
         try:
+            for plugin, problem in self.store.refused.items():
+                self.registry.set_aside(plugin, "its tables cannot be made", problem)
             if self.demo:
                 self._seed(progress or (lambda fraction, note: None))
         except BaseException:
@@ -165,9 +172,9 @@ class App:
         """The market service, made on first use."""
         with self._lock:
             if self._market is None:
-                from terminal.services import market
+                from terminal.services.market import build_market
 
-                self._market = market.build(self.store, self.settings, demo=self.demo, clock=self.clock, rules=paths.data_file("scoring"))
+                self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home)
             return self._market
 
     def context(self, *, as_of: date | None = None, by_hand: bool = True, progress: Progress | None = None,
@@ -195,6 +202,12 @@ class App:
 
         self._workers.submit(task)
         return running
+
+    def cancel(self, number: int) -> bool:
+        """Ask the command with this number (the `id` of `job.changed`) to stop; False when it is not running."""
+        with self._lock:
+            running = self._running.get(number)
+        return running.cancel() if running is not None else False
 
     def jobs(self) -> tuple[Mapping[str, Any], ...]:
         """The latest `job.changed` payload of recent commands, oldest first."""
