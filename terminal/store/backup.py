@@ -6,18 +6,18 @@ the last 4 weeks; five of each automatic kind; those made by hand stay until the
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
-
+from typing import TYPE_CHECKING, Literal
 
 from terminal.errors import UserError
 from terminal.store.db import Database, flush, probe, user_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Reason = Literal["daily", "manual", "before-migration", "before-restore"]
 DAILY, WEEKLY, AUTOMATIC = 7, 4, 5
@@ -58,7 +58,7 @@ def make(database: Database, folder: Path, now: datetime, reason: Reason) -> Bac
         try:
             database.copy_to(part)
             probe(part)
-            os.replace(part, target)
+            part.replace(target)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -129,12 +129,12 @@ def put_in_place(copy: Path, target: Path) -> None:
     wal = target.with_name(target.name + ".wal")
     aside = wal.with_name(wal.name + ".old")
     if wal.exists():  # belongs to the file that goes; must never be replayed into the one that comes
-        os.replace(wal, aside)
+        wal.replace(aside)
     try:
-        os.replace(fresh, target)
+        fresh.replace(target)
     except OSError:
         if aside.exists():
-            os.replace(aside, wal)
+            aside.replace(wal)
         raise
     aside.unlink(missing_ok=True)
 
@@ -143,9 +143,9 @@ def move_aside(path: Path, now: datetime) -> Path:
     """Rename a damaged file (and its log) out of the way; its new name."""
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     target = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
-    os.replace(path, target)
+    path.replace(target)
     wal = path.with_name(path.name + ".wal")
     if wal.exists():
-        os.replace(wal, target.with_name(target.name + ".wal"))
+        wal.replace(target.with_name(target.name + ".wal"))
     return target
 

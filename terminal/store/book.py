@@ -7,17 +7,20 @@ tearsheet) and `deleted` (a copy of what was removed, to be put back). Plugins k
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
 from terminal.domain.instruments import clean_symbol
 from terminal.errors import UserError
-from terminal.store.db import Database, Transaction
 from terminal.store.migrate import CoreStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
+    from datetime import date, datetime
+
+    from terminal.store.db import Database, Transaction
 
 T = TypeVar("T")
 

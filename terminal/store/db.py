@@ -19,14 +19,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import duckdb
 import polars as pl
 
 from terminal.errors import Cancelled, Corrupt, DiskFull, Locked, NewerStore, StoreError
 from terminal.store.sql import changed_table, literal, render, table_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 Publish = Callable[[str, Mapping[str, Any]], object]
@@ -397,7 +399,7 @@ class Database:
                         return before, before, False
                     flush(fresh)
                     probe(fresh)
-                    self.swap(lambda: os.replace(fresh, self.path))
+                    self.swap(lambda: fresh.replace(self.path))
                     return before, after, True
                 finally:
                     fresh.unlink(missing_ok=True)
@@ -436,7 +438,7 @@ class Database:
         for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
             leftover.unlink(missing_ok=True)
         connect(fresh, memory=self._memory, threads=self._threads).close()
-        os.replace(fresh, self.path)
+        fresh.replace(self.path)
 
     def _release(self) -> None:
         for reader in list(self._readers):

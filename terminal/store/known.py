@@ -7,13 +7,16 @@ time; the rest when we fetched it. Nothing is known later than the fetch that br
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from terminal.domain.fetch import Fetch
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sessions import CLOSE, Calendar
+
+if TYPE_CHECKING:
+    from terminal.domain.fetch import Fetch
 
 EXCHANGE = ZoneInfo("America/New_York")
 # Extended trading in New York ends at 20:00; results of the day are public by then at the latest.

@@ -8,23 +8,26 @@ at the second; reading *as of* a day takes from both the one version whose inter
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from terminal.domain.fetch import Fetch
 from terminal.domain.schemas import DATASETS, Schema
 from terminal.domain.schemas import UTC as UTC_TYPE
-from terminal.domain.sessions import Calendar
 from terminal.domain.sourced import Source
-from terminal.errors import StoreError, UserError
+from terminal.errors import UserError
 from terminal.store import known
-from terminal.store.db import Database, Transaction
 from terminal.store.migrate import CORE, CoreStep, migrate
 from terminal.store.sql import literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from terminal.domain.fetch import Fetch
+    from terminal.domain.sessions import Calendar
+    from terminal.store.db import Database, Transaction
 
 TIME_COLUMNS = {"bars": "date", "minute_bars": "at", "quotes": "at", "facts": "period_end", "dividends": "ex_date",
                 "splits": "ex_date", "earnings": "date", "headlines": "at", "chains": "at"}
@@ -51,7 +54,8 @@ _STEPS = (
             provider varchar not null, fetch_id bigint not null);
     """),
 )
-_REPAIRS = {"symbol": pl.String, "at": pl.String, "field": pl.String, "was": pl.Float64, "now": pl.Float64, "rule": pl.String}
+# The columns of `terminal.domain.repair` and the names under which they are kept.
+_REPAIRS = {"symbol": "symbol", "date": "at", "column": "field", "was": "was", "now": "now", "reason": "rule"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class MarketStore:
         """Write the fetch and its valid rows in one transaction; quarantine the rest with the reason.
 
         A value that differs from the stored one becomes a new version, an equal one is not written again. `repairs`
-        (symbol, at, field, was, now, rule) names what was corrected before; `refused` are rows (with `reason`) that an
+        (as `terminal.domain.repair` makes them) names what was corrected before; `refused` are rows (with `reason`) that an
         earlier check has taken out. Raises ValueError for a frame that lacks a required column.
         """
         schema = _schema(dataset)
@@ -121,7 +125,7 @@ class MarketStore:
         bad = checked.refused if refused is None else pl.concat([checked.refused, _as_refused(schema, refused)])
         good = checked.good.with_columns(known.known_at(dataset, checked.good, fetch, self._calendar))
         fixed = None if repairs is None or repairs.is_empty() else repairs.select(
-            pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
+            pl.col(name).cast(pl.String if name == "date" else repairs.schema[name]).alias(kept) for name, kept in _REPAIRS.items())
         return self.database.write(lambda tx: self._save(tx, schema, good, bad, fixed, fetch))
 
     def log(self, fetch: Fetch) -> int:

@@ -6,14 +6,17 @@ belong to an owner: "core" for the program's own tables, else a plugin's id, who
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from terminal.errors import NewerStore, StoreError, TerminalError
-from terminal.store.db import Database, Transaction
 from terminal.store.sql import table_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from terminal.store.db import Database, Transaction
 
 CORE = "core"
 _RECORD = """create table if not exists main.migrations (

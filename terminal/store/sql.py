@@ -8,9 +8,11 @@ written here and nowhere else; writes bind them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # A quoted text, a quoted name or a comment (left as it is), or a placeholder.
 _TOKEN = re.compile(r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$(?P<number>\d+) | (?P<next>\?)""", re.X | re.S)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
@@ -15,13 +13,17 @@ from terminal import paths
 from terminal.domain.schemas import DATASETS
 from terminal.domain.sessions import Calendar
 from terminal.errors import Corrupt, NewerStore, StoreError, TerminalError
-from terminal.store import backup
-from terminal.store.backup import Backup
+from terminal.store import backup, check
 from terminal.store.book import STEPS, BookStore
-from terminal.store.db import Database, Publish, Writer, file_size
+from terminal.store.db import Database, Publish, Writer
 from terminal.store.market import MarketStore
 from terminal.store.migrate import CORE, Step, migrate, pending
-from terminal.store.sql import quoted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from terminal.store.backup import Backup
 
 _log = logging.getLogger(__name__)
 Migrations = Mapping[str, Sequence[Step]] | Iterable[tuple[str, Sequence[Step]]]
@@ -126,7 +128,8 @@ class Store:
             aside = self._make("before-restore").path
             self._replace_book(self._book.database, chosen, aside)
         backup.rotate(self.backups)
-        for table in self.book.read("select schema_name || '.' || table_name as name from duckdb_tables() where not internal")["name"]:
+        tables = self.book.read("select schema_name || '.' || table_name as name from duckdb_tables() where not internal")
+        for table in tables["name"]:
             self._publish("book.changed", {"table": str(table).removeprefix("main.")})
         return chosen, aside
 
@@ -146,17 +149,16 @@ class Store:
         for database in self._databases():
             before, after, rewritten = database.wait(database.compact(_COMPACT_ABOVE))
             rows.append((database.path.name, before, after, rewritten))
-        return pl.DataFrame(rows, {"file": pl.String, "before": pl.Int64, "after": pl.Int64, "rewritten": pl.Boolean}, orient="row")
+        kinds = {"file": pl.String, "before": pl.Int64, "after": pl.Int64, "rewritten": pl.Boolean}
+        return pl.DataFrame(rows, kinds, orient="row")
 
     # checks
 
     def check(self) -> pl.DataFrame:
         """What was looked at: check, ok (null: cannot be told), detail; one sentence each."""
-        rows: list[tuple[str, bool | None, str]] = []
-        rows += self._checked("market", self._market, self.market_path, self._check_market)
-        rows += self._checked("book", self._book, self.book_path, self._check_book)
+        rows = check.files(self._market, self._book, self.market_path, self.book_path)
         rows += [(f"plugin {name}", False, error.sentence()) for name, error in self.refused.items()]
-        rows.append(self._check_backups())
+        rows.append(check.backups(self.backups, self._clock()))
         return pl.DataFrame(rows, {"check": pl.String, "ok": pl.Boolean, "detail": pl.String}, orient="row")
 
     def close(self) -> None:
@@ -234,59 +236,6 @@ class Store:
 
     def _make(self, reason: backup.Reason) -> Backup:
         return backup.make(self.book.database, self.backups, self._clock(), reason)
-
-    def _checked(self, name: str, part: MarketStore | BookStore | StoreError, path: Path,
-                 more: Callable[[Database], list[tuple[str, bool | None, str]]]) -> list[tuple[str, bool | None, str]]:
-        if isinstance(part, StoreError):
-            return [(f"{name} opens", False, part.sentence())]
-        rows: list[tuple[str, bool | None, str]] = [(f"{name} opens", True, f"{path}, {file_size(path) / 1e6:,.1f} MB")]
-        try:
-            return rows + more(part.database)
-        except StoreError as error:
-            return [*rows, (f"{name} is whole", False, error.sentence())]
-
-    def _check_market(self, database: Database) -> list[tuple[str, bool | None, str]]:
-        rows = [_integrity(database, "market")]
-        counts = {name: database.read(f"select count(*) as n, count(distinct fetch_id) as f from {name}").row(0) for name in DATASETS}
-        rows.append(("market rows", True, ", ".join(f"{name} {n:,}" for name, (n, _) in counts.items() if n) or "empty"))
-        union = " union all ".join(f"select fetch_id from {name}" for name in DATASETS)
-        orphans = database.read(f"select count(*) as n from ({union}) where fetch_id not in (select fetch_id from fetch_log)")["n"][0]
-        rows.append(("every row has its source", orphans == 0, f"{orphans:,} rows without a fetch"))
-        doubles = [name for name, schema in DATASETS.items() if not database.read(
-            f"select 1 from {name} group by {', '.join(map(quoted, schema.key))} having count(*) > 1 limit 1").is_empty()]
-        rows.append(("no row twice", not doubles, f"doubled keys in {', '.join(doubles)}" if doubles else "each key once"))
-        refused = database.read("select count(*) as n from quarantine")["n"][0]
-        rows.append(("quarantine", True, f"{refused:,} rows refused, never shown; see `tapeline store quarantine`"))
-        return rows
-
-    def _check_book(self, database: Database) -> list[tuple[str, bool | None, str]]:
-        steps = database.read("select owner, count(*) as n from migrations group by owner order by owner")
-        lists = database.read("select count(*) as n from watchlists where deleted_at is null")["n"][0]
-        return [_integrity(database, "book"),
-                ("book version", True, ", ".join(f"{owner} {n}" for owner, n in steps.iter_rows())),
-                ("book rows", True, f"{lists} watchlists")]
-
-    def _check_backups(self) -> tuple[str, bool | None, str]:
-        present = self.list_backups()
-        if not present:
-            return "book backups", None, f"none yet in {self.backups}"
-        try:
-            backup.check_copy(present[0].path)
-        except TerminalError as error:
-            return "book backups", False, f"the newest cannot be used: {error.sentence()}"
-        age = self._clock() - present[0].at
-        return ("book backups", age.days < 8,
-                f"{len(present)} copies, the newest of {present[0].at:%Y-%m-%d %H:%M} UTC ({present[0].reason}) opens")
-
-
-def _integrity(database: Database, name: str) -> tuple[str, bool | None, str]:
-    """Read every block of every table, which verifies each block's checksum."""
-    tables = database.read("select schema_name, table_name from duckdb_tables() where not internal")
-    for schema, table in tables.iter_rows():
-        columns = database.read("select column_name from duckdb_columns() where schema_name = ? and table_name = ?", (schema, table))
-        hashes = ", ".join(f'"{column}"' for column in columns["column_name"])
-        database.read(f'select bit_xor(hash({hashes})) from "{schema}"."{table}"')
-    return f"{name} is whole", True, f"{tables.height} tables read to the end"
 
 
 def _calendar() -> Calendar | None:
