@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from terminal.domain import format as fmt
 from terminal.ui import theme
-from terminal.ui.form import Chip
+from terminal.ui.form import Chip, reveal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class SourceBadge(Chip):
 
     def show_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Sum up; hidden when there is no source."""
-        self.setVisible(bool(sources))
+        reveal(self, bool(sources))
         if not sources:
             return
         states = {state(each, now) for each in sources}

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QLayout
 
 __all__ = ["Banner", "Button", "Card", "Chip", "ChipRow", "EmptyState", "Flow", "Glyph", "IconButton", "MetricCard",
-           "RangeSlider", "Section", "SectionTitle", "Segment", "column", "ghost", "label", "line", "primary", "row"]
+           "RangeSlider", "Section", "SectionTitle", "Segment", "column", "ghost", "label", "line", "primary", "reveal",
+           "row"]
 
 _BANNER_ICONS = {"info": ("info", "accent_text"), "ok": ("circle-check", "ok"), "warn": ("triangle-alert", "warn"),
                  "error": ("circle-x", "error"), "simulated": ("flask-conical", "warn")}
@@ -75,6 +76,14 @@ def _fill(layout: QBoxLayout, items: Sequence[QWidget | QLayout | int], spacing:
             layout.addSpacing(item) if item else layout.addStretch(1)
         else:
             layout.addLayout(item)
+
+
+def reveal(widget: QWidget, on: bool = True) -> None:
+    """Show or hide. A widget not yet placed is only marked: shown at once it would flash up as a window of its own."""
+    if on and widget.parentWidget() is None:
+        widget.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
+    else:
+        widget.setVisible(on)
 
 
 def line() -> QFrame:
@@ -429,7 +438,7 @@ class Banner(QFrame):
         self.setLayout(box)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.show_message(text, tone, title=title, action=action, on_action=on_action)
-        self.setVisible(bool(text or title))
+        reveal(self, bool(text or title))
 
     def show_message(self, text: str, tone: str = "info", *, title: str = "", action: str = "",
                      on_action: Callable[[], object] | None = None) -> None:
@@ -444,7 +453,7 @@ class Banner(QFrame):
         self._action.setAccessibleName(action)
         self._action.setVisible(bool(action))
         self.setAccessibleName(f"{title} {text}".strip())
-        self.setVisible(True)
+        reveal(self)
 
 
 class EmptyState(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QProgressBar, QSizePolicy, QWidget
 
 from terminal.ui import theme
-from terminal.ui.form import Glyph, IconButton, column, label, row
+from terminal.ui.form import Glyph, IconButton, column, label, reveal, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,7 +156,7 @@ class ProgressLine(QWidget):
             self._bar.setValue(round(min(max(fraction, 0.0), 1.0) * 1000))
         self._note.setText(note)
         self._bar.setAccessibleDescription(note)
-        self.show()
+        reveal(self)
 
     def finish(self) -> None:
         self.hide()

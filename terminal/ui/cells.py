@@ -1,0 +1,206 @@
+"""How one table row is painted: straight from the model's values, without style engine or delegates."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
+
+from terminal.domain import format as fmt
+from terminal.ui import theme
+from terminal.ui.meters import dot, polyline, rising
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QFont
+
+    from terminal.ui.model import FrameModel
+
+PAD = 8
+WIDTHS = {"star": 30, "end": 34, "ticker": 78, "text": 150, "muted": 104, "number": 76, "change": 88, "signed": 80, "pill": 92,
+          "bar": 96, "position": 104, "spark": 92, "chips": 150}
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_CENTER = Qt.AlignmentFlag.AlignCenter
+_ELIDE = Qt.TextElideMode.ElideRight
+
+_log = logging.getLogger(__name__)
+
+
+class RowPainter:
+    """Paints rows of a model into pixmaps; make a new one when theme or font change."""
+
+    def __init__(self, model: FrameModel) -> None:
+        self._model = model
+        colors = theme.tokens()
+        self.colors = colors
+        self.font = theme.font(theme.scaled(12))
+        self.medium = theme.font(theme.scaled(12), 500)
+        self.bold = theme.font(theme.scaled(12), 600)
+        self.small = theme.font(theme.scaled(11), 500)
+        self._metrics = QFontMetrics(self.font)
+        self._small_metrics = QFontMetrics(self.small)
+        self._pens = {name: colors.color(name) for name in ("t1", "t2", "t3", "line", "up_text", "down_text", "warn", "track",
+                                                            "accent", "up", "down", "line_strong")}
+        self._paint = {"star": self._star, "end": self._end, "ticker": self._ticker, "text": self._text, "muted": self._muted,
+                       "number": self._number, "change": self._signed, "signed": self._signed, "pill": self._pill,
+                       "bar": self._bar, "position": self._position, "spark": self._spark, "chips": self._chips}
+
+    def row(self, id: int, spans: Sequence[tuple[int, int, int]], size: QSize, background: QColor, ratio: float) -> QPixmap:
+        """A picture of the row; `spans` are (column, left, width) of the columns to be painted."""
+        picture = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(background)
+        painter = QPainter(picture)
+        painter.setPen(self._pens["line"])
+        painter.drawLine(0, size.height() - 1, size.width(), size.height() - 1)
+        for place, left, width in spans:
+            try:
+                self._paint[self._model.kinds[place]](painter, QRect(left, 0, width, size.height() - 1), id, place)
+            except Exception:
+                _log.exception("cell %s of row %s could not be painted", self._model.columns[place].name, id)
+        painter.end()
+        return picture
+
+    def _write(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont, *,
+               align: Qt.AlignmentFlag = _LEFT) -> None:
+        painter.setFont(font)
+        painter.setPen(self._pens[color])
+        painter.drawText(area, align, text)
+
+    def _words(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont) -> None:
+        room = area.adjusted(PAD, 0, -4, 0)
+        if len(text) * 5 > room.width() or len(text) > 60:
+            text = self._metrics.elidedText(text, _ELIDE, room.width())
+        self._write(painter, room, text, "t3" if text == fmt.UNKNOWN else color, font)
+
+    def _text(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        self._words(painter, area, self._model.text(id, place), "t2", self.font)
+
+    def _muted(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        self._words(painter, area, self._model.text(id, place), "t3", self.font)
+
+    def _ticker(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        self._words(painter, area, self._model.text(id, place), "t1", self.bold)
+
+    def _number(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        text = self._model.text(id, place)
+        self._write(painter, area.adjusted(0, 0, -PAD, 0), text, "t3" if text == fmt.UNKNOWN else "t1", self.font, align=_RIGHT)
+
+    def _signed(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        text, value = self._model.text(id, place), self._model.raw(id, place)
+        if value is None:
+            color = "t3"
+        else:
+            shown_as_zero = not any("1" <= letter <= "9" for letter in text)
+            color = "t2" if shown_as_zero else "up_text" if value > 0 else "down_text"
+        self._write(painter, area.adjusted(0, 0, -PAD, 0), text, color, self.medium, align=_RIGHT)
+
+    def _pill(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        text = self._model.text(id, place)
+        front, back, border = self._tone(text)
+        width = self._small_metrics.horizontalAdvance(text) + 16
+        height = min(area.height() - 4, theme.scaled(18))
+        box = QRectF(area.left() + PAD - 2, area.top() + (area.height() - height) / 2, min(width, area.width() - PAD), height)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(border, 1))
+        painter.setBrush(back)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), height / 2, height / 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setFont(self.small)
+        painter.setPen(front)
+        painter.drawText(box, _CENTER, text)
+
+    def _tone(self, verdict: str) -> tuple[QColor, QColor, QColor]:
+        colors = self.colors
+        if verdict == "Strong Buy":
+            return colors.color("on_accent" if colors.name == "dark" else "bg1"), colors.color("up_text"), colors.color("up_text")
+        if verdict == "Buy":
+            return colors.color("up_text"), colors.color("up", 28), colors.color("up", 90)
+        if verdict == "Avoid":
+            return colors.color("down_text"), colors.color("down", 28), colors.color("down", 90)
+        if verdict == "Hold":
+            return colors.color("warn"), colors.color("warn_bg"), colors.color("warn_line")
+        return colors.color("t3"), colors.color("bg2"), colors.color("line_strong")
+
+    def _bar(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        value, text = self._model.raw(id, place), self._model.text(id, place)
+        number = theme.scaled(34)
+        self._write(painter, QRect(area.left(), area.top(), number, area.height()), text, "t3" if value is None else "t1",
+                    self.medium, align=_RIGHT)
+        look = self._model.looks.get(self._model.columns[place].name)
+        top = look.maximum if look is not None else 10.0
+        left, width = area.left() + number + 8, area.width() - number - 8 - PAD
+        middle = area.top() + area.height() // 2 - 2
+        painter.fillRect(left, middle, width, 4, self._pens["track"])
+        if value is not None and top > 0:
+            share = min(max(value / top, 0.0), 1.0)
+            color = "up" if share >= 0.6 else "accent" if share >= 0.4 else "down"
+            painter.fillRect(left, middle, round(width * share), 4, self._pens[color])
+
+    def _position(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        value = self._model.raw(id, place)
+        number = theme.scaled(38)
+        text = fmt.UNKNOWN if value is None else fmt.percent(value, 0)
+        self._write(painter, QRect(area.right() - number - PAD + 1, area.top(), number, area.height()), text,
+                    "t3" if value is None else "t1", self.font, align=_RIGHT)
+        left, width = area.left() + PAD, area.width() - number - 2 * PAD - 6
+        middle = area.top() + area.height() // 2
+        painter.fillRect(left, middle - 1, width, 2, self._pens["track"])
+        painter.fillRect(left, middle - 3, 1, 6, self._pens["line_strong"])
+        painter.fillRect(left + width - 1, middle - 3, 1, 6, self._pens["line_strong"])
+        if value is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            dot(painter, QPointF(left + min(max(value, 0.0), 1.0) * width, middle), self._pens["accent"], 3.5)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _spark(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        values = self._model.raw(id, place) or []
+        points = polyline(values, QRectF(area).adjusted(PAD, 6, -PAD, -6))
+        if points.isEmpty():
+            self._write(painter, area.adjusted(PAD, 0, 0, 0), fmt.UNKNOWN, "t3", self.font)
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._pens["up" if rising(values) else "down"], 1.3))
+        painter.drawPolyline(points)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _chips(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        words = [str(word) for word in self._model.raw(id, place) or ()]
+        left, right = area.left() + PAD - 2, area.right() - 4
+        for index, word in enumerate(words):
+            rest = len(words) - index - 1
+            width = self._small_metrics.horizontalAdvance(word) + 12
+            if left + width > right - (26 if rest else 0):
+                if index == 0:
+                    word = self._small_metrics.elidedText(word, _ELIDE, right - left - 12 - (26 if rest else 0))  # noqa: PLW2901
+                    width = self._small_metrics.horizontalAdvance(word) + 12
+                else:
+                    self._write(painter, QRect(left + 2, area.top(), 30, area.height()), f"+{rest + 1}", "t3", self.small)
+                    return
+            height = min(area.height() - 5, theme.scaled(17))
+            box = QRectF(left, area.top() + (area.height() - height) / 2, width, height)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self.colors.color("warn_line"), 1))
+            painter.setBrush(self.colors.color("warn_bg"))
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setFont(self.small)
+            painter.setPen(self._pens["warn"])
+            painter.drawText(box, _CENTER, word)
+            left += width + 4
+
+    def _star(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        on = self._model.symbol(id) in self._model.starred
+        self._write(painter, area, "★" if on else "☆", "warn" if on else "line_strong", self.font, align=_CENTER)
+
+    def _end(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        if self._model.symbol(id) and self._model.columns[place].title:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            center = QPointF(area.right() - 15.5, area.top() + area.height() / 2 + 0.5)
+            for step in (-5, 0, 5):
+                dot(painter, center + QPointF(step, 0), self._pens["t3"], 1.3)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -1,0 +1,140 @@
+"""The head of a table: sort marks, columns that stay, and SIMULATED where it cannot be overlooked."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import QHeaderView, QWidget
+
+from terminal.ui import theme
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
+
+    from terminal.ui.model import FrameModel
+
+MARK = "SIMULATED"
+_log = logging.getLogger(__name__)
+
+
+class Header(QHeaderView):
+    """Paints itself; `clicked(column, add)` tells of a click (with Shift: add), also on a column that stays."""
+
+    clicked = Signal(int, bool)
+
+    def __init__(self, model: FrameModel, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._model = model
+        self._pressed: QPoint | None = None
+        self.frozen_width = 0
+        self.simulated = False
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(28)
+        self.setStretchLastSection(False)
+        self.setAccessibleName("Columns")
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), theme.scaled(28))
+
+    def mark_width(self) -> int:
+        """Room the SIMULATED mark takes at the right."""
+        return QFontMetrics(theme.font(theme.scaled(10), 600)).horizontalAdvance(MARK) + 20 if self.simulated else 0
+
+    def section_at(self, x: int) -> int:
+        """The column under a place, where the columns that stay lie over the others."""
+        return int(self.logicalIndexAt(x - self.offset() if x < self.frozen_width else x))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        try:
+            self._paint(painter)
+        except Exception:
+            _log.exception("the table's head could not be painted")
+        painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
+        colors = theme.tokens()
+        height = self.height()
+        painter.fillRect(self.viewport().rect(), colors.color("bg1"))
+        painter.setFont(theme.font(theme.scaled(11), 500))
+        for place in range(self.count()):
+            left, width = self.sectionViewportPosition(place), self.sectionSize(place)
+            if left + width >= self.frozen_width and left <= self.width() and not self.isSectionHidden(place):
+                self._section(painter, place, QRect(left, 0, width, height), colors)
+        if self.frozen_width and self.offset():
+            painter.fillRect(QRect(0, 0, self.frozen_width, height), colors.color("bg1"))
+            for place in range(self.count()):
+                left, width = self.sectionPosition(place), self.sectionSize(place)
+                if left + width <= self.frozen_width:
+                    self._section(painter, place, QRect(left, 0, width, height), colors)
+            painter.fillRect(QRect(self.frozen_width - 1, 0, 1, height), colors.color("line_strong"))
+        if self.simulated:
+            self._mark(painter, colors)
+        painter.fillRect(QRect(0, height - 1, self.width(), 1), colors.color("warn_line" if self.simulated else "line_strong"))
+
+    def _section(self, painter: QPainter, place: int, area: QRect, colors: theme.Tokens) -> None:
+        model = self._model
+        title = model.title(place)
+        names = [name for name, _ in model.sort_keys]
+        sorted_at = names.index(model.columns[place].name) if model.columns[place].name in names else -1
+        mark = ""
+        if sorted_at >= 0:
+            mark = " ↓" if model.sort_keys[sorted_at][1] else " ↑"
+            if len(names) > 1:
+                mark += str(sorted_at + 1)
+        painter.save()
+        painter.setClipRect(area)
+        painter.setPen(QColor(colors.t1 if sorted_at >= 0 else colors.t3))
+        side = Qt.AlignmentFlag.AlignRight if model.numeric(place) else Qt.AlignmentFlag.AlignLeft
+        inner = area.adjusted(8, 0, -8, 0)
+        room = inner.width() - painter.fontMetrics().horizontalAdvance(mark)
+        text = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room) + mark
+        painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+    def _mark(self, painter: QPainter, colors: theme.Tokens) -> None:
+        width, height = self.mark_width(), self.height()
+        area = QRect(self.viewport().width() - width, 0, width, height)
+        painter.fillRect(area, colors.color("bg1"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colors.color("warn_line"), 1))
+        painter.setBrush(colors.color("warn_bg"))
+        pill = area.adjusted(4, (height - theme.scaled(17)) // 2, -4, -(height - theme.scaled(17)) // 2)
+        painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        painter.setPen(colors.color("warn"))
+        painter.setFont(theme.font(theme.scaled(10), 600))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, MARK)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position().toPoint() if event.button() == Qt.MouseButton.LeftButton else None
+        if self._pressed is not None and self._resizing_at(self._pressed.x()):
+            self._pressed = None
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
+        pressed, self._pressed = self._pressed, None
+        super().mouseReleaseEvent(event)
+        if pressed is not None and (place - pressed).manhattanLength() < 6:
+            section = self.section_at(place.x())
+            if section >= 0:
+                self.clicked.emit(section, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+
+    def _resizing_at(self, x: int) -> bool:
+        section = self.logicalIndexAt(x)
+        if section < 0:
+            return False
+        left = self.sectionViewportPosition(section)
+        return (x - left < 4 and section > 0) or left + self.sectionSize(section) - x < 4
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.ignore()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.viewport().update()
