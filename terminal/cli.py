@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import logging
 import os
 import signal
 import sys
@@ -23,7 +24,7 @@ from terminal import __version__, instance
 from terminal.commands import Command, Parameter, UsageError, parse_tokens
 from terminal.errors import Cancelled, Locked, TerminalError
 from terminal.paths import Home, default_home
-from terminal.registry import Registry, find_registry, unknown
+from terminal.registry import Registry, find_registry
 from terminal.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def main(argv: Sequence[str], window: Window) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is in the home's log, not between the answers
     try:
         with _terminated():
             return _main(argv, window)
@@ -204,13 +206,13 @@ def choose(registry: Registry, head: list[str], rest: list[str], helping: bool) 
     group, verb = head[0], head[1].replace("-", "_") if len(head) > 1 else ""
     verbs = registry.group(group)
     if not verbs:
-        raise unknown(f"{group}.{verb}".strip("."), registry.commands())
+        raise registry.unknown(f"{group}.{verb}".strip("."))
     if verb in verbs:
         return verbs[verb], rest
     if set(verbs) == {"run"} and not (helping and not verb):
         return verbs["run"], [*head[1:], *rest]
     if verb:
-        raise unknown(f"{group}.{verb}", registry.commands())
+        raise registry.unknown(f"{group}.{verb}")
     if "--help" in rest or "-h" in rest or helping:
         return None, rest
     raise UsageError(f"{group} needs a verb.", f"One of: {', '.join(_typed(command) for command in verbs.values() if not command.hidden)}.")
@@ -264,7 +266,7 @@ def _describe_command(command: Command) -> str:
     shown = [parameter for parameter in command.parameters if not parameter.secret]
     positional = [parameter for parameter in shown if parameter.positional]
     options = [parameter for parameter in shown if not parameter.positional]
-    usage = " ".join([f"tapeline {command.group}", *([] if command.verb == "run" and command.group in ("doctor",) else [_typed(command)]),
+    usage = " ".join([f"tapeline {command.group}", *([] if command.verb == "run" and command.group == "doctor" else [_typed(command)]),
                       *(_placeholder(parameter) for parameter in positional), *(["[options]"] if options else [])])
     lines = [usage, "", command.title + ".", "", command.doc]
     if positional:

@@ -202,14 +202,9 @@ def _parameter(function: Callable[..., Any], item: inspect.Parameter, helps: Map
     if isinstance(annotation, str):
         names = {**_NAMES, **vars(sys.modules[__name__]), **function.__globals__}
         annotation = eval(annotation, names)  # the module's own source text
-    refined = Argument()
-    if typing.get_origin(annotation) is Annotated:
-        annotation, *extras = typing.get_args(annotation)
-        refined = next((extra for extra in extras if isinstance(extra, Argument)), refined)
     required = item.default is item.empty
     made = Parameter(item.name, str, required, None if required else item.default, item.kind is not item.KEYWORD_ONLY,
-                     help=refined.help or helps.get(item.name, ""), choices=refined.choices, metavar=refined.metavar,
-                     secret=refined.secret)
+                     help=helps.get(item.name, ""))
     try:
         return _typed(made, annotation)
     except TypeError:
@@ -218,6 +213,11 @@ def _parameter(function: Callable[..., Any], item: inspect.Parameter, helps: Map
 
 def _typed(made: Parameter, annotation: Any) -> Parameter:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        refined = next((extra for extra in arguments[1:] if isinstance(extra, Argument)), Argument())
+        made = replace(made, help=refined.help or made.help, choices=refined.choices or made.choices,
+                       metavar=refined.metavar or made.metavar, secret=refined.secret or made.secret)
+        return _typed(made, arguments[0])
     if origin in (typing.Union, types.UnionType):
         inner = [part for part in arguments if part is not type(None)]
         if len(inner) != 1:

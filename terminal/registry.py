@@ -6,6 +6,7 @@ Three origins: bundled packages in `plugins`, installed distributions (entry poi
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import importlib
@@ -79,8 +80,8 @@ class Registry:
             if plugin.migrations:
                 try:
                     found.append((plugin.id, tuple(self._module(plugin, plugin.migrations).MIGRATIONS)))
-                except Exception:
-                    self.quarantine(plugin.id, "its migrations cannot be read")
+                except Exception as problem:
+                    self.set_aside(plugin.id, "its migrations cannot be read", problem)
         return tuple(found)
 
     def widget(self, panel: Panel) -> Any:
@@ -113,7 +114,18 @@ class Registry:
             known = self.commands()
         if id_ in known:
             return known[id_]
-        raise unknown(id_, known)
+        raise self.unknown(id_)
+
+    def unknown(self, id_: str) -> UsageError:
+        """The error for a command that does not exist: its plugin is broken, or the nearest one that does exist."""
+        words = id_.replace(".", " ").replace("_", "-")
+        state = self._states.get(id_.partition(".")[0])
+        if state and state.state != "ready":
+            return UsageError(f"{words!r} is not available: the plugin {state.id} is set aside ({state.reason.splitlines()[0]}).",
+                              "See: tapeline preferences plugins")
+        near = difflib.get_close_matches(id_, self.commands(), 1, 0.5)
+        hint = f"Did you mean {near[0].replace('.', ' ').replace('_', '-')}?" if near else "See: tapeline --help"
+        return UsageError(f"There is no command {words!r}.", hint)
 
     def group(self, name: str) -> dict[str, Command]:
         """The commands of a group by verb; empty when there is no such group."""
@@ -139,11 +151,11 @@ class Registry:
                 found = commands_of(self._module(state.plugin, state.plugin.commands), owner)
                 self._check_commands(state, found)
             self._commands[owner] = {command.id: command for command in found}
-        except Exception:
+        except Exception as problem:
             if owner in self._core:
                 _log.exception("the commands of %s cannot be loaded", owner)
             else:
-                self.quarantine(owner, "its commands cannot be loaded")
+                self.set_aside(owner, "its commands cannot be loaded", problem)
 
     def _check_commands(self, state: PluginState, found: Iterable[Command]) -> None:
         taken = {id_: owner for owner, commands in self._commands.items() for id_ in commands}
@@ -193,7 +205,7 @@ class Registry:
         try:
             state = replace(state, fingerprint=content())
             before = self._approved(state.id)
-            if before != approval(state):
+            if before != f"{state.version} {state.fingerprint}".strip():
                 changed = before is not None
                 return replace(state, state="waiting", reason="its content changed since you approved it" if changed
                                else "you have not approved it yet")
@@ -216,12 +228,13 @@ class Registry:
         if last.state in ("broken", "refused"):
             _log.error("plugin %s set aside: %s\n%s", last.id, last.reason, last.traceback)
 
-    def quarantine(self, id_: str, reason: str) -> None:
-        """Set a plugin aside because of the exception being handled."""
+    def set_aside(self, id_: str, reason: str, problem: BaseException) -> None:
+        """Quarantine a plugin: its commands and panels are gone, its state keeps the traceback."""
+        told = "".join(traceback.format_exception(problem))
         with self._lock:
-            self._states[id_] = replace(self._states[id_], state="broken", plugin=None, reason=reason, traceback=traceback.format_exc())
+            self._states[id_] = replace(self._states[id_], state="broken", plugin=None, reason=f"{reason}: {problem}", traceback=told)
             self._commands[id_] = {}
-        _log.exception("plugin %s set aside: %s", id_, reason)
+        _log.error("plugin %s set aside: %s\n%s", id_, reason, told)
 
     def _module(self, plugin: Plugin, name: str) -> ModuleType:
         return importlib.import_module(name, _package(self._states[plugin.id]))
@@ -232,27 +245,13 @@ class Registry:
 
 def find_registry(home: Home, settings: Settings) -> Registry:
     """The plugins of a home, approvals taken from its settings; declares the plugins' settings."""
-    registry = Registry(home.plugins, lambda id_: settings.raw(f"plugins.approved.{id_}"))
+    registry = Registry(home.plugins, settings.approved)
     for plugin in registry.plugins():
         try:
             settings.declare(plugin.settings)
-        except Exception:
-            registry.quarantine(plugin.id, "its settings clash with others")
+        except Exception as problem:
+            registry.set_aside(plugin.id, "its settings cannot be used", problem)
     return registry
-
-
-def approval(state: PluginState) -> str:
-    """What is remembered when a plugin is approved: its version and the hash of its content."""
-    return f"{state.version} {state.fingerprint}".strip()
-
-
-def unknown(id_: str, known: Mapping[str, Command]) -> UsageError:
-    """The error for a command that does not exist, with the nearest that does."""
-    import difflib
-
-    near = difflib.get_close_matches(id_, known, 1, 0.5)
-    hint = f"Did you mean {near[0].replace('.', ' ').replace('_', '-')}?" if near else "See: tapeline --help"
-    return UsageError(f"There is no command {id_.replace('.', ' ').replace('_', '-')!r}.", hint)
 
 
 def fingerprint(path: Path) -> str:

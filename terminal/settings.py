@@ -200,9 +200,14 @@ class Settings:
         with self._lock:
             return _dig(self._file, key)
 
-    def set_raw(self, key: str, value: Any) -> None:
-        """Keep a value under an undeclared dotted key (None removes it)."""
-        self._write(key, value)
+    def approved(self, plugin: str) -> str | None:
+        """What was approved of an added plugin: "version hash", or None."""
+        mark = self.raw(f"plugins.approved.{plugin}")
+        return mark if isinstance(mark, str) else None
+
+    def approve(self, plugin: str, version: str, fingerprint: str) -> None:
+        """Remember that the user lets this content run."""
+        self._write(f"plugins.approved.{plugin}", f"{version} {fingerprint}".strip())
 
     # Secrets
 
