@@ -1,0 +1,114 @@
+"""Messages and jobs: what the program said in this run, and what it is doing or did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+
+from terminal.shell.messages import ICONS, TONES, Message
+from terminal.ui import theme
+from terminal.ui.form import EmptyState, Glyph, IconButton, SectionTitle, column, ghost, label, row
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+    from terminal.shell.host import ShellHost
+
+STATES = {"queued": ("clock", "t3"), "running": ("loader", "accent_text"), "done": ("circle-check", "ok"),
+          "failed": ("circle-x", "error"), "cancelled": ("circle-slash", "t3")}
+SHOWN = 60
+
+
+class ActivityPanel(QWidget):
+    """Two lists, the newest first: jobs and messages."""
+
+    def __init__(self, host: ShellHost) -> None:
+        super().__init__()
+        self._host = host
+        self._messages = host.window.messages
+        self._jobs = column(spacing=6)
+        self._said = column(spacing=6)
+        clear = ghost("Clear", "", self._messages.clear)
+        inside = QWidget()
+        inside.setLayout(column(SectionTitle("Jobs"), self._jobs, 8, SectionTitle("Messages", "", clear), self._said, 0,
+                                spacing=8, margins=(14, 12, 14, 12)))
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        area.setAccessibleName("Messages and jobs")
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(area)
+        self._messages.changed.connect(self._show_messages)
+        host.on("job.changed", lambda _: self._show_jobs())
+        self._show_messages()
+        self._show_jobs()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._messages.read()
+        self._show_jobs()
+
+    def _show_messages(self) -> None:
+        _clear(self._said)
+        for message in list(self._messages.all)[:SHOWN]:
+            self._said.addWidget(_line(ICONS[message.level], TONES[message.level], message.text, _clock(message)))
+        if not self._messages.all:
+            self._said.addWidget(EmptyState("No messages", "What the program tells you stays here until you close it.", "bell"))
+        if self.isVisible() and self._messages.unread:
+            self._messages.read()
+
+    def _show_jobs(self) -> None:
+        _clear(self._jobs)
+        jobs = [job for job in self._host.app.jobs() if job.get("long") or job["state"] in ("failed", "running")]
+        for job in reversed(jobs[-SHOWN:]):
+            self._jobs.addWidget(self._job(job))
+        if not jobs:
+            self._jobs.addWidget(label("Nothing has run yet.", "muted"))
+
+    def _job(self, job: Mapping[str, Any]) -> QWidget:
+        icon, tone = STATES.get(job["state"], STATES["queued"])
+        widget = _line(icon, tone, job["title"], job["state"], str(job.get("note") or ""))
+        if job["state"] == "running":
+            bar = QProgressBar()
+            bar.setTextVisible(False)
+            bar.setAccessibleName(f"Progress of {job['title']}")
+            bar.setRange(0, 0 if job.get("fraction") is None else 1000)
+            bar.setValue(round(1000 * (job.get("fraction") or 0)))
+            stop = IconButton("x", f"Cancel {job['title']}", lambda: self._host.window.cancel_job(job["id"]), size=14)
+            widget.layout().addWidget(bar)
+            widget.layout().addWidget(stop)
+        return widget
+
+
+def _line(icon: str, tone: str, text: str, note: str, detail: str = "") -> QFrame:
+    frame = QFrame()
+    theme.set_role(frame, role="card")
+    words = column(label(text, wrap=True), spacing=2)
+    if detail:
+        words.addWidget(label(detail, "muted", wrap=True))
+    line = row(Glyph(icon, tone, 16), spacing=10, margins=(10, 8, 10, 8))
+    line.addLayout(words, 1)
+    line.addWidget(label(note, "muted"))
+    frame.setLayout(line)
+    frame.setAccessibleName(f"{text}, {note}")
+    return frame
+
+
+def _clock(message: Message) -> str:
+    moment: datetime = message.at.astimezone(ZoneInfo("America/New_York"))
+    return f"{moment:%H:%M} ET"
+
+
+def _clear(layout: Any) -> None:
+    while layout.count():
+        widget = layout.takeAt(0).widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

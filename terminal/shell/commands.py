@@ -1,0 +1,154 @@
+"""Commands about the window itself: pictures of it, raising it, opening panels, mode and theme.
+
+They run on the UI thread of the window that is open; `shot` also works without one.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from terminal.api import Column, Table, UserError, argument, command
+
+if TYPE_CHECKING:
+    from terminal.api import Context
+
+NO_WINDOW = "Open it with: tapeline"
+
+
+def _window(ctx: Context) -> Any:
+    if ctx.window is None:
+        raise UserError("No window is open.", NO_WINDOW)
+    return ctx.window
+
+
+def _done(title: str, **values: Any) -> Table:
+    import polars as pl
+
+    columns = tuple(Column(name, name.replace("_", " ").capitalize(), "integer" if isinstance(value, int) else "text")
+                    for name, value in values.items())
+    return Table(title, columns, pl.DataFrame({name: [value] for name, value in values.items()}))
+
+
+@command(title="Take a picture of the window", gui=True)
+def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to write.", metavar="FILE")],
+         panel: Annotated[str, argument(help="Id of a panel, or window for the whole window.")] = "window",
+         mode: Literal["", "newbie", "pro"] = "", theme: Literal["", "dark", "light"] = "",
+         palette: Literal["", "standard", "colour-blind"] = "", size: str = "1720x1000", symbol: str = "",
+         search: Annotated[str | None, argument(help="Open the search box with this text in it.")] = None,
+         timeout: float = 30.0) -> Table:
+    """Render a panel or the whole window to a PNG file, without a screen, once its data has arrived.
+
+    Args:
+        mode: Newbie or Pro; empty for the present one.
+        theme: Dark or light; empty for the present one.
+        palette: Up and down colours; empty for the present ones.
+        size: Width and height in pixels.
+        symbol: The symbol to look at.
+        timeout: Seconds to wait for the data at most.
+    """
+    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", size)
+    if match is None or not (200 <= int(match[1]) <= 8000 and 150 <= int(match[2]) <= 8000):
+        raise UserError(f"The size {size!r} is not possible.", "Give width x height, such as 1720x1000 (at least 200x150).")
+    file = out.expanduser().absolute()
+    if not file.parent.is_dir():
+        raise UserError(f"The folder {file.parent} does not exist.", "Choose another with --out FILE.")
+    from terminal.shell.shot import Wish, take
+
+    wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, timeout)
+    width, height = take(ctx.app, wish, file)  # type: ignore[attr-defined]  # the window's own door
+    return _done("Picture taken", file=str(file), width=width, height=height)
+
+
+@command(title="Bring the window to the front", gui=True)
+def raise_(ctx: Context) -> Table:
+    """Show the window that is open, in front of the others."""
+    window = _window(ctx)
+    window.come_to_front()
+    return _done("The window is in front")
+
+
+@command(title="Open a panel", gui=True)
+def open(ctx: Context, panel: str, *, symbol: str = "") -> Table:  # noqa: A001
+    """Bring a panel of the open window to the front.
+
+    Args:
+        panel: Id of the panel.
+        symbol: The symbol it should show.
+    """
+    window = _window(ctx)
+    known = window.workspace.specs if window.workspace is not None else {}
+    if panel not in known:
+        raise UserError(f"There is no panel {panel!r}.", f"One of: {', '.join(known)}.")
+    window.open_panel(panel, symbol.upper() or None)
+    return _done(f"{known[panel].title} is open")
+
+
+@command(title="Reset the layout of the window", gui=True, group="window")
+def layout(ctx: Context, what: Literal["reset"] = "reset") -> Table:
+    """Put the panels back to the default layout; their content stays.
+
+    Args:
+        what: Only "reset".
+    """
+    window = _window(ctx)
+    window.reset_layout()
+    return _done("The default layout is back")
+
+
+@command(title="Switch between Newbie and Pro", gui=True)
+def mode(ctx: Context, to: Literal["newbie", "pro", "other"] = "other") -> Table:
+    """Change how much is shown and in which words; the values stay the same.
+
+    Args:
+        to: Newbie, pro, or the other one.
+    """
+    window = _window(ctx)
+    window.set_mode(to if to != "other" else "newbie" if window.mode == "pro" else "pro")
+    return _done(f"Mode: {window.mode}")
+
+
+@command(title="Switch between dark and light", gui=True)
+def theme(ctx: Context, to: Literal["dark", "light", "other"] = "other") -> Table:
+    """Change the colours of the window.
+
+    Args:
+        to: Dark, light, or the other one.
+    """
+    window = _window(ctx)
+    window.set_look(theme=to if to != "other" else "light" if window.settings.get("theme") == "dark" else "dark")
+    return _done(f"Theme: {window.settings.get('theme')}")
+
+
+@command(title="Colours that do not need green and red", gui=True)
+def palette(ctx: Context, to: Literal["standard", "colour-blind", "other"] = "other") -> Table:
+    """Change the pair of colours for up and down: green and red, or blue and orange.
+
+    Args:
+        to: Standard, colour-blind, or the other one.
+    """
+    window = _window(ctx)
+    present = window.settings.get("palette")
+    window.set_look(palette=to if to != "other" else "colour-blind" if present == "standard" else "standard")
+    return _done(f"Colours: {window.settings.get('palette')}")
+
+
+@command(title="Switch to the demo or the live market", gui=True)
+def market(ctx: Context, to: Literal["demo", "live"]) -> Table:
+    """Show the simulated practice market or the real one in the window, and remember the choice.
+
+    Args:
+        to: Demo or live.
+    """
+    window = _window(ctx)
+    window.source_asked.emit(to == "demo")
+    return _done(f"The {to} market is being opened")
+
+
+@command(title="Close the window", gui=True)
+def quit(ctx: Context) -> Table:  # noqa: A001
+    """Close the window; everything is saved."""
+    window = _window(ctx)
+    window.close_soon()
+    return _done("The window is closing")

@@ -1,0 +1,316 @@
+"""The docks: where panels live, how they are opened, hidden at the edge, saved and put back.
+
+A dock holds a `Slot`, an empty place that asks for its panel when it is first seen; so a panel's module is imported
+when somebody looks at it and not before. QtAds does the dragging; this module gives its buttons names and icons and
+knows the default arrangement: left, centre, right, and a strip below the centre.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import PySide6QtAds as ads
+from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QAbstractButton, QMainWindow, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon, QShowEvent
+
+    from terminal.api import Panel
+
+log = logging.getLogger(__name__)
+LAYOUT_VERSION = 1
+LEFT, RIGHT, BOTTOM = 280, 420, 260
+SIDES = {"left": ads.LeftDockWidgetArea, "right": ads.RightDockWidgetArea, "bottom": ads.BottomDockWidgetArea,
+         "center": ads.CenterDockWidgetArea}
+BUTTONS = {ads.TitleBarButtonTabsMenu: ("List the tabs of this group", "chevron-down"),
+           ads.TitleBarButtonUndock: ("Float this group in its own window", "picture-in-picture-2"),
+           ads.TitleBarButtonAutoHide: ("Hide this panel at the edge", "panel-left-close"),
+           ads.TitleBarButtonClose: ("Close this group", "x"),
+           ads.TitleBarButtonMinimize: ("Put this panel back to the edge", "minus")}
+
+
+class Slot(QWidget):
+    """The inside of a dock. `wanted` is emitted once, when it is first shown and still empty."""
+
+    wanted = Signal(str)
+    shown = Signal(str)
+
+    def __init__(self, panel_id: str) -> None:
+        super().__init__()
+        self.panel_id = panel_id
+        self.widget: QWidget | None = None
+        self._asked = False
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+
+    def put(self, widget: QWidget) -> None:
+        """Show `widget` and let go of what was there."""
+        old, self.widget = self.widget, widget
+        if old is not None:
+            self.layout().removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self.layout().addWidget(widget)
+        widget.show()
+
+    def ask(self) -> None:
+        """Have the panel built at the next turn of the event loop, if that has not happened yet."""
+        if not self._asked:
+            self._asked = True
+            QTimer.singleShot(0, self, lambda: self.wanted.emit(self.panel_id))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.ask()
+        self.shown.emit(self.panel_id)
+
+
+class Docks(QObject):
+    """All docks of a window. `build(panel) -> QWidget` makes a panel and must not raise."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget, icon: Callable[[str], QIcon], build: Callable[[Panel], QWidget]) -> None:
+        super().__init__(parent)
+        self._icon, self._build = icon, build
+        self._panels: dict[str, Panel] = {}
+        self._docks: dict[str, Any] = {}
+        self._narrowed: set[str] = set()
+        self._loose: dict[str, Slot] = {}
+        self.frame = QMainWindow()  # without a parent until a layout takes it: with one it would stay a window of its own
+        self.frame.setObjectName("docks")
+        self._manager = self._make_manager()
+
+    def _make_manager(self) -> Any:
+        kind = ads.CDockManager
+        kind.setConfigFlags(kind.DefaultOpaqueConfig)
+        kind.setConfigFlag(kind.DockAreaHasCloseButton, False)
+        kind.setConfigFlag(kind.DockAreaDynamicTabsMenuButtonVisibility, True)
+        kind.setConfigFlag(kind.FocusHighlighting, False)
+        kind.setConfigFlag(kind.AlwaysShowTabs, True)
+        kind.setConfigFlag(kind.DisableTabTextEliding, True)
+        kind.setAutoHideConfigFlags(kind.DefaultAutoHideConfig)
+        manager = kind(self.frame)
+        manager.setStyleSheet("")
+        self._register_icons(manager)
+        manager.dockAreaCreated.connect(self._dress)
+        manager.autoHideWidgetCreated.connect(lambda _: QTimer.singleShot(0, self, self.dress_all))
+        return manager
+
+    def _register_icons(self, manager: Any) -> None:
+        provider = manager.iconProvider()
+        for key, name in ((ads.AutoHideIcon, "panel-left-close"), (ads.TabCloseIcon, "x"), (ads.DockAreaMenuIcon, "chevron-down"),
+                          (ads.DockAreaUndockIcon, "picture-in-picture-2"), (ads.DockAreaCloseIcon, "x"),
+                          (ads.DockAreaMinimizeIcon, "minus")):
+            provider.registerCustomIcon(key, self._icon(name))
+
+    # ---- arrangement ----
+
+    def add(self, panels: Iterable[Panel]) -> None:
+        """Make a dock for each panel, not yet placed anywhere."""
+        for panel in panels:
+            dock = ads.CDockWidget(self._manager, panel.title)
+            dock.setObjectName(panel.id)
+            slot = Slot(panel.id)
+            slot.wanted.connect(self._fill)
+            dock.setWidget(slot, ads.CDockWidget.ForceNoScrollArea)
+            dock.setMinimumSizeHintMode(ads.CDockWidget.MinimumSizeHintFromDockWidget)
+            dock.viewToggled.connect(lambda _: self.changed.emit())
+            self._panels[panel.id], self._docks[panel.id] = panel, dock
+
+    def arrange(self, opened: Iterable[str]) -> None:
+        """The default layout with the panels named open."""
+        wanted = set(opened)
+        ranked = sorted(self._panels.values(), key=lambda panel: (panel.order, panel.id))
+        for area in ("center", "left", "right", "bottom"):
+            for panel in ranked:
+                if panel.area == area and panel.id in wanted:
+                    self._place(panel)
+            first = next((panel for panel in ranked if panel.area == area and panel.id in wanted), None)
+            if first is not None:
+                self._docks[first.id].setAsCurrentTab()
+        self.dress_all()
+        QTimer.singleShot(0, self, self.resize_areas)
+
+    def _place(self, panel: Panel) -> None:
+        dock, neighbour = self._docks[panel.id], self._area_of(panel.area, but=panel.id)
+        if neighbour is not None:
+            self._manager.addDockWidget(ads.CenterDockWidgetArea, dock, neighbour)
+        elif panel.area == "bottom" and (centre := self._area_of("center", but=panel.id)) is not None:
+            self._manager.addDockWidget(ads.BottomDockWidgetArea, dock, centre)
+        else:
+            self._manager.addDockWidget(SIDES[panel.area], dock)
+
+    def _area_of(self, area: str, but: str) -> Any:
+        for panel in self._panels.values():
+            dock = self._docks[panel.id]
+            if panel.area != area or panel.id == but or dock.isClosed() or dock.isFloating() or dock.isAutoHide():
+                continue
+            if dock.dockAreaWidget() is not None and not dock.isInFloatingContainer():
+                return dock.dockAreaWidget()
+        return None
+
+    def resize_areas(self) -> None:
+        """Give the side areas their widths and the rest to the centre."""
+        widths = {"left": LEFT, "right": RIGHT}
+        for panel in self._panels.values():
+            if panel.area in widths and panel.width:
+                widths[panel.area] = panel.width
+        total = self.frame.width()
+        row = [(area, self._area_of(area, but="")) for area in ("left", "center", "right")]
+        present = [(area, widget) for area, widget in row if widget is not None]
+        sides = sum(widths.get(area, 0) for area, _ in present)
+        sizes = [widths.get(area, max(total - sides, 200)) for area, _ in present]
+        for area, widget in present:
+            if area != "center" and len(sizes) > 1:
+                self._manager.setSplitterSizes(widget, sizes)
+                break
+        below, centre = self._area_of("bottom", but=""), self._area_of("center", but="")
+        if below is not None and centre is not None:
+            self._manager.setSplitterSizes(below, [max(self.frame.height() - BOTTOM, 200), BOTTOM])
+
+    # ---- opening and closing ----
+
+    def ids(self) -> list[str]:
+        return list(self._panels)
+
+    def open_ids(self) -> list[str]:
+        return [key for key, dock in self._docks.items() if dock.dockAreaWidget() is not None and not dock.isClosed()]
+
+    def current(self, panel_id: str) -> bool:
+        """Whether the panel can be seen now."""
+        return panel_id in self._docks and self.slot(panel_id).isVisible()
+
+    def slot(self, panel_id: str) -> Slot:
+        return self._loose.get(panel_id) or self._docks[panel_id].widget()
+
+    def take(self, panel_id: str, width: int, height: int) -> Slot:
+        """Take a panel out of its dock for good, as a window of its own that is not on the screen."""
+        slot = self._loose[panel_id] = self._docks[panel_id].takeWidget()
+        slot.setParent(None)
+        slot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+        slot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        slot.resize(width, height)
+        slot.show()
+        return slot
+
+    def open(self, panel_id: str) -> None:
+        """Bring a panel to the front, wherever it is."""
+        dock = self._docks[panel_id]
+        if dock.dockAreaWidget() is None:
+            self._place(self._panels[panel_id])
+            QTimer.singleShot(0, self, self.resize_areas)
+        elif dock.isClosed():
+            dock.toggleView(True)
+        if dock.isAutoHide():
+            dock.autoHideDockContainer().collapseView(False)
+        else:
+            dock.setAsCurrentTab()
+        if dock.isInFloatingContainer():
+            dock.floatingDockContainer().raise_()
+        self.slot(panel_id).ask()
+        self.dress_all()
+        self.changed.emit()
+
+    def close(self, panel_id: str) -> None:
+        self._docks[panel_id].closeDockWidget()
+        self.changed.emit()
+
+    def float(self, panel_id: str) -> None:
+        """Put a panel into a window of its own."""
+        self._docks[panel_id].setFloating()
+
+    def narrow(self, narrow: bool) -> None:
+        """In a narrow window the left panels hide at the edge; in a wide one they come back."""
+        if narrow:
+            for key, panel in self._panels.items():
+                dock = self._docks[key]
+                if (panel.area == "left" and dock.dockAreaWidget() is not None
+                        and not (dock.isClosed() or dock.isAutoHide() or dock.isInFloatingContainer())):
+                    dock.setAutoHide(True, ads.SideBarLeft)
+                    dock.autoHideDockContainer().setSize(panel.width or LEFT)
+                    self._narrowed.add(key)
+        else:
+            for key in self._narrowed & set(self._docks):
+                if self._docks[key].isAutoHide():
+                    self._docks[key].setAutoHide(False)
+            if self._narrowed:
+                QTimer.singleShot(0, self, self.resize_areas)
+            self._narrowed.clear()
+        self.dress_all()
+
+    # ---- panels ----
+
+    def _fill(self, panel_id: str) -> None:
+        slot = self.slot(panel_id)
+        if slot.widget is None:
+            slot.put(self._build(self._panels[panel_id]))
+
+    def rebuild(self, panel_id: str) -> None:
+        """Throw a panel away and make it anew."""
+        self.slot(panel_id).put(self._build(self._panels[panel_id]))
+
+    def built(self) -> dict[str, QWidget]:
+        """The panels that exist, by id."""
+        return {key: widget for key in self._docks if (widget := self.slot(key).widget) is not None}
+
+    def owner_of(self, widget: QWidget | None) -> str | None:
+        """The id of the panel `widget` belongs to."""
+        while widget is not None:
+            if isinstance(widget, Slot):
+                return widget.panel_id
+            widget = widget.parentWidget()
+        return None
+
+    # ---- saving ----
+
+    def save(self) -> tuple[bytes, list[str]]:
+        """The layout, and which panels are at the edge only because the window is narrow."""
+        return bytes(self._manager.saveState(LAYOUT_VERSION).data()), sorted(self._narrowed)
+
+    def restore(self, layout: bytes, narrowed: Iterable[str]) -> bool:
+        """Put a saved layout back; False when it is unusable (then nothing has changed)."""
+        try:
+            good = bool(self._manager.restoreState(QByteArray(layout), LAYOUT_VERSION))
+        except (RuntimeError, ValueError) as problem:
+            log.warning("the saved layout was refused: %s", problem)
+            return False
+        if good:
+            self._narrowed = set(narrowed) & set(self._docks)
+            self.dress_all()
+        return good and bool(self.open_ids())
+
+    # ---- names and icons ----
+
+    def retheme(self) -> None:
+        self._register_icons(self._manager)
+        self.dress_all()
+
+    def dress_all(self) -> None:
+        for dock in self._docks.values():
+            if dock.dockAreaWidget() is not None:
+                self._dress(dock.dockAreaWidget())
+
+    def _dress(self, area: Any) -> None:
+        for button, (name, icon) in BUTTONS.items():
+            widget = area.titleBarButton(button)
+            if widget is not None:
+                widget.setAccessibleName(name)
+                widget.setToolTip(name)
+                widget.setIcon(self._icon(icon))
+                widget.setIconSize(QSize(14, 14))
+        for dock in area.dockWidgets():
+            tab = dock.tabWidget()
+            tab.setAccessibleName(f"Tab {dock.windowTitle()}")
+            for close in tab.findChildren(QAbstractButton):
+                close.setAccessibleName(f"Close {dock.windowTitle()}")
+                close.setToolTip(f"Close {dock.windowTitle()}")
+                close.setIcon(self._icon("x"))
+                close.setIconSize(QSize(12, 12))
+            if (side := dock.sideTabWidget()) is not None:
+                side.setAccessibleName(f"Show {dock.windowTitle()}")

@@ -1,0 +1,126 @@
+"""The `Host` a panel gets: commands in workers, topics, symbol link and messages, always answered on the UI thread.
+
+Each panel lives in a `Frame` of its own with its own `Bridge`. The frame goes, and everything that was on its way to
+the panel goes with it; a slot that fails is a bug of that panel alone, and the window replaces it by its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from terminal.ui.task import Bridge, Running
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
+    from terminal.api import Mode
+    from terminal.domain.sourced import Table
+    from terminal.errors import TerminalError
+    from terminal.services.explain import Text
+    from terminal.shell.window import MainWindow
+
+
+class Frame(QWidget):
+    """Holds one panel, or the card that stands for it after it failed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: QWidget | None = None
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+
+    def put(self, widget: QWidget) -> None:
+        """Show `widget` instead of what was there."""
+        old, self.inside = self.inside, widget
+        if old is not None and isValid(old):
+            self.layout().removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self.layout().addWidget(widget)
+
+
+class ShellHost:
+    """Implements `terminal.api.Host` for one panel of one window."""
+
+    def __init__(self, window: MainWindow, panel_id: str, frame: Frame) -> None:
+        self.panel_id = panel_id
+        self.window = window
+        self.frame = frame
+        self.app = window.app
+        self.bridge = Bridge(frame, on_error=self._tell, on_bug=lambda bug: window.panel_failed(panel_id, bug))
+        self._calls: list[Running] = []
+
+    @property
+    def alive(self) -> bool:
+        return isValid(self.frame)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still on its way to the panel."""
+        self._calls = [call for call in self._calls if call.wanted() and not getattr(call, "told", False)]
+        return bool(self._calls)
+
+    def close(self) -> None:
+        """Cancel what is running; nothing of it reaches the panel any more."""
+        for call in self._calls:
+            call.cancel()
+        self._calls.clear()
+
+    @property
+    def mode(self) -> Mode:
+        return self.window.mode
+
+    def _tell(self, _widget: QObject, problem: TerminalError) -> None:
+        self.notify(problem.sentence(), "error")
+
+    # ---- commands and topics ----
+
+    def run(self, command: str, arguments: Mapping[str, Any] | None = None, *, then: Callable[[Table], None],
+            fail: Callable[[TerminalError], None] | None = None,
+            progress: Callable[[float | None, str], None] | None = None, key: str = "") -> Running:
+        def start(report: Callable[[float | None, str], None]) -> Any:
+            return self.app.start(command, dict(arguments or {}), progress=report)
+
+        call = self.bridge.run(self.frame, start, then=then, fail=fail, progress=progress, key=key)
+        if call.future is not None:
+            self._calls.append(call)
+            # Posted after the bridge's own answer, so that `busy` ends when the panel has been told.
+            call.future.add_done_callback(lambda _: self.bridge.post(lambda: setattr(call, "told", True)))
+        return call
+
+    def on(self, topic: str, slot: Callable[[Mapping[str, Any]], None]) -> None:
+        self.bridge.listen(self.frame, topic, self.app.events.subscribe, slot)
+
+    # ---- the window ----
+
+    def open(self, panel: str, symbol: str | None = None) -> None:
+        self.window.open_panel(panel, symbol)
+
+    def select(self, symbol: str) -> None:
+        self.window.select(symbol, self.panel_id)
+
+    def symbol(self) -> str | None:
+        return self.window.symbol
+
+    def explain(self, term: str) -> Text:
+        return self.app.explain.text(term, self.mode)
+
+    def has_command(self, command: str) -> bool:
+        return self.window.has_command(command)
+
+    def setting(self, key: str) -> Any:
+        return self.app.settings.get(key)
+
+    def set_setting(self, key: str, value: Any) -> None:
+        self.app.settings.set(key, value)
+
+    def notify(self, text: str, level: Literal["info", "ok", "warn", "error"] = "info") -> None:
+        self.window.notify(text, level)
+
+    def save_file(self, title: str, suggested: str, kinds: Sequence[str]) -> str | None:
+        return self.window.ask_file(title, suggested, kinds)

@@ -1,0 +1,242 @@
+"""Opens the window: an empty themed frame first, everything else once that is on the screen."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from terminal import instance
+from terminal.settings import Settings
+from terminal.shell.state import WindowState
+from terminal.shell.window import MainWindow, dress
+
+if TYPE_CHECKING:
+    from terminal.app import App, Session
+    from terminal.paths import Home
+    from terminal.shell.crash import CrashHook
+    from terminal.ui.task import Bridge
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+NO_NETWORK = "No network was found, so this session shows the practice market."
+
+
+def run(home: Home, demo: bool | None = None, session: Session | None = None) -> int:
+    """Open the window on `home` and stay until it is closed; returns the exit code.
+
+    `demo` True or False forces a market for this run; None follows the setting `market.source`. `Locked` when another
+    process owns the home, StoreError when it cannot be written. With a `session` the caller keeps and closes it.
+    """
+    sys.setswitchinterval(0.0005)
+    lock = None if session is not None else instance.Lock(home)
+    qt = _application()
+    settings = session.settings if session is not None else Settings(home)
+    dress(settings)
+    window = MainWindow(settings, WindowState(home.path / "window.json"))
+    window.restore_place()
+    opening = Opening(window, home, demo, session, lock)
+    signals = Signals(window)
+    try:
+        window.painted.connect(opening.begin)
+        window.closed.connect(qt.quit)
+        window.show()
+        qt.exec()
+    finally:
+        signals.restore()
+        opening.end()
+    return opening.code
+
+
+def _application() -> QApplication:
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    QApplication.setApplicationName("tapeline")
+    QApplication.setApplicationDisplayName("Tapeline")
+    QApplication.setDesktopFileName("tapeline")
+    return QApplication(sys.argv[:1])
+
+
+class Signals:
+    """SIGTERM and SIGINT close the window as the user would. Python sees a signal only between two of its own
+    instructions, so a socket that the interpreter writes to wakes Qt's loop.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
+            end.setblocking(False)
+        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._drain)
+        self._before: dict[int, Any] = {}
+        self._wakeup = -1
+        try:
+            self._wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._heard)
+        except ValueError:  # not the main thread (a test): then nobody sends us signals either
+            log.debug("signals are left alone outside the main thread")
+
+    def _drain(self) -> None:
+        try:
+            self._reader.recv(256)
+        except BlockingIOError:
+            return
+
+    def _heard(self, number: int, _frame: object) -> None:
+        log.info("closing on signal %s", number)
+        QTimer.singleShot(0, self._window, self._window.close)
+
+    def restore(self) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        if self._before:
+            signal.set_wakeup_fd(self._wakeup)
+        self._notifier.setEnabled(False)
+        self._reader.close()
+        self._writer.close()
+
+
+class Gui:
+    """How commands marked `gui` reach the UI thread (`terminal.app.Gui`)."""
+
+    def __init__(self, window: MainWindow, bridge: Bridge) -> None:
+        self.window = window
+        self._bridge = bridge
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Run `function` on the UI thread and wait for it."""
+        done: Future[T] = Future()
+
+        def work() -> None:
+            try:
+                done.set_result(function())
+            except BaseException as problem:
+                done.set_exception(problem)
+
+        self._bridge.post(work)
+        return done.result()
+
+
+class Opening:
+    """What happens between the first paint and a filled window, and at the end."""
+
+    def __init__(self, window: MainWindow, home: Home, demo: bool | None, session: Session | None, lock: Any) -> None:
+        self._window, self._home, self._demo = window, home, demo
+        self._session, self._own, self._lock = session, session is None, lock
+        self._hook: CrashHook | None = None
+        self._ended = False
+        self.code = 0
+
+    def begin(self) -> None:
+        """Build the rest of the frame and open the store in a worker."""
+        from terminal.shell.crash import CrashHook
+
+        window = self._window
+        window.fill()
+        window.source_asked.connect(self.switch)
+        self._hook = CrashHook(lambda problem, widget: window.bridge.post(lambda: window.bug(problem, widget)))
+        window.statusbar.show_engine("busy", "Opening the store")
+        window.work(self._open_session, self._session_open, fail=self._failed)
+
+    def _open_session(self) -> tuple[Session, bool, str]:
+        from terminal.app import Session
+        from terminal.shell.network import reachable
+
+        if self._session is None:
+            self._session = Session(self._home, settings=self._window.settings, lock=self._lock)
+        demo, why = self._demo, ""
+        source = self._session.settings.get("market.source")
+        if demo is None and source != "auto":
+            demo = source == "demo"
+        if demo is None:
+            first = not self._session.settings.get("first_run_done")
+            online = reachable(self._session.settings.get("providers.yahoo.base_url"))
+            demo, why = (True, "" if first else NO_NETWORK) if first or not online else (False, "")
+        self._session.app(demo, self._seeding)
+        return self._session, demo, why
+
+    def _seeding(self, fraction: float | None, note: str) -> None:
+        self._window.bridge.post(lambda: self._window.statusbar.show_engine(
+            "busy", f"Preparing the demo market {fraction:.0%}" if fraction is not None else note or "Preparing the demo market"))
+
+    def _session_open(self, found: tuple[Session, bool, str]) -> None:
+        session, demo, why = found
+        if self._ended:
+            return
+        session.gui = Gui(self._window, self._window.bridge)
+        self._window.attach(session.app(demo), why)
+        if self._demo is None and not session.settings.get("first_run_done"):
+            self._welcome(session)
+
+    def _failed(self, problem: Any) -> None:
+        from terminal.shell.welcome import Trouble
+
+        self._window.statusbar.show_engine("error", "The store could not be opened")
+        self._window.show_page(Trouble(problem, self._window.close))
+        self.code = 1
+
+    def _welcome(self, session: Session) -> None:
+        from terminal.shell.welcome import Welcome
+
+        page = Welcome(self._window)
+        self._window.show_page(page)
+
+        def chosen(what: str) -> None:
+            session.settings.set("first_run_done", True)
+            self._window.leave_page(page)
+            self._window.apply_mode()
+            if what != "later":
+                self.choose(what != "live" and what != "files")
+            if what == "files":
+                self._window.ask_command("market.import")
+
+        page.chosen.connect(chosen)
+
+    def choose(self, demo: bool) -> None:
+        """Show a market and remember the choice."""
+        if self._session is not None:
+            self._session.settings.set("market.source", "demo" if demo else "live")
+            self._session.default = demo
+        self.switch(demo, remember=False)
+
+    def switch(self, demo: bool, remember: bool = True) -> None:
+        """Show the other market; the one shown stays open for other processes' commands."""
+        if remember:
+            self.choose(demo)
+            return
+        session, window = self._session, self._window
+        if session is None or (window.attached and window.app.demo == demo):
+            return
+
+        def show(app: App) -> None:
+            if not self._ended:
+                window.detach()
+                window.attach(app)
+
+        window.statusbar.show_engine("busy", "Opening the demo market" if demo else "Opening the live market")
+        window.work(lambda: session.app(demo, self._seeding), show, key="market")
+
+    def end(self) -> None:
+        """Close what was opened; the files are checkpointed."""
+        self._ended = True
+        if self._hook is not None:
+            self._hook.remove()
+        if self._own and self._session is not None:
+            self._session.gui = None
+            self._session.close()
+        elif self._own and self._lock is not None:
+            self._lock.release()
+        self._window.deleteLater()
+        if os.environ.get("TAPELINE_TRACE_START"):
+            log.info("window closed")

@@ -1,0 +1,116 @@
+"""Short messages to the user: they appear at the lower edge, go by themselves, and stay in a list."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from terminal.ui import theme
+
+Level = Literal["info", "ok", "warn", "error"]
+ICONS = {"info": "info", "ok": "circle-check", "warn": "triangle-alert", "error": "circle-x"}
+TONES = {"info": "accent_text", "ok": "ok", "warn": "warn", "error": "error"}
+SECONDS = {"info": 5, "ok": 4, "warn": 8, "error": 12}
+KEPT, AT_ONCE, WIDTH = 200, 4, 420
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message and when it came (aware UTC)."""
+
+    at: datetime
+    level: Level
+    text: str
+
+
+class Toast(QFrame):
+    """One message on the screen."""
+
+    gone = Signal()
+
+    def __init__(self, message: Message, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.message = message
+        self.setProperty("role", "banner")
+        self.setProperty("tone", message.level)
+        self.setAccessibleName(message.text)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 8, 10)
+        row.setSpacing(10)
+        picture = QLabel()
+        picture.setPixmap(theme.pixmap(ICONS[message.level], TONES[message.level], 16))
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        text = QLabel(message.text)
+        text.setTextFormat(Qt.TextFormat.PlainText)
+        text.setWordWrap(True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row.addWidget(text, 1)
+        close = QToolButton()
+        close.setIcon(theme.icon("x", "t2", 14))
+        close.setAccessibleName("Dismiss this message")
+        close.clicked.connect(self.leave)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        QTimer.singleShot(SECONDS[message.level] * 1000, self, self.leave)
+
+    def leave(self) -> None:
+        self.hide()
+        self.gone.emit()
+        self.deleteLater()
+
+
+class Messages(QObject):
+    """All messages of this run, the newest first, and the toasts over `window`."""
+
+    changed = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._toasts: list[Toast] = []
+        self.all: deque[Message] = deque(maxlen=KEPT)
+        self.unread = 0
+
+    def add(self, text: str, level: Level = "info") -> None:
+        """Show a message now and keep it in the list."""
+        message = Message(datetime.now(timezone.utc), level, text)
+        self.all.appendleft(message)
+        self.unread += 1
+        same = [toast for toast in self._toasts if toast.message.text == text]
+        for toast in (same or self._toasts[:max(0, len(self._toasts) - AT_ONCE + 1)]):
+            toast.leave()
+        toast = Toast(message, self._window)
+        toast.gone.connect(lambda: self._forget(toast))
+        self._toasts.append(toast)
+        toast.show()
+        self.place()
+        self.changed.emit()
+
+    def _forget(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+            self.place()
+
+    def place(self) -> None:
+        """Stack the toasts at the lower right, above the status bar."""
+        bottom = self._window.height() - 38
+        for toast in reversed(self._toasts):
+            width = min(WIDTH, self._window.width() - 32)
+            toast.setFixedWidth(width)
+            height = max(toast.heightForWidth(width), toast.sizeHint().height())
+            toast.setGeometry(self._window.width() - width - 16, bottom - height, width, height)
+            toast.raise_()
+            bottom -= height + 8
+
+    def read(self) -> None:
+        """The user has looked at the list."""
+        self.unread = 0
+        self.changed.emit()
+
+    def clear(self) -> None:
+        self.all.clear()
+        self.read()

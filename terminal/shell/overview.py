@@ -1,0 +1,87 @@
+"""What the frame of the window shows about the market: index strip, data age, sources. Read in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from terminal.shell.topbar import INDEX_WORDS, INDEXES, IndexQuote
+
+if TYPE_CHECKING:
+    from terminal.app import App
+    from terminal.domain.sourced import Source
+
+STALE_DAYS = 5
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything the top bar and the status bar show about one market."""
+
+    quotes: tuple[IndexQuote, ...]
+    age: str
+    age_detail: str
+    sources: tuple[str, str, str]
+
+
+def read(app: App) -> Overview:
+    """The state of `app`'s market. What is not stored is unknown and said so."""
+    import polars as pl
+
+    bars = app.market.bars(list(INDEXES)).sort("symbol", "date")
+    last = bars.group_by("symbol", maintain_order=True).tail(2)
+    sources = app.market.sources(last["fetch_id"].to_list())
+    quotes = tuple(_quote(symbol, last.filter(pl.col("symbol") == symbol), sources) for symbol in INDEXES)
+    fresh = app.store.market.freshness("bars")
+    now = app.clock()
+    return Overview(quotes, *_age(fresh, now), _sources(app, fresh))
+
+
+def _quote(symbol: str, rows: Any, sources: dict[int, Source]) -> IndexQuote:
+    words = INDEX_WORDS[symbol]
+    if rows.is_empty():
+        return IndexQuote(symbol, tooltip=f"<b>{symbol}</b>: {words}<br>No price is stored yet, so its value is unknown.")
+    close = rows["close"].to_list()
+    price, before = close[-1], close[-2] if len(close) > 1 else None
+    change = price / before - 1 if price is not None and before else None
+    day: date = rows["date"].to_list()[-1]
+    source = sources.get(rows["fetch_id"].to_list()[-1])
+    lines = [f"<b>{symbol}</b>: a fund that holds {words}", f"Close of {day:%-d %b %Y}"]
+    if source is not None:
+        lines.append(f"Source: {escape(source.provider)}{' (SIMULATED)' if source.simulated else ''}, {escape(source.endpoint)}")
+        if source.fetched_at is not None:
+            lines.append(f"Fetched {source.fetched_at:%-d %b %Y %H:%M} UTC{', delayed' if source.delayed else ''}")
+    lines.append("Change = last close ÷ close before − 1" if change is not None else "The close before is unknown, so is the change.")
+    return IndexQuote(symbol, price, change, "<br>".join(lines))
+
+
+def _age(fresh: Any, now: datetime) -> tuple[str, str]:
+    newest = fresh["newest"].max() if not fresh.is_empty() else None
+    if newest is None:
+        return "No prices stored yet", "Refresh a list of symbols, or import a file, to fill the market."
+    day = newest.date() if isinstance(newest, datetime) else newest
+    behind = (now.date() - day).days
+    age = "today" if behind <= 0 else "1 day old" if behind == 1 else f"{behind} days old"
+    fetched = fresh["fetched_at"].max()
+    detail = f"The newest daily price of {fresh.height:,} symbols is of {day:%-d %B %Y}."
+    if isinstance(fetched, datetime):
+        detail += f" Last fetched {fetched:%-d %b %Y %H:%M} UTC."
+    return f"End of day {day:%-d %b %Y} · {age}", detail
+
+
+def _sources(app: App, fresh: Any) -> tuple[str, str, str]:
+    providers = sorted(set(fresh["provider"].drop_nulls().to_list())) if not fresh.is_empty() else []
+    if app.demo:
+        return "warn", "Simulated market", "Every number comes from the built-in demo market. None of it is real."
+    if not providers:
+        return "idle", "No source used yet", "Nothing has been fetched or imported yet."
+    return "ok", f"Source: {', '.join(providers)}", f"Prices come from {', '.join(providers)}."
+
+
+def find(app: App, text: str) -> list[tuple[str, str, str]]:
+    """(symbol, name, kind) of what answers to `text`, best first."""
+    words = {"stock": "Stock", "etf": "ETF", "bond": "Bond", "bond_etf": "Bond ETF", "fund": "Fund", "index": "Index"}
+    found = app.market.search(text, 12)
+    return [(row["symbol"], row["name"] or "", words.get(row["kind"] or "", "Symbol")) for row in found.to_dicts()]

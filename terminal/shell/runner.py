@@ -1,0 +1,59 @@
+"""Runs a command that the user chose, and shows its answer where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from terminal.commands import Command
+    from terminal.domain.sourced import Table
+    from terminal.errors import TerminalError
+    from terminal.shell.window import MainWindow
+
+
+def run(window: MainWindow, command_id: str, arguments: Mapping[str, Any]) -> None:
+    """Run a command in a worker. Its answer goes to the panel it names, else to the result panel, else into a message."""
+    app = window.app
+    command = app.registry.command(command_id)
+
+    def failed(problem: TerminalError) -> None:
+        window.notify(problem.sentence(), "error")
+
+    call = window.bridge.run(window, lambda report: app.start(command_id, dict(arguments), progress=report),
+                             then=lambda table: show(window, command, table), fail=failed)
+    if call.future is not None:
+        window.track(call.future)
+
+
+def show(window: MainWindow, command: Command, table: Table) -> None:
+    """Show the answer of a command."""
+    if window.workspace is None:
+        return
+    if command.panel and command.panel in window.workspace.specs and window.workspace.answer(command.panel, command.id, table):
+        return
+    if table.frame.height <= 1 and (len(table.columns) <= 2 or command.writes or command.gui):
+        window.notify(sentence(table), "ok")
+        return
+    window.open_panel("results")
+    window.when_built("results", lambda panel: panel.show_answer(command.id, table))
+
+
+def sentence(table: Table) -> str:
+    """A table of one row or none, said in a line."""
+    rows = table.rows()
+    if not rows:
+        return " ".join(filter(None, [table.title + ".", *table.notes]))
+    values = ", ".join(f"{column.title}: {rows[0][column.name]}" for column in table.columns if rows[0][column.name] is not None)
+    return f"{table.title}: {values}" if values else table.title
+
+
+def ask(window: MainWindow, command_id: str) -> None:
+    """Run a command; one with parameters is asked for them first, in a form."""
+    command = window.app.registry.command(command_id)
+    if not command.parameters:
+        run(window, command_id, {})
+        return
+    from terminal.shell.question import Question
+
+    Question(window, command, lambda arguments: run(window, command_id, arguments)).show()

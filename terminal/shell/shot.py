@@ -1,0 +1,120 @@
+"""Pictures of the window without a screen: builds a window that is never shown, waits until it is quiet, grabs it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from terminal.errors import UserError
+from terminal.shell.state import WindowState
+from terminal.shell.window import MainWindow
+from terminal.ui import theme
+
+if TYPE_CHECKING:
+    from terminal.app import App
+
+QUIET_S, TURN_MS = 0.35, 15
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the picture should show. `panel` "window" is the whole window; empty look values mean the present ones."""
+
+    panel: str
+    width: int
+    height: int
+    symbol: str = ""
+    mode: str = ""
+    theme: str = ""
+    palette: str = ""
+    palette_text: str | None = None
+    timeout: float = 30.0
+
+
+def application() -> QApplication:
+    """The QApplication there is, or a new one."""
+    found = QApplication.instance()
+    return found if isinstance(found, QApplication) else QApplication(["tapeline"])
+
+
+def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
+    """Render to `file`; returns width and height in pixels. UserError when there is no such panel or no place to write."""
+    qt = application()
+    before = theme.current()
+    settings = Look(app.settings, wish)
+    theme.apply(qt, settings.get("theme"), settings.get("palette"), settings.get("font_size"))
+    window = MainWindow(settings, WindowState(None))  # type: ignore[arg-type]
+    try:
+        window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+        window.resize(wish.width, wish.height)
+        window.show()
+        window.fill()
+        window.attach(app)
+        picture = _portrait(window, wish)
+        if not picture.grab().save(str(file), "PNG"):
+            raise UserError(f"{file} cannot be written.", "Choose a folder that exists and can be written.")
+        return wish.width, wish.height
+    finally:
+        window.abandon()
+        if before is not None:
+            theme.apply(qt, before.tokens.name, before.tokens.palette, before.font_px)
+
+
+class Look:
+    """Settings with the picture's own mode, theme and palette on top; writes nothing."""
+
+    def __init__(self, settings: object, wish: Wish) -> None:
+        self._settings = settings
+        self._own = {key: value for key, value in
+                     (("mode", wish.mode), ("theme", wish.theme), ("palette", wish.palette)) if value}
+
+    def get(self, key: str) -> object:
+        return self._own[key] if key in self._own else self._settings.get(key)  # type: ignore[attr-defined]
+
+    def set(self, key: str, value: object) -> object:
+        self._own[key] = str(value)
+        return value
+
+
+def _portrait(window: MainWindow, wish: Wish) -> QWidget:
+    workspace = window.workspace
+    assert workspace is not None
+    if wish.panel != "window" and wish.panel not in workspace.specs:
+        raise UserError(f"There is no panel {wish.panel!r}.", f"One of: window, {', '.join(workspace.specs)}.")
+    wait(window, wish.timeout)
+    if wish.panel != "window":
+        window.open_panel(wish.panel, wish.symbol or None)
+        wait(window, wish.timeout)
+        panel = workspace.docks.slot(wish.panel)
+        alone = workspace.docks.take(wish.panel, wish.width, wish.height)
+        wait(window, wish.timeout)
+        return alone if alone is not None else panel
+    if wish.symbol:
+        window.open_symbol(wish.symbol)
+        wait(window, wish.timeout)
+    if wish.palette_text is not None:
+        window.palette_.open(wish.palette_text)
+        wait(window, wish.timeout)
+    return window
+
+
+def wait(window: MainWindow, timeout: float) -> bool:
+    """Run the event loop until the window has been quiet for a moment; False when that did not happen in time."""
+    end = time.monotonic() + timeout
+    quiet_since: float | None = None
+    loop = QEventLoop()
+    while time.monotonic() < end:
+        QTimer.singleShot(TURN_MS, loop.quit)
+        loop.exec()
+        if window.busy:
+            quiet_since = None
+            continue
+        quiet_since = quiet_since or time.monotonic()
+        if time.monotonic() - quiet_since >= QUIET_S:
+            return True
+    return False

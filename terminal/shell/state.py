@@ -1,0 +1,92 @@
+"""What the window remembers between two starts: places, open panels and the panels' own state.
+
+A small JSON file in the home. It is a convenience, never a truth: an unreadable or foreign file is put aside and the
+default layout is used.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+log = logging.getLogger(__name__)
+
+
+class WindowState:
+    """A dictionary on disk with one section for the window and one for each panel."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Read `path`; None keeps everything in memory."""
+        self.path = path
+        self._data: dict[str, Any] = {} if path is None else self._load(path)
+
+    def _load(self, path: Path) -> dict[str, Any]:
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as problem:
+            self._put_aside(path, problem)
+            return {}
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            self._put_aside(path, "unknown format")
+            return {}
+        return data
+
+    def _put_aside(self, path: Path, problem: object) -> None:
+        log.warning("the saved window layout cannot be used (%s); the default layout is shown", problem)
+        with contextlib.suppress(OSError):
+            path.replace(path.with_suffix(".unreadable"))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._data.get(key, default)
+
+    def set(self, key: str, value: Any) -> None:
+        self._data[key] = value
+
+    def blob(self, key: str) -> bytes | None:
+        """Binary state (a Qt layout), or None when there is none or it is damaged."""
+        text = self._data.get(key)
+        if not isinstance(text, str):
+            return None
+        try:
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            return None
+
+    def set_blob(self, key: str, value: bytes) -> None:
+        self._data[key] = base64.b64encode(value).decode("ascii")
+
+    def panel(self, panel_id: str) -> dict[str, Any]:
+        panels = self._data.get("panels")
+        found = panels.get(panel_id) if isinstance(panels, dict) else None
+        return dict(found) if isinstance(found, dict) else {}
+
+    def set_panel(self, panel_id: str, state: Mapping[str, Any]) -> None:
+        """Remember a panel's state; what JSON cannot hold is refused with a log line and not remembered."""
+        try:
+            json.dumps(state)
+        except (TypeError, ValueError) as problem:
+            log.warning("the state of panel %s cannot be saved: %s", panel_id, problem)
+            return
+        panels = self._data.get("panels")
+        self._data["panels"] = {**panels, panel_id: dict(state)} if isinstance(panels, dict) else {panel_id: dict(state)}
+
+    def save(self) -> None:
+        """Write the file in one step, so that a crash leaves the old one."""
+        if self.path is None:
+            return
+        part = self.path.with_suffix(".part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps({**self._data, "format": FORMAT}, indent=1), encoding="utf-8")
+            part.replace(self.path)
+        except OSError as problem:
+            log.warning("the window layout could not be saved: %s", problem)

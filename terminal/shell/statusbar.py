@@ -1,0 +1,174 @@
+"""The bar at the bottom: engine, data age, sources, running jobs, and the window's own heartbeat."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from terminal.ui import theme
+
+HEIGHT = 26
+BEAT_MS = 20
+DISCLAIMER = "Research tool, not investment advice"
+TONES = {"ok": "ok", "busy": "accent", "warn": "warn", "error": "error", "idle": "t3"}
+
+
+class Heartbeat(QObject):
+    """Measures how long the event loop was held up: milliseconds beyond the beat, over the last ten seconds."""
+
+    measured = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._gaps: deque[float] = deque(maxlen=10_000 // BEAT_MS)
+        self._last = time.perf_counter()
+        self._beats = 0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+
+    def start(self) -> None:
+        self._last = time.perf_counter()
+        self._timer.start(BEAT_MS)
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self._gaps.append(max(0.0, (now - self._last) * 1000 - BEAT_MS))
+        self._last = now
+        self._beats += 1
+        if self._beats % (2000 // BEAT_MS) == 0:
+            self.measured.emit()
+
+    def gap(self, share: float = 0.99) -> float | None:
+        """The gap that `share` of the beats stayed under, in milliseconds; None before the first second."""
+        if len(self._gaps) < 50:
+            return None
+        ordered = sorted(self._gaps)
+        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+class StatusBar(QWidget):
+    """Shows what it is told; `cancel` asks to stop the job shown."""
+
+    cancel = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusbar")
+        self.setProperty("role", "statusbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEIGHT)
+        self._engine_state = ("busy", "Starting")
+        self._running: dict[str, Mapping[str, Any]] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(16)
+        self.engine = self._label()
+        self.market = self._label()
+        self.sources = self._label()
+        row.addWidget(self.engine)
+        row.addWidget(self.market)
+        row.addWidget(self.sources)
+        row.addStretch()
+        self._job = QWidget()
+        job = QHBoxLayout(self._job)
+        job.setContentsMargins(0, 0, 0, 0)
+        job.setSpacing(8)
+        self.job_text = self._label()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(120)
+        self.bar.setAccessibleName("Progress of the running job")
+        self.stop = QToolButton()
+        self.stop.setText("Cancel")
+        self.stop.setProperty("role", "small")
+        self.stop.setAccessibleName("Cancel the running job")
+        self.stop.clicked.connect(self._cancel)
+        for widget in (self.job_text, self.bar, self.stop):
+            job.addWidget(widget)
+        self._job.hide()
+        row.addWidget(self._job)
+        self.gap = self._label()
+        self.gap.setToolTip("How long the window was held up: 99 of 100 turns of its loop in the last ten seconds took less than this.")
+        row.addWidget(self.gap)
+        self.advice = self._label(DISCLAIMER)
+        row.addWidget(self.advice)
+        self.show_engine("busy", "Starting")
+
+    def _label(self, text: str = "") -> QLabel:
+        label = QLabel(text)
+        label.setProperty("role", "muted")
+        label.setVisible(bool(text))
+        return label
+
+    def _show(self, label: QLabel, text: str, tooltip: str = "") -> None:
+        label.setText(text)
+        label.setToolTip(tooltip)
+        label.setVisible(bool(text))
+
+    def show_engine(self, tone: str, text: str) -> None:
+        """The engine's state: tone ok, busy, warn or error, and a word or two."""
+        self._engine_state = (tone, text)
+        color = getattr(theme.tokens(), TONES[tone])
+        self._show(self.engine, f"<span style='color:{color}'>●</span>&nbsp; {text}")
+        self.engine.setAccessibleName(text)
+
+    def show_market(self, text: str, tooltip: str = "") -> None:
+        self._show(self.market, text, tooltip)
+
+    def show_sources(self, tone: str, text: str, tooltip: str = "") -> None:
+        color = getattr(theme.tokens(), TONES[tone])
+        self._show(self.sources, f"<span style='color:{color}'>●</span>&nbsp; {text}" if text else "", tooltip)
+        self.sources.setAccessibleName(text)
+
+    def show_gap(self, milliseconds: float | None) -> None:
+        self._show(self.gap, "" if milliseconds is None else f"UI gap p99 {milliseconds:.0f} ms", self.gap.toolTip())
+
+    # ---- jobs ----
+
+    def show_job(self, payload: Mapping[str, Any]) -> None:
+        """A `job.changed` payload: id, title, fraction, note, state. Short work without progress is not worth a bar."""
+        key = f"{'demo' if payload.get('demo') else 'live'}:{payload.get('id', '')}"
+        worth = payload.get("long") or payload.get("fraction") is not None
+        if payload.get("state") in ("queued", "running"):
+            if worth:
+                self._running[key] = payload
+        else:
+            self._running.pop(key, None)
+        self._paint_job()
+
+    def _paint_job(self) -> None:
+        self._job.setVisible(bool(self._running))
+        if not self._running:
+            return
+        job = next(reversed(self._running.values()))
+        more = f"  (+{len(self._running) - 1})" if len(self._running) > 1 else ""
+        note = f": {job['note']}" if job.get("note") else ""
+        text = f"{job.get('title', 'Working')}{note}"
+        self.job_text.setText((text if len(text) <= 60 else text[:59] + "…") + more)
+        self.job_text.setToolTip(text)
+        self.job_text.show()
+        fraction = job.get("fraction")
+        self.bar.setRange(0, 0 if fraction is None else 1000)
+        if fraction is not None:
+            self.bar.setValue(round(float(fraction) * 1000))
+
+    def _cancel(self) -> None:
+        if self._running:
+            self.cancel.emit(next(reversed(self._running.values())).get("id"))
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs are running."""
+        return len(self._running)
+
+    def retheme(self) -> None:
+        self.show_engine(*self._engine_state)

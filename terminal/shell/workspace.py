@@ -1,0 +1,234 @@
+"""The panels of one market in the window: built when first seen, linked by symbol, replaced by a card when they fail."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from terminal.api import Panel
+from terminal.shell.crash import CrashCard, text_of
+from terminal.shell.docks import Docks
+from terminal.shell.host import Frame, ShellHost
+from terminal.ui import theme
+
+if TYPE_CHECKING:
+    from terminal.shell.state import WindowState
+    from terminal.shell.window import MainWindow
+
+log = logging.getLogger(__name__)
+
+SHELL_PANELS = (
+    Panel(id="results", title="Result", widget="terminal.shell.results:ResultPanel", area="bottom", icon="table-2",
+          code="OUT", order=900),
+    Panel(id="activity", title="Messages and jobs", widget="terminal.shell.activity:ActivityPanel", area="right", icon="bell",
+          code="MSG", order=910),
+    Panel(id="preferences", title="Preferences", widget="terminal.shell.preferences:PreferencesPanel", area="center",
+          icon="settings", code="PREF", order=920),
+)
+
+
+class Workspace(QObject):
+    """Docks and hosts of one `App`. Lives from `MainWindow.attach` to `detach`."""
+
+    def __init__(self, window: MainWindow, state: WindowState, panels: Iterable[Panel]) -> None:
+        super().__init__(window)
+        self._window, self._state = window, state
+        self._section = "demo" if window.app.demo else "live"
+        self.specs: dict[str, Panel] = {panel.id: panel for panel in (*panels, *SHELL_PANELS)}
+        self.hosts: dict[str, ShellHost] = {}
+        self.panels: dict[str, QWidget] = {}
+        self.waiting: dict[str, list[Callable[[Any], None]]] = {}
+        self._stale: dict[str, str] = {}
+        self._closing = False
+        self.symbol: str | None = state.get(f"{self._section}.symbol")
+        self.docks = Docks(window.body, lambda name: theme.icon(name, "t2", 14), self.build)
+        self.docks.add(self.specs.values())
+        for panel_id in self.specs:
+            self.docks.slot(panel_id).shown.connect(self._shown)
+
+    # ---- arrangement ----
+
+    def place(self) -> None:
+        """Put the saved layout back, or the default one; panels that the saved layout does not know are opened."""
+        self.arrange()
+        self._default, _ = self.docks.save()
+        layout = self._state.blob("layout")
+        known = set(self._state.get("known") or ())
+        if layout is not None and known and self.docks.restore(layout, self._state.get("narrowed") or ()):
+            for panel in self.specs.values():
+                if panel.id not in known and panel not in SHELL_PANELS:
+                    self.docks.open(panel.id)
+
+    def reset(self) -> None:
+        """Back to the default layout; the panels keep their content."""
+        self.docks.restore(self._default, ())
+        self.docks.resize_areas()
+
+    def arrange(self) -> None:
+        """The default layout: every plugin's panels, the window's own ones closed."""
+        self.docks.arrange(panel.id for panel in self.specs.values() if panel not in SHELL_PANELS)
+
+    def save(self) -> None:
+        """Remember layout, symbol and the panels' own states."""
+        layout, narrowed = self.docks.save()
+        self._state.set_blob("layout", layout)
+        self._state.set("narrowed", narrowed)
+        self._state.set("known", sorted(self.specs))
+        self._state.set(f"{self._section}.symbol", self.symbol)
+        for panel_id, widget in self.panels.items():
+            keep = getattr(widget, "save_state", None)
+            if keep is not None and isValid(widget):
+                self._call(panel_id, lambda keep=keep, panel_id=panel_id: self._state.set_panel(  # type: ignore[misc]
+                    f"{self._section}.{panel_id}", keep()))
+
+    # ---- panels ----
+
+    def build(self, panel: Panel) -> QWidget:
+        """The panel in its frame, or the card with its traceback."""
+        frame = Frame()
+        host = ShellHost(self._window, panel.id, frame)
+        try:
+            widget: QWidget = self._class(panel)(host)
+            frame.put(widget)
+            self._wake(panel, widget)
+        except Exception as problem:
+            log.error("panel %s could not be opened\n%s", panel.id, text_of(problem))
+            host.close()
+            frame.deleteLater()
+            return self._card(panel, problem)
+        self.hosts[panel.id], self.panels[panel.id] = host, widget
+        for call in self.waiting.pop(panel.id, ()):
+            QTimer.singleShot(0, widget, lambda call=call: self._call(panel.id, lambda: call(widget)))  # type: ignore[misc]
+        if not widget.accessibleName():
+            widget.setAccessibleName(panel.title)
+        return frame
+
+    def _class(self, panel: Panel) -> Callable[[ShellHost], QWidget]:
+        if panel in SHELL_PANELS:
+            module, _, name = panel.widget.partition(":")
+            found: Callable[[ShellHost], QWidget] = getattr(importlib.import_module(module), name)
+            return found
+        return self._window.app.registry.widget(panel)  # type: ignore[no-any-return]
+
+    def _wake(self, panel: Panel, widget: QWidget) -> None:
+        """Give a new panel its saved state and the symbol it should show."""
+        saved = self._state.panel(f"{self._section}.{panel.id}")
+        if saved and hasattr(widget, "restore_state"):
+            try:
+                widget.restore_state(saved)
+            except Exception:  # a state written by another version must not keep the panel from opening
+                log.exception("the saved state of panel %s was not understood", panel.id)
+        symbol = self._stale.pop(panel.id, None) or (self.symbol if panel.follows_symbol else None)
+        if symbol and hasattr(widget, "show_symbol"):
+            widget.show_symbol(symbol)
+
+    def _card(self, panel: Panel, problem: BaseException) -> CrashCard:
+        return CrashCard(panel.title, problem, lambda: self._retry(panel.id))
+
+    def _retry(self, panel_id: str) -> None:
+        self.docks.rebuild(panel_id)
+
+    def fail(self, panel_id: str, problem: BaseException) -> None:
+        """Replace a panel by its traceback. Harmless when it is already gone."""
+        log.error("panel %s failed\n%s", panel_id, text_of(problem))
+        if self._closing or panel_id not in self.specs:
+            return
+        self._drop(panel_id)
+        self.docks.slot(panel_id).put(self._card(self.specs[panel_id], problem))
+
+    def _drop(self, panel_id: str) -> None:
+        host = self.hosts.pop(panel_id, None)
+        if host is not None:
+            host.close()
+        self.panels.pop(panel_id, None)
+
+    def _call(self, panel_id: str, call: Callable[[], Any]) -> None:
+        try:
+            call()
+        except Exception as problem:
+            self.fail(panel_id, problem)
+
+    def each(self, method: str, *arguments: Any) -> None:
+        """Call an optional method on every panel that has it."""
+        for panel_id, widget in list(self.panels.items()):
+            function = getattr(widget, method, None)
+            if function is not None and isValid(widget):
+                self._call(panel_id, lambda function=function: function(*arguments))  # type: ignore[misc]
+
+    # ---- opening and linking ----
+
+    def open(self, panel_id: str, symbol: str | None = None) -> None:
+        """Bring a panel to the front; with a symbol, show it there and in the panels linked with it."""
+        panel = self.specs[panel_id]
+        if symbol is not None and not panel.follows_symbol:
+            self._show(panel_id, symbol)
+        self.docks.open(panel_id)
+        if symbol is not None and panel.follows_symbol:
+            self.select(symbol, "")
+
+    def select(self, symbol: str, origin: str) -> None:
+        """Tell every linked panel but `origin` which symbol is looked at; hidden ones hear when they are shown."""
+        self.symbol = symbol
+        for panel in self.specs.values():
+            if panel.follows_symbol and panel.id != origin:
+                self._show(panel.id, symbol)
+        self._window.app.events.publish("symbol.selected", {"symbol": symbol, "panel": origin})
+
+    def _show(self, panel_id: str, symbol: str) -> None:
+        widget = self.panels.get(panel_id)
+        if widget is None or not self.docks.current(panel_id):
+            self._stale[panel_id] = symbol
+        elif hasattr(widget, "show_symbol"):
+            self._call(panel_id, lambda: widget.show_symbol(symbol))  # type: ignore[attr-defined]
+
+    def _shown(self, panel_id: str) -> None:
+        if panel_id in self._stale and panel_id in self.panels:
+            QTimer.singleShot(0, self, lambda: self._catch_up(panel_id))
+
+    def _catch_up(self, panel_id: str) -> None:
+        symbol = self._stale.pop(panel_id, None)
+        if symbol is not None:
+            self._show(panel_id, symbol)
+
+    def answer(self, panel_id: str, command: str, table: Any) -> bool:
+        """Hand the answer of a command to the panel that shows such answers; False when it cannot take it."""
+        widget = self.panels.get(panel_id)
+        take = getattr(widget, "show_answer", None)
+        if take is None:
+            return False
+        self.docks.open(panel_id)
+        self._call(panel_id, lambda: take(command, table))
+        return True
+
+    # ---- state ----
+
+    @property
+    def busy(self) -> bool:
+        """Whether a visible panel is still being built or waits for an answer."""
+        for panel_id in self.specs:
+            if self.docks.current(panel_id):
+                host = self.hosts.get(panel_id)
+                if self.docks.slot(panel_id).widget is None or (host is not None and host.busy) or panel_id in self._stale:
+                    return True
+        return False
+
+    def describe(self) -> Mapping[str, bool]:
+        """Which panels there are, and which of them can be seen."""
+        return {panel_id: self.docks.current(panel_id) for panel_id in self.specs}
+
+    def close(self) -> None:
+        """Let go of every panel."""
+        self._closing = True
+        for panel_id in list(self.hosts):
+            self._drop(panel_id)
+        self.docks.frame.hide()
+        self.docks.frame.setParent(None)
+        self.docks.frame.deleteLater()
+        self.docks.deleteLater()
+        self.deleteLater()

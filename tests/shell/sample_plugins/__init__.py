@@ -1,0 +1,1 @@
+"""A plugin folder for the window tests: small panels with every optional method."""
