@@ -3,7 +3,9 @@
 from terminal.api import Migration
 
 MIGRATIONS = (
-    Migration(name="0001 runs and saved screens", sql="""
+    Migration(
+        name="0001 runs and saved screens",
+        sql="""
         CREATE SEQUENCE screener.run_id;
         CREATE TABLE screener.runs (
             id BIGINT PRIMARY KEY, at TIMESTAMPTZ NOT NULL, as_of DATE, screen VARCHAR NOT NULL, title VARCHAR NOT NULL,
@@ -16,5 +18,6 @@ MIGRATIONS = (
             name VARCHAR PRIMARY KEY, rule VARCHAR NOT NULL, universe VARCHAR NOT NULL, columns VARCHAR NOT NULL,
             sort VARCHAR NOT NULL, ascending BOOLEAN NOT NULL, created_at TIMESTAMPTZ NOT NULL,
             changed_at TIMESTAMPTZ NOT NULL, deleted_at TIMESTAMPTZ);
-    """),
+    """,
+    ),
 )

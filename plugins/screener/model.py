@@ -2,40 +2,138 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import tomllib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from terminal.api import Column, Source, UserError
+from terminal.api import Column, Source, Table, UserError
 from terminal.domain.fields import FIELDS, Field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import polars as pl
+    from terminal.domain.rules import Rule
 
     from terminal.domain.features import Features
-    from terminal.domain.rules import Rule
 
 # The ten columns of the table are these nine and the row menu, which the panel draws.
 DEFAULT_COLUMNS = ("symbol", "price", "verdict", "score", "pe_ttm", "roe", "position_52w", "dcf_gap", "flags")
 COLUMN_SETS: dict[str, tuple[str, ...]] = {
     "default": DEFAULT_COLUMNS,
-    "valuation": ("symbol", "price", "verdict", "score", "market_cap", "pe_ttm", "pe_forward", "ps_ttm", "pb", "ev_ebitda",
-                  "fcf_yield", "pe_vs_own", "pe_vs_sector", "dcf_gap"),
-    "quality": ("symbol", "price", "verdict", "score", "roe", "roic", "gross_margin", "operating_margin", "net_debt_ebitda",
-                "interest_coverage", "piotroski_f", "altman_z", "accruals"),
-    "growth": ("symbol", "price", "verdict", "score", "revenue_growth_1y", "revenue_cagr_3y", "eps_growth_1y", "eps_cagr_3y",
-               "eps_growth_quarter", "margin_change_1y", "peg"),
-    "momentum": ("symbol", "price", "change", "verdict", "score", "return_1m", "return_3m", "return_1y", "momentum_12_1",
-                 "relative_strength", "rsi_14", "price_to_sma_50", "price_to_sma_200", "relative_volume", "position_52w"),
-    "dividends": ("symbol", "price", "verdict", "score", "dividend_yield", "payout_ratio", "dividend_growth_5y",
-                  "dividend_growth_years", "days_to_ex_dividend"),
-    "risk": ("symbol", "price", "verdict", "score", "volatility_1y", "beta", "max_drawdown_1y", "max_drawdown_5y", "sharpe_1y",
-             "debt_to_equity", "short_percent_float"),
-    "funds": ("symbol", "name", "price", "verdict", "score", "expense_ratio", "aum", "holdings_count", "dividend_yield",
-              "return_1y", "volatility_1y"),
-    "bonds": ("symbol", "name", "price", "verdict", "score", "yield_to_maturity", "duration", "years_to_maturity",
-              "credit_score", "coupon", "return_1y"),
+    "valuation": (
+        "symbol",
+        "price",
+        "verdict",
+        "score",
+        "market_cap",
+        "pe_ttm",
+        "pe_forward",
+        "ps_ttm",
+        "pb",
+        "ev_ebitda",
+        "fcf_yield",
+        "pe_vs_own",
+        "pe_vs_sector",
+        "dcf_gap",
+    ),
+    "quality": (
+        "symbol",
+        "price",
+        "verdict",
+        "score",
+        "roe",
+        "roic",
+        "gross_margin",
+        "operating_margin",
+        "net_debt_ebitda",
+        "interest_coverage",
+        "piotroski_f",
+        "altman_z",
+        "accruals",
+    ),
+    "growth": (
+        "symbol",
+        "price",
+        "verdict",
+        "score",
+        "revenue_growth_1y",
+        "revenue_cagr_3y",
+        "eps_growth_1y",
+        "eps_cagr_3y",
+        "eps_growth_quarter",
+        "margin_change_1y",
+        "peg",
+    ),
+    "momentum": (
+        "symbol",
+        "price",
+        "change",
+        "verdict",
+        "score",
+        "return_1m",
+        "return_3m",
+        "return_1y",
+        "momentum_12_1",
+        "relative_strength",
+        "rsi_14",
+        "price_to_sma_50",
+        "price_to_sma_200",
+        "relative_volume",
+        "position_52w",
+    ),
+    "dividends": (
+        "symbol",
+        "price",
+        "verdict",
+        "score",
+        "dividend_yield",
+        "payout_ratio",
+        "dividend_growth_5y",
+        "dividend_growth_years",
+        "days_to_ex_dividend",
+    ),
+    "risk": (
+        "symbol",
+        "price",
+        "verdict",
+        "score",
+        "volatility_1y",
+        "beta",
+        "max_drawdown_1y",
+        "max_drawdown_5y",
+        "sharpe_1y",
+        "debt_to_equity",
+        "short_percent_float",
+    ),
+    "funds": (
+        "symbol",
+        "name",
+        "price",
+        "verdict",
+        "score",
+        "expense_ratio",
+        "aum",
+        "holdings_count",
+        "dividend_yield",
+        "return_1y",
+        "volatility_1y",
+    ),
+    "bonds": (
+        "symbol",
+        "name",
+        "price",
+        "verdict",
+        "score",
+        "yield_to_maturity",
+        "duration",
+        "years_to_maturity",
+        "credit_score",
+        "coupon",
+        "return_1y",
+    ),
 }
 NEWBIE_COLUMNS = ("symbol", "price", "verdict", "why")
 # Always part of the answer, so that a row can be understood without the panel.
@@ -109,12 +207,22 @@ class Judged:
         rows = []
         for index, text in enumerate(self.clauses):
             others = [series for position, series in enumerate(self.outcomes) if position != index]
-            without = len(self.outcome) if not others else int(
-                pl.select(pl.all_horizontal(*[pl.lit(series) for series in others])).to_series().sum() or 0)
+            without = (
+                len(self.outcome)
+                if not others
+                else int(pl.select(pl.all_horizontal(*[pl.lit(series) for series in others])).to_series().sum() or 0)
+            )
             own = self.outcomes[index]
             passed = int(own.sum() or 0)
-            rows.append({"clause": text, "passed": passed, "failed": len(own) - passed - own.null_count(),
-                         "unknown": own.null_count(), "without": without})
+            rows.append(
+                {
+                    "clause": text,
+                    "passed": passed,
+                    "failed": len(own) - passed - own.null_count(),
+                    "unknown": own.null_count(),
+                    "without": without,
+                }
+            )
         return rows
 
 
@@ -143,8 +251,9 @@ def column_of(field: Field, newbie: bool = False) -> Column:
     return Column(field.name, field.title, field.type, field.unit, field.name, field.decimals, newbie)
 
 
-def with_sources(features: Features, frame: pl.DataFrame, columns: Sequence[Column],
-                 found: Mapping[int, Source]) -> tuple[tuple[Source, ...], pl.DataFrame]:
+def with_sources(
+    features: Features, frame: pl.DataFrame, columns: Sequence[Column], found: Mapping[int, Source]
+) -> tuple[tuple[Source, ...], pl.DataFrame]:
     """The distinct sources of the cells shown, and for each cell the index into them."""
     import polars as pl
 
@@ -152,11 +261,14 @@ def with_sources(features: Features, frame: pl.DataFrame, columns: Sequence[Colu
     origin = frame.select("symbol").join(features.origin.select("symbol", *names), on="symbol", how="left", maintain_order="left")
     sources = tuple(dict.fromkeys(found.values()))
     index = {source: position for position, source in enumerate(sources)}
-    places = pl.DataFrame({"fetch": list(found), "place": [index[source] for source in found.values()]},
-                          schema={"fetch": pl.Int64, "place": pl.Int32})
+    places = pl.DataFrame(
+        {"fetch": list(found), "place": [index[source] for source in found.values()]},
+        schema={"fetch": pl.Int64, "place": pl.Int32},
+    )
     old, new = places["fetch"], places["place"]
     return sources, origin.select(
-        pl.col(name).cast(pl.Int64).replace_strict(old, new, default=None, return_dtype=pl.Int32) for name in names)
+        pl.col(name).cast(pl.Int64).replace_strict(old, new, default=None, return_dtype=pl.Int32) for name in names
+    )
 
 
 def missing(frame: pl.DataFrame, columns: Sequence[Column]) -> tuple[str, ...]:
@@ -171,8 +283,61 @@ def missing(frame: pl.DataFrame, columns: Sequence[Column]) -> tuple[str, ...]:
     return tuple(gaps)
 
 
-def flips(before: pl.DataFrame, after: pl.DataFrame, clauses_before: Sequence[str],
-          clauses_after: Sequence[str]) -> list[dict[str, Any]]:
+def spread_of(frame: pl.DataFrame, name: str, steps: int = 24) -> dict[str, Any]:
+    """How the known values of one field are spread; the ends are the 1st and 99th percentile. Raises UserError for a bad field."""
+    import polars as pl
+
+    field = FIELDS.get(name)
+    if field is None or field.type not in ("number", "integer"):
+        raise UserError(f"There is no number field '{name}'.", "`tapeline rules fields` lists them all.")
+    known = frame[name].cast(pl.Float64).drop_nulls() if name in frame.columns else pl.Series([], dtype=pl.Float64)
+    empty = {
+        "field": name,
+        "title": field.title,
+        "unit": field.unit,
+        "known": known.len(),
+        "low": None,
+        "median": None,
+        "high": None,
+        "counts": [0] * steps,
+    }
+    if known.is_empty():
+        return empty
+    low, high = known.quantile(0.01), known.quantile(0.99)
+    if low is None or high is None or not high > low:
+        return {**empty, "low": known.min(), "median": known.median(), "high": known.max()}
+    places = ((known.clip(low, high) - low) / (high - low) * steps).cast(pl.Int64).clip(0, steps - 1)
+    counted = dict(zip(*places.value_counts().sort(places.name).to_dict(as_series=False).values(), strict=True))
+    return {
+        **empty,
+        "low": low,
+        "median": known.median(),
+        "high": high,
+        "counts": [counted.get(step, 0) for step in range(steps)],
+    }
+
+
+def to_csv(table: Table) -> str:
+    """The rows as CSV (raw values, nothing for unknown), then comment lines with what is simulated, sources and notes."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    simulated = table.simulated
+    writer.writerow([column.name for column in table.columns] + (["simulated"] if simulated else []))
+    for row in table.rows():
+        cells = ["; ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row.values()]
+        writer.writerow(cells + (["yes"] if simulated else []))
+    lines = ["SIMULATED: demo market, invented companies"] if simulated else []
+    lines += [
+        f"source: {source.provider} {source.endpoint}, as of {source.as_of}, fetched {source.fetched_at}"
+        for source in table.sources
+    ]
+    lines += [f"note: {note}" for note in (*table.notes, *table.unknown)]
+    return out.getvalue() + "".join(f"# {line}\n" for line in lines)
+
+
+def flips(
+    before: pl.DataFrame, after: pl.DataFrame, clauses_before: Sequence[str], clauses_after: Sequence[str]
+) -> list[dict[str, Any]]:
     """Who entered and who left between two runs, with the clauses that flipped and both values.
 
     Both frames have `symbol, matched, verdict, score, price, outcomes, amounts`. A clause counts as flipped when
@@ -190,16 +355,21 @@ def flips(before: pl.DataFrame, after: pl.DataFrame, clauses_before: Sequence[st
     return sorted(rows, key=lambda row: (row["change"] != "entered", row["symbol"]))
 
 
-def _flip(symbol: str, was: dict[str, Any] | None, now: dict[str, Any] | None, entered: bool,
-          clauses_before: Sequence[str], clauses_after: Sequence[str]) -> dict[str, Any]:
+def _flip(
+    symbol: str,
+    was: dict[str, Any] | None,
+    now: dict[str, Any] | None,
+    entered: bool,
+    clauses_before: Sequence[str],
+    clauses_after: Sequence[str],
+) -> dict[str, Any]:
     old_clauses = _by_clause(was, clauses_before)
     new_clauses = _by_clause(now, clauses_after)
     changed = []
     for text in dict.fromkeys((*clauses_after, *clauses_before)):
         before, after = old_clauses.get(text), new_clauses.get(text)
         if before is not None and after is not None and before[0] != after[0]:
-            changed.append({"clause": text, "was": before[1], "now": after[1],
-                            "outcome_was": before[0], "outcome_now": after[0]})
+            changed.append({"clause": text, "was": before[1], "now": after[1], "outcome_was": before[0], "outcome_now": after[0]})
         elif before is None and after is not None and was is not None and after[0] is not True:
             changed.append({"clause": text, "was": None, "now": after[1], "outcome_was": None, "outcome_now": after[0]})
     if was is None:
@@ -211,11 +381,20 @@ def _flip(symbol: str, was: dict[str, Any] | None, now: dict[str, Any] | None, e
     else:
         reason = "the rule itself changed"
     first: dict[str, Any] = changed[0] if changed else {}
-    return {"change": "entered" if entered else "left", "symbol": symbol, "clause": first.get("clause"),
-            "was": first.get("was"), "now": first.get("now"), "reason": reason,
-            "verdict_was": was and was["verdict"], "verdict_now": now and now["verdict"],
-            "score_was": was and was["score"], "score_now": now and now["score"],
-            "price_was": was and was["price"], "price_now": now and now["price"]}
+    return {
+        "change": "entered" if entered else "left",
+        "symbol": symbol,
+        "clause": first.get("clause"),
+        "was": first.get("was"),
+        "now": first.get("now"),
+        "reason": reason,
+        "verdict_was": was and was["verdict"],
+        "verdict_now": now and now["verdict"],
+        "score_was": was and was["score"],
+        "score_now": now and now["score"],
+        "price_was": was and was["price"],
+        "price_now": now and now["price"],
+    }
 
 
 def _by_clause(row: dict[str, Any] | None, clauses: Sequence[str]) -> dict[str, tuple[bool | None, float | None]]:
