@@ -121,7 +121,8 @@ def evaluate(scorer: Scorer, rows: Rows, regime: str | None) -> Outcome:
     for gate, column in zip(scorer.gates, gates, strict=True):
         total += gate.weight * column.applies
         known += gate.weight * (column.applies & column.known)
-    coverage = np.round(np.divide(known, total, out=np.zeros(rows.height), where=total > 0), 9)
+    coverage: Floats = np.divide(known, total, out=np.zeros(rows.height), where=total > 0)
+    np.round(coverage, 9, out=coverage)
     cap = np.full(rows.height, len(VERDICTS) - 1, np.int8)
     failures = np.zeros(rows.height, np.int8)
     blind = np.zeros(rows.height, np.bool_)
