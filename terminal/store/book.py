@@ -68,13 +68,14 @@ class BookStore:
 
     def watchlists(self) -> pl.DataFrame:
         """The lists in the user's order: name, count, created_at, changed_at."""
-        return self.read("select name, (select count(*) from watchlist_items i where i.watchlist_id = w.id) as count, created_at, "
-                         "changed_at from watchlists w where deleted_at is null order by position, id")
+        return self.read("select name, (select count(*) from watchlist_items i where i.watchlist_id = w.id) as count, "
+                         "created_at, changed_at from watchlists w where deleted_at is null order by position, id")
 
     def watchlist(self, name: str) -> pl.DataFrame:
         """A list's items in the user's order: symbol, note, added_at. Raises UserError when there is no such list."""
         number = self._list_id(self.read, name)
-        return self.read("select symbol, note, added_at from watchlist_items where watchlist_id = ? order by position, symbol", (number,))
+        return self.read("select symbol, note, added_at from watchlist_items where watchlist_id = ? "
+                         "order by position, symbol", (number,))
 
     def create_watchlist(self, name: str, symbols: Sequence[str] = ()) -> str:
         """Make an empty list, or one with symbols; the name as it is kept. Raises UserError when the name is taken."""
@@ -115,8 +116,8 @@ class BookStore:
                             "order by deleted_at desc limit 1", (name.strip(),))
             if gone.is_empty():
                 raise UserError(f"There is no deleted watchlist called '{name}'.", "See `tapeline watchlist list --deleted`.")
-            label, number = gone["name"][0], 1
-            while not tx.query("select 1 from watchlists where deleted_at is null and lower(name) = lower(?)", (label,)).is_empty():
+            label, number = str(gone["name"][0]), 1
+            while _taken(tx, label):
                 number += 1
                 label = f"{gone['name'][0]} ({number})"
             tx.execute("update watchlists set deleted_at = null, name = ?, position = ?, changed_at = ? where id = ?",
@@ -206,7 +207,8 @@ class BookStore:
         """Imported lists: name, title, symbols (list), as_of, source, imported_at."""
         return self.read("select * from universes order by name")
 
-    def save_universe(self, name: str, symbols: Sequence[str], *, title: str = "", as_of: date | None = None, source: str = "") -> None:
+    def save_universe(self, name: str, symbols: Sequence[str], *, title: str = "", as_of: date | None = None,
+                      source: str = "") -> None:
         """Keep an imported list under a name, replacing the one of that name (which can be restored)."""
         label, chosen = _label(name), _symbols(symbols)
 
@@ -239,8 +241,8 @@ class BookStore:
 
         def write(tx: Transaction) -> None:
             tx.execute("insert into looks values (?, ?, ?)", (symbol, self._clock(), text))
-            tx.execute("delete from looks where symbol = ? and \"at\" < (select min(\"at\") from (select \"at\" from looks where symbol = ? "
-                       "order by \"at\" desc limit ?))", (symbol, symbol, _LOOKS_KEPT))
+            tx.execute('delete from looks where symbol = ? and "at" < (select min("at") from (select "at" from looks '
+                       'where symbol = ? order by "at" desc limit ?))', (symbol, symbol, _LOOKS_KEPT))
 
         self.write(write)
 
@@ -279,7 +281,8 @@ class BookStore:
                 raise UserError(f"'{kind}' cannot be put back here.", "Restore a backup instead.")
 
     def _remove_universe(self, tx: Transaction, name: str) -> bool:
-        rows = tx.query("select name, title, symbols, as_of, source, imported_at from universes where lower(name) = lower(?)", (name,))
+        rows = tx.query("select name, title, symbols, as_of, source, imported_at from universes "
+                        "where lower(name) = lower(?)", (name,))
         if rows.is_empty():
             return False
         self._keep(tx, "universes", f"list {rows['name'][0]}", rows)
@@ -288,7 +291,8 @@ class BookStore:
 
     def _keep(self, tx: Transaction, kind: str, title: str, rows: pl.DataFrame) -> None:
         payload = json.dumps(rows.to_dicts(), default=str)
-        tx.execute("insert into deleted values (?, ?, ?, ?, ?, null)", (_next(tx, "deleted", "id"), self._clock(), kind, title, payload))
+        number = _next(tx, "deleted", "id")
+        tx.execute("insert into deleted values (?, ?, ?, ?, ?, null)", (number, self._clock(), kind, title, payload))
 
     def _list_id(self, query: Callable[[str, Sequence[Any]], pl.DataFrame], name: str) -> int:
         names = query("select id, name from watchlists where deleted_at is null order by position, id", ())
@@ -299,8 +303,13 @@ class BookStore:
         return int(match["id"][0])
 
     def _free(self, tx: Transaction, label: str, but: int = -1) -> None:
-        if not tx.query("select 1 from watchlists where deleted_at is null and lower(name) = lower(?) and id <> ?", (label, but)).is_empty():
+        if _taken(tx, label, but):
             raise UserError(f"There is already a watchlist called '{label}'.", "Choose another name.")
+
+
+def _taken(tx: Transaction, label: str, but: int = -1) -> bool:
+    return not tx.query("select 1 from watchlists where deleted_at is null and lower(name) = lower(?) and id <> ?",
+                        (label, but)).is_empty()
 
 
 def _append(tx: Transaction, number: int, symbols: Sequence[str], now: datetime) -> None:

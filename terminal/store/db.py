@@ -52,14 +52,17 @@ def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None
         return Locked(f"Another process{f' (number {owner[1]})' if owner else ''} has {path.name} open.",
                       "Close the other window or program first.", error)
     if "version number" in low and "read" in low:
-        return NewerStore(f"{path.name} was written by a newer version of the program.", "Update the program and start it again.", error)
+        return NewerStore(f"{path.name} was written by a newer version of the program.",
+                          "Update the program and start it again.", error)
     damaged = (duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
     if isinstance(error, damaged) or any(sign in low for sign in ("not a valid duckdb", "corrupt", "replaying wal", "checksum")):
         return Corrupt(f"{path.name} is damaged.", cause=error)
     if isinstance(error, duckdb.OutOfMemoryException):
-        return StoreError("The query needs more memory than the program allows itself.", "Ask for fewer symbols or a shorter time.", error)
+        return StoreError("The query needs more memory than the program allows itself.",
+                          "Ask for fewer symbols or a shorter time.", error)
     if isinstance(error, (duckdb.IOException, OSError)):
-        return StoreError(f"{path.name} cannot be used: {text.splitlines()[0] if text else error}", f"Check the folder {path.parent}.", error)
+        reason = text.splitlines()[0] if text else type(error).__name__
+        return StoreError(f"{path.name} cannot be used: {reason}", f"Check the folder {path.parent}.", error)
     return None
 
 
@@ -90,7 +93,8 @@ def probe(path: Path) -> set[str]:
     """Open a file to read only and name its tables in `main`; DuckDB's own error when it cannot be."""
     connection = connect(path, read_only=True)
     try:
-        return {row[0] for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()}
+        rows = connection.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
+        return {row[0] for row in rows}
     finally:
         connection.close()
 
@@ -281,7 +285,8 @@ class Database:
     Raises Locked, Corrupt, NewerStore, DiskFull or StoreError when the file cannot be opened.
     """
 
-    def __init__(self, path: Path, writer: Writer, *, publish: Publish, topic: str = "", memory: str = "64MB", threads: int = 2) -> None:
+    def __init__(self, path: Path, writer: Writer, *, publish: Publish, topic: str = "", memory: str = "64MB",
+                 threads: int = 2) -> None:
         self.path = path
         self._writer, self._publish, self._topic = writer, publish, topic
         self._memory, self._threads = memory, threads
@@ -363,7 +368,10 @@ class Database:
 
     def checkpoint(self) -> Future[None]:
         """Move what is in the log into the file."""
-        return self.exclusive(lambda connection: connection.execute("checkpoint") and None)
+        def run(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.execute("checkpoint")
+
+        return self.exclusive(run)
 
     def copy_to(self, target: Path) -> None:
         """A consistent copy of the file, on the disk when this returns. Nothing else is written meanwhile."""

@@ -16,6 +16,8 @@ from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sessions import CLOSE, Calendar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.domain.fetch import Fetch
 
 EXCHANGE = ZoneInfo("America/New_York")
@@ -42,14 +44,15 @@ def known_at(dataset: str, frame: pl.DataFrame, fetch: Fetch, calendar: Calendar
             pl.col("date").map_elements(lambda day: _close(day, calendar), return_dtype=UTC_TYPE).alias("_known"))
         moment = frame.join(days, on="date", how="left", maintain_order="left")["_known"]
         return frame.select(pl.min_horizontal(moment, fetched).alias("known_at")).to_series()
-    rule = {
+    rules: dict[str, Callable[[], pl.Expr]] = {
         "minute_bars": lambda: pl.col("at") + pl.duration(minutes=1),
         "quotes": lambda: pl.col("at"), "chains": lambda: pl.col("at"), "headlines": lambda: pl.col("at"),
         "facts": lambda: pl.col("filed_at"),
         "dividends": lambda: _at(pl.col("ex_date"), _MORNING), "splits": lambda: _at(pl.col("ex_date"), _MORNING),
         "earnings": lambda: pl.when(pl.col("eps_actual").is_not_null() | pl.col("revenue_actual").is_not_null()).then(
             _at(pl.col("date"), _EVENING)),
-    }.get(dataset)
+    }
+    rule = rules.get(dataset)
     if rule is None:
         return pl.Series("known_at", [fetch.finished_at], dtype=UTC_TYPE).new_from_index(0, frame.height)
     # min_horizontal passes over nulls: where the rule does not know, the fetch counts.

@@ -60,7 +60,7 @@ _REPAIRS = {"symbol": "symbol", "date": "at", "column": "field", "was": "was", "
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a frame: `rows` valid ones (new, revised and unchanged), `refused`, `repaired`; `written` is new or revised."""
+    """What became of a frame: `rows` valid ones, of which `written` are new or revised; `refused`; `repaired`."""
 
     rows: int
     refused: int = 0
@@ -124,17 +124,17 @@ class MarketStore:
         checked = schema.validate(frame)
         bad = checked.refused if refused is None else pl.concat([checked.refused, _as_refused(schema, refused)])
         good = checked.good.with_columns(known.known_at(dataset, checked.good, fetch, self._calendar))
-        fixed = None if repairs is None or repairs.is_empty() else repairs.select(
-            pl.col(name).cast(pl.String if name == "date" else repairs.schema[name]).alias(kept) for name, kept in _REPAIRS.items())
-        return self.database.write(lambda tx: self._save(tx, schema, good, bad, fixed, fetch))
+        fixed = None if repairs is None or repairs.is_empty() else repairs.with_columns(
+            pl.col("date").cast(pl.String)).select(pl.col(name).alias(kept) for name, kept in _REPAIRS.items())
+        return self.database.write(lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch))
 
     def log(self, fetch: Fetch) -> int:
         """Record a fetch without rows (an error, an empty answer); its id. An empty answer about a symbol counts as fresh."""
         def write(tx: Transaction) -> int:
             number = self._log(tx, fetch, 0, 0, 0)
             if fetch.symbol and fetch.status in ("ok", "empty"):
-                entity = pl.DataFrame({"symbol": [fetch.symbol], "newest": [None]}, schema={"symbol": pl.String, "newest": UTC_TYPE})
-                self._refresh(tx, fetch, entity, number)
+                asked = pl.DataFrame({"symbol": [fetch.symbol]}).with_columns(pl.lit(None, dtype=UTC_TYPE).alias("newest"))
+                self._refresh(tx, fetch, asked, number)
             tx.publish("market.changed", {"datasets": [fetch.dataset], "symbols": [fetch.symbol] if fetch.symbol else []})
             return number
 
@@ -158,7 +158,8 @@ class MarketStore:
     def freshness(self, dataset: str) -> pl.DataFrame:
         """symbol, newest (last valid time, a date where the dataset has dates), fetched_at, provider of the last good fetch."""
         schema = _schema(dataset)
-        frame = self.database.read("select symbol, newest, fetched_at, provider from freshness where dataset = ? order by symbol", (dataset,))
+        frame = self.database.read(
+            "select symbol, newest, fetched_at, provider from freshness where dataset = ? order by symbol", (dataset,))
         column = TIME_COLUMNS.get(dataset)
         return frame.with_columns(pl.col("newest").cast(pl.Date)) if column and schema.columns[column] == pl.Date else frame
 
@@ -188,17 +189,15 @@ class MarketStore:
 
     # writing, on the writer thread
 
-    def _save(self, tx: Transaction, schema: Schema, good: pl.DataFrame, bad: pl.DataFrame, repairs: pl.DataFrame | None,
-              fetch: Fetch) -> Saved:
+    def _save(self, tx: Transaction, schema: Schema, good: pl.DataFrame, *, bad: pl.DataFrame,
+              repairs: pl.DataFrame | None, fetch: Fetch) -> Saved:
         repaired = 0 if repairs is None else repairs.height
         number = self._log(tx, fetch, good.height, bad.height, repaired)
         written = self._merge(tx, schema, good, fetch, number) if good.height else 0
         entity = schema.key[0]
         if good.height:
-            time_column = TIME_COLUMNS.get(schema.name)
-            newest = pl.col(time_column).max().cast(pl.Datetime("us")).dt.replace_time_zone("UTC") if time_column and \
-                schema.columns[time_column] == pl.Date else pl.col(time_column).max() if time_column else pl.lit(None, dtype=UTC_TYPE)
-            self._refresh(tx, fetch, good.group_by(pl.col(entity).alias("symbol")).agg(newest.alias("newest")), number)
+            newest = good.group_by(pl.col(entity).alias("symbol")).agg(_newest(schema).alias("newest"))
+            self._refresh(tx, fetch, newest, number)
         if bad.height:
             self._quarantine(tx, schema, bad, fetch, number)
         if repairs is not None:
@@ -222,25 +221,28 @@ class MarketStore:
         columns = ", ".join(map(quoted, names))
         with tx.view("incoming", good):
             if tx.query(f"select 1 from {table} limit 1").is_empty():
-                tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) select {columns}, {number}, known_at from incoming")
+                tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) "
+                           f"select {columns}, {number}, known_at from incoming")
                 return good.height
             values = [name for name in names if name not in schema.key]
             differs = " or ".join(f'v."{name}" is distinct from b."{name}"' for name in values) or "false"
-            fetched = literal(fetch.finished_at)
+            matches = " and ".join(f'v."{name}" = b."{name}"' for name in schema.key)
+            picked = ", ".join(f'v."{name}"' for name in names)
             tx.execute("drop table if exists temp.changed")
             tx.execute(f"""
                 create temp table changed as
-                select {', '.join(f'v."{name}"' for name in names)}, b.rowid as old,
-                    case when b.rowid is null then v.known_at
-                         else greatest(b.known_at, case when v.known_at > b.known_at then v.known_at else {fetched} end) end as known_at
-                from incoming v left join {table} b on {' and '.join(f'v."{name}" = b."{name}"' for name in schema.key)}
+                select {picked}, b.rowid as old, case
+                    when b.rowid is null or v.known_at > b.known_at then v.known_at
+                    else greatest(b.known_at, {literal(fetch.finished_at)}) end as known_at
+                from incoming v left join {table} b on {matches}
                 where b.rowid is null or {differs}""")
             try:
                 self._supersede(tx, table, columns, "select old, known_at from changed where old is not null")
                 for retired in _retired(schema, fetch):
                     self._supersede(tx, table, columns, retired)
+                order = ", ".join(map(quoted, schema.key))
                 return tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) "
-                                  f"select {columns}, {number}, known_at from changed order by {', '.join(map(quoted, schema.key))}")
+                                  f"select {columns}, {number}, known_at from changed order by {order}")
             finally:
                 tx.execute("drop table temp.changed")
 
@@ -278,12 +280,14 @@ class MarketStore:
                end: date | datetime | None) -> str:
         conditions = []
         if symbols is not None and len(symbols) <= _MANY:
-            conditions.append(f'"{schema.key[0]}" in ({", ".join(literal(symbol) for symbol in symbols)})' if symbols else "false")
+            listed = ", ".join(map(literal, symbols))
+            conditions.append(f'"{schema.key[0]}" in ({listed})' if symbols else "false")
         column = TIME_COLUMNS.get(dataset)
         if (start is not None or end is not None) and column is None:
             raise ValueError(f"{dataset} has no time to filter by")
         if column and schema.columns[column] == pl.Date:
-            conditions += [f'"{column}" {sign} {literal(_day(bound))}' for sign, bound in ((">=", start), ("<=", end)) if bound is not None]
+            bounds = ((">=", start), ("<=", end))
+            conditions += [f'"{column}" {sign} {literal(_day(bound))}' for sign, bound in bounds if bound is not None]
         else:
             if start is not None:
                 conditions.append(f'"{column}" >= {literal(start if isinstance(start, datetime) else known.start_of_day(start))}')
@@ -293,7 +297,8 @@ class MarketStore:
         return " and ".join(conditions) or "true"
 
     def _create_tables(self) -> None:
-        existing = self.database.read("select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal")
+        existing = self.database.read(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal")
         have: dict[str, set[str]] = {}
         for table, column in existing.iter_rows():
             have.setdefault(table, set()).add(column)
@@ -303,14 +308,15 @@ class MarketStore:
 
 
 def _table_statements(schema: Schema, have: dict[str, set[str]]) -> list[str]:
-    kinds = {name: _SQL_TYPES[kind] for name, kind in schema.columns.items()}  # type: ignore[index]
+    kinds = {name: _SQL_TYPES[kind] for name, kind in schema.columns.items()}
     current = {**kinds, "fetch_id": "bigint", "known_at": "timestamptz"}
     statements = []
     for table, columns in ((schema.name, current), (f"{schema.name}_superseded", {**current, "known_until": "timestamptz"})):
         if table not in have:
             statements.append(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
         else:  # a column that a newer schema added
-            statements += [f'alter table {table} add column "{name}" {kind}' for name, kind in columns.items() if name not in have[table]]
+            missing = {name: kind for name, kind in columns.items() if name not in have[table]}
+            statements += [f'alter table {table} add column "{name}" {kind}' for name, kind in missing.items()]
     return statements
 
 
@@ -327,7 +333,8 @@ def _retired(schema: Schema, fetch: Fetch) -> list[str]:
     """Rows that end because the new answer, which is complete, no longer has them."""
     until = literal(fetch.finished_at)
     if schema.name == "members":  # an index without this company is another list
-        return [f"select b.rowid, greatest(b.known_at, {until}) from members b where b.universe in (select universe from incoming) "
+        return [f"select b.rowid, greatest(b.known_at, {until}) from members b "
+                "where b.universe in (select universe from incoming) "
                 "and not exists (select 1 from incoming v where v.universe = b.universe and v.symbol = b.symbol)"]
     if schema.name == "earnings":  # an expected date that moved; only where the answer names another one still to come
         today = literal(fetch.finished_at.astimezone(known.EXCHANGE).date())
@@ -346,8 +353,17 @@ def _schema(dataset: str) -> Schema:
 
 
 def _as_refused(schema: Schema, frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select(*((pl.col(name).cast(kind, strict=False) if name in frame.columns else pl.lit(None, dtype=kind)).alias(name)
-                          for name, kind in schema.columns.items()), pl.col("reason").cast(pl.String))
+    columns = [(pl.col(name).cast(kind, strict=False) if name in frame.columns else pl.lit(None, dtype=kind)).alias(name)
+               for name, kind in schema.columns.items()]
+    return frame.select(*columns, pl.col("reason").cast(pl.String))
+
+
+def _newest(schema: Schema) -> pl.Expr:
+    column = TIME_COLUMNS.get(schema.name)
+    if column is None:
+        return pl.lit(None, dtype=UTC_TYPE)
+    newest = pl.col(column).max()
+    return newest.cast(pl.Datetime("us")).dt.replace_time_zone("UTC") if schema.columns[column] == pl.Date else newest
 
 
 def _day(moment: date | datetime) -> date:

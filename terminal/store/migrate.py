@@ -27,10 +27,14 @@ class Step(Protocol):
     """What a migration must have; `terminal.api.Migration` is one."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the step is called; recorded, so it never changes."""
+        ...
 
     @property
-    def sql(self) -> str: ...
+    def sql(self) -> str:
+        """One or several statements."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from terminal.store.backup import Backup
+    from terminal.store.backup import Backup, Reason
 
 _log = logging.getLogger(__name__)
 Migrations = Mapping[str, Sequence[Step]] | Iterable[tuple[str, Sequence[Step]]]
 # The memory each file's engine may take, out of the program's 300 MB; beyond it work goes through the disk.
-_MARKET_MEMORY, _BOOK_MEMORY = "160MB", "64MB"
+_MARKET_MEMORY, _BOOK_MEMORY = "96MB", "48MB"
 _COMPACT_ABOVE = 1.3
 _MARKET_HINT = "It holds nothing that cannot be fetched again: `tapeline store rebuild` moves it aside and begins a new one."
 _BOOK_HINT = "`tapeline store restore` puts the newest backup back and keeps the damaged file; the backups are in {folder}."
@@ -234,7 +234,7 @@ class Store:
         backup.make(database, self.backups, self._clock(), "before-migration")
         backup.rotate(self.backups)
 
-    def _make(self, reason: backup.Reason) -> Backup:
+    def _make(self, reason: Reason) -> Backup:
         return backup.make(self.book.database, self.backups, self._clock(), reason)
 
 
