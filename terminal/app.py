@@ -356,6 +356,8 @@ class Session:
         self._apps: dict[bool, App] = {}
         self._server: instance.Server | None = None
         self._gui: Gui | None = None
+        self._default: bool | None = None
+        self._closing = False
         self._stop_log: Callable[[], None] = lambda: None
         try:
             self.events = Events()
@@ -363,7 +365,6 @@ class Session:
             self.settings.changed = lambda key: self.events.publish("settings.changed", {"key": key})
             self._stop_log = log.start(home.logs, self.settings.known_secrets)
             self.registry = registry or find_registry(home, self.settings)
-            self.default = self.settings.get("market.source") == "demo"
             if serve:
                 self._server = instance.Server(home, doing, self._answer)
             else:
@@ -384,13 +385,33 @@ class Session:
             for app in self._apps.values():
                 app.gui = gui
 
+    @property
+    def default(self) -> bool:
+        """Whether commands that do not say which market they mean get the demo: as set, else as the first App opened here,
+        else as the setting `market.source` has it.
+        """
+        if self._default is not None:
+            return self._default
+        return next(iter(self._apps), self.settings.get("market.source") == "demo")
+
+    @default.setter
+    def default(self, demo: bool) -> None:
+        self._default = demo
+
     def app(self, demo: bool | None = None, progress: Progress | None = None) -> App:
-        """The demo or the live App (None: the default one), opened if need be."""
-        wanted = self.default if demo is None else demo
+        """The demo or the live App (None: the default one), opened if need be. Cancelled when the session is being closed."""
+        def report(fraction: float | None, note: str) -> None:
+            if self._closing:
+                raise Cancelled
+            if progress:
+                progress(fraction, note)
+
         with self._lock:
+            wanted = self.default if demo is None else demo
             if wanted not in self._apps:
+                report(None, "")
                 self._apps[wanted] = App(self.home, wanted, self.clock, settings=self.settings, registry=self.registry,
-                                         events=self.events, progress=progress)
+                                         events=self.events, progress=report)
                 self._apps[wanted].gui = self._gui
             return self._apps[wanted]
 
@@ -401,6 +422,7 @@ class Session:
 
     def close(self) -> None:
         """End everything within two seconds: requests, commands, files (checkpointed), and last the lock."""
+        self._closing = True
         try:
             if self._server:
                 self._server.close()

@@ -347,6 +347,7 @@ def execute(command: Command, arguments: Mapping[str, Any], options: Options, se
 
     session = Session(options.home, doing=f"tapeline {command.group} {_typed(command)}", serve=command.long, lock=holder,
                       settings=settings, registry=registry)
+    session.default = settings.get("market.source") == "demo"
     try:
         _print(_run_here(session.app(options.demo, progress), command, arguments, options, progress), options)
         session.drain()

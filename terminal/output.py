@@ -73,7 +73,9 @@ def _print(table: Table, stream: IO[str]) -> None:
         console.print(f"[bold black on yellow] {SIMULATED} [/]" if tty else SIMULATED)
     console.print(f"[bold]{escape(table.title)}[/]")
     rows = cells(table)
-    if not rows:
+    if not table.columns:
+        pass  # an acknowledgement: its title says it all
+    elif not rows:
         console.print("Nothing to show.")
     elif len(rows) == 1 and len(table.columns) > 4:
         _record(console, table.columns, rows[0])
