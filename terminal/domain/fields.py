@@ -81,9 +81,9 @@ _ALL = (
     _ratio("returns", "return_3y", "3-year return p.a.", "(price / close 756 sessions ago) ^ (1/3) - 1"),
     _ratio("returns", "return_5y", "5-year return p.a.", "(price / close 1,260 sessions ago) ^ (1/5) - 1, from 1,250 sessions on"),
     _ratio("returns", "momentum_12_1", "12-1 month momentum", "close 21 sessions ago / close 252 sessions ago - 1"),
-    _ratio("returns", "relative_strength", "Relative strength", "percentile of momentum_12_1 in the universe, 0 to 1"),
+    _ratio("returns", "relative_strength", "Relative strength", "percentile of momentum_12_1 in the universe, 0 to 1, from 10 symbols on"),
     _ratio("returns", "max_drawdown_1y", "Worst fall, 1 year", "lowest close / highest earlier close - 1, 252 sessions"),
-    _ratio("returns", "max_drawdown_5y", "Worst fall, 5 years", "lowest close / highest earlier close - 1, up to 1,260 sessions"),
+    _ratio("returns", "max_drawdown_5y", "Worst fall, 5 years", "lowest close / highest earlier close - 1, up to 1,260 sessions, from 504 on"),
     _ratio("returns", "volatility_1m", "Volatility, 1 month", "standard deviation of 21 daily log returns x sqrt(252)"),
     _ratio("returns", "volatility_1y", "Volatility, 1 year", "standard deviation of 252 daily log returns x sqrt(252)"),
     _number("returns", "beta", "Beta", "covariance with SPY / variance of SPY, 252 daily returns", reported="beta"),
@@ -112,9 +112,9 @@ _ALL = (
     _ratio("valuation", "shareholder_yield", "Shareholder yield", "(dividends + repurchases of the last four quarters) / market_cap"),
     _money("valuation", "eps_ttm", "EPS", "diluted EPS, last four quarters", "eps_ttm"),
     _money("valuation", "book_value_per_share", "Book value per share", "equity / shares outstanding", "book_value_per_share"),
-    _times("valuation", "pe_median_5y", "Own median P/E", "median of month-end P/E over up to 5 years, with the EPS known then"),
+    _times("valuation", "pe_median_5y", "Own median P/E", "median of month-end P/E over up to 5 years, with the EPS known then, from 12 months on"),
     _ratio("valuation", "pe_vs_own", "P/E against own history", "pe_ttm / pe_median_5y - 1"),
-    _ratio("valuation", "pe_vs_sector", "P/E against sector", "pe_ttm / median pe_ttm of the sector - 1"),
+    _ratio("valuation", "pe_vs_sector", "P/E against sector", "pe_ttm / median pe_ttm of the sector - 1, from 5 companies on"),
     _money("valuation", "dcf_value", "DCF value", "two-stage discounted free cash flow per share, standard assumptions"),
     _ratio("valuation", "dcf_gap", "DCF gap", "dcf_value / price - 1"),
 
@@ -150,7 +150,7 @@ _ALL = (
     _times("balance", "interest_coverage", "Interest coverage", "operating income / interest expense, last four quarters"),
     _number("balance", "altman_z", "Altman Z", "1.2 WC/TA + 1.4 RE/TA + 3.3 EBIT/TA + 0.6 market cap/liabilities + revenue/TA (Altman 1968); not for financials"),
     _count("balance", "piotroski_f", "Piotroski F", "nine yes/no tests of profitability, leverage and efficiency (Piotroski 2000); unknown unless all nine can be judged", "score"),
-    _ratio("balance", "share_count_change_1y", "Share count change", "diluted shares / those of a year before - 1"),
+    _ratio("balance", "share_count_change_1y", "Share count change", "shares outstanding / those of a year before - 1"),
     _ratio("balance", "accruals", "Accruals", "(net income - operating cash flow) / assets, last four quarters"),
 
     _ratio("dividend", "dividend_yield", "Dividend yield", "dividends of the last 365 days / price", "dividend_yield"),
@@ -183,7 +183,7 @@ _ALL = (
     _number("bond", "credit_score", "Credit", "AAA = 22 down to D = 1 (mean for a fund)", 0, "score", "credit_score"),
 
     _count("quality", "price_age_days", "Age of the price", "calendar days from the price's session to the as-of day", "days"),
-    _count("quality", "fundamentals_age_days", "Age of the fundamentals", "calendar days since the newest statement became known", "days"),
+    _count("quality", "fundamentals_age_days", "Age of the fundamentals", "calendar days since the newest statement was filed, or since its period ended where that is not stated", "days"),
 
     Field("verdict", "Verdict", "score", "text"),
     _number("score", "score", "Score", "weighted checks, 0 to 10; see `screener explain`", 1, "score"),
