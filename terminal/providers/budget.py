@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from terminal.errors import RateLimited
@@ -30,13 +30,14 @@ class Window:
 class Budget:
     """Counts requests per provider in a SQLite file (None: in memory). Thread safe.
 
+    The service counts in real time, so this does too, whatever the program's clock says.
     What runs on a schedule leaves a fifth of each window of an hour or more to what the user asks by hand.
     """
 
-    def __init__(self, clock: Callable[[], datetime], path: Path | None = None,
+    def __init__(self, path: Path | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
                  sleep: Callable[[float], None] = time.sleep) -> None:
-        self._clock = clock
         self._path = path
+        self._clock = clock
         self._sleep = sleep
         self._lock = threading.RLock()
         self._windows: dict[str, tuple[Window, ...]] = {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from terminal.domain.repair import repair_bars
+from terminal.store.market import Saved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ _THIN = {"quotes": frozenset({"instruments"})}
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Rows ready to be stored, the repairs made on them (symbol, at, reason, was, now) and the rows refused."""
+    """Rows ready to be stored, the repairs made on them (symbol, at, field, was, now, rule) and the rows refused."""
 
     dataset: str
     frame: pl.DataFrame
@@ -30,13 +31,11 @@ class Intake:
     repairs: pl.DataFrame | None = None
     refused: pl.DataFrame | None = None
 
-    @property
-    def symbols(self) -> list[str]:
-        """Whose rows these are."""
-        return self.frame["symbol"].unique().sort().to_list() if "symbol" in self.frame.columns else []
-
-    def save(self, store: Store) -> Any:
-        """One transaction: fetch row, valid rows, repairs and refusals."""
+    def save(self, store: Store) -> Saved:
+        """One transaction: fetch row, valid rows, repairs and refusals. An empty answer is remembered, so it is not asked again."""
+        if self.frame.is_empty() and (self.refused is None or self.refused.is_empty()):
+            store.market.log(self.fetch)
+            return Saved(0)
         return store.market.save(self.dataset, self.frame, self.fetch, repairs=self.repairs, refused=self.refused)
 
 

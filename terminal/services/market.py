@@ -125,8 +125,7 @@ class Market:
 
     def quotes(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
         """The latest of QUOTES for each symbol, with `fetch_id`."""
-        frame = self._read("quotes", symbols, as_of=as_of)
-        return frame.sort("symbol", "at").group_by("symbol", maintain_order=True).last()
+        return self._read("quotes", symbols, as_of=as_of, latest=True)
 
     def facts(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
         """FACTS with `fetch_id` and `known_at`."""
@@ -151,8 +150,7 @@ class Market:
 
     def chain(self, symbol: str, as_of: date | None = None) -> pl.DataFrame:
         """The latest stored option chain of a symbol, by expiry, strike and right."""
-        frame = self._read("chains", symbol, as_of=as_of)
-        return frame.filter(pl.col("at") == pl.col("at").max()).sort("expiry", "strike", "right")
+        return self._read("chains", symbol, as_of=as_of, latest=True).sort("expiry", "strike", "right")
 
     def sources(self, fetch_ids: Iterable[int | None]) -> dict[int, Source]:
         """Where and when each fetch obtained its values."""
@@ -221,9 +219,9 @@ class Market:
     # -- inner -------------------------------------------------------------------------------------------------
 
     def _read(self, dataset: str, symbols: Symbols, *, start: date | None = None, end: date | None = None,
-              as_of: date | None = None) -> pl.DataFrame:
+              as_of: date | None = None, latest: bool = False) -> pl.DataFrame:
         wanted = None if symbols is None else list(_several(symbols))
-        return self._store.market.read(dataset, wanted, start=start, end=end, as_of=as_of)
+        return self._store.market.read(dataset, wanted, start=start, end=end, as_of=as_of, latest=latest)
 
     def _adjusted(self, frame: pl.DataFrame, as_of: date | None, *, day: str = "date",
                   prices: tuple[str, ...] = ("open", "high", "low", "close", "adjusted_close"),
@@ -296,10 +294,12 @@ def build_market(store: Store, settings: Settings, clock: Callable[[], datetime]
     from terminal.services.refresh import Refresher
 
     kept = None if demo else home.run
-    budget = Budget(clock, kept and kept / "budget.sqlite")
+    budget = Budget(kept and kept / "budget.sqlite")
     breaker = Breaker(clock, kept and kept / "breaker.json")
     asked = tuple(providers) if providers is not None else () if demo else _live(settings, clock, home, budget)
     router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None)
+    if demo and extend is None:
+        extend = _demo_extension(store, clock)
     refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend)
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"))
 
@@ -309,6 +309,17 @@ def _live(settings: Settings, clock: Callable[[], datetime], home: Home, budget:
 
     budget.declare("yahoo", WINDOWS)
     return (YahooProvider(lambda: str(settings.get("providers.yahoo.base_url") or ""), clock, home.run),)
+
+
+def _demo_extension(store: Store, clock: Callable[[], datetime]) -> Callable[[Context], int]:
+    def extend(ctx: Context) -> int:
+        from terminal.providers import demo
+
+        before = store.market.read("bars", columns=["symbol"]).height
+        demo.ensure(store, clock=clock, progress=ctx.progress)
+        return store.market.read("bars", columns=["symbol"]).height - before
+
+    return extend
 
 
 def _calendar() -> Calendar:

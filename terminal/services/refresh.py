@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from terminal.domain.sourced import Column, Table
-from terminal.errors import ProviderError
 from terminal.providers.base import Answer, Failure
 from terminal.services.freshness import is_fresh
 
@@ -32,7 +31,8 @@ HISTORY = timedelta(days=366 * 6)
 OVERLAP = timedelta(days=7)
 STEP = 5
 # Quotes first: fifty symbols a request, so the first rows are there within seconds. Then the wide answers.
-ORDER = ("members", "quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars", "chains")
+ORDER = ("members", "quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars",
+         "chains")
 REFRESHED = ("quotes", "instruments", "bars", "dividends", "splits", "facts", "earnings")
 
 
@@ -53,26 +53,28 @@ class Refresher:
 
     def __init__(self, store: Store, router: Router, *, clock: Callable[[], datetime],
                  calendar: Callable[[], Any], extend: Callable[[Context], int] | None = None) -> None:
-        self._store = store
+        self.store = store
         self.router = router
         self._clock = clock
         self._calendar = calendar
-        self._extend = extend
+        self.extend = extend
 
     def ensure(self, symbols: Sequence[str], datasets: Sequence[str], ctx: Context) -> list[str]:
         """Fetch what is missing or stale; what could not be had comes back as sentences. Raises only Cancelled."""
+        if self.extend is not None:
+            return self._not_in_the_demo(symbols)
         run = _Run(self, ctx)
         run.bring(tuple(symbols), tuple(datasets))
         return run.sentences()
 
     def refresh(self, universe: Universe, ctx: Context, universes: Universes) -> Table:
         """Everything the screener and the tearsheet need, for a whole universe."""
-        extended = self._extend(ctx) if self._extend is not None else 0
+        extended = self.extend(ctx) if self.extend is not None else 0
         inside = set(universe.symbols)
         first = [symbol for symbol in universes.wanted_first() if symbol in inside]
         symbols = tuple(dict.fromkeys([*first, *universe.symbols]))
         run = _Run(self, ctx)
-        if not self._extend:
+        if not self.extend:
             run.bring(symbols, ("quotes",))
             slow = tuple(name for name in REFRESHED if name != "quotes")
             for at in range(0, len(symbols), STEP):
@@ -80,9 +82,14 @@ class Refresher:
         ctx.progress(1.0, "done")
         return run.table(universe, extended)
 
+    def _not_in_the_demo(self, symbols: Sequence[str]) -> list[str]:
+        stored = set(self.store.market.read("instruments", symbols, columns=["symbol"])["symbol"])
+        absent = [symbol for symbol in symbols if symbol not in stored]
+        return [f"The demo market has no {_names(absent)}. Find what it has with `tapeline market search TEXT`."] if absent else []
+
     def stale(self, dataset: str, symbols: Sequence[str], now: datetime) -> dict[str, date | None]:
         """Symbols whose dataset must be fetched, with the last day already stored (None: nothing is)."""
-        stored = {row["symbol"]: row for row in self._store.market.freshness(dataset).to_dicts()}
+        stored = {row["symbol"]: row for row in self.store.market.freshness(dataset).to_dicts()}
         calendar = self._calendar()
         last, is_open = calendar.last_session(now), calendar.is_open(now)
         wanted: dict[str, date | None] = {}
@@ -93,17 +100,16 @@ class Refresher:
                 wanted[symbol] = newest
         return wanted
 
-    def save(self, answers: Sequence[Answer], asked: str, ctx: Context, tallies: Mapping[str, Tally]) -> None:
-        """Repair, refuse and store what one request brought."""
+    def save(self, answers: Sequence[Answer], asked: str, tallies: Mapping[str, Tally]) -> None:
+        """Repair, refuse and store what one request brought; the store tells whoever listens."""
         from terminal.services.intake import take_in
 
-        for answer in take_in(self._store, answers, asked):
-            saved = answer.save(self._store)
-            tally = tallies[answer.dataset]
+        for intake in take_in(self.store, answers, asked):
+            saved = intake.save(self.store)
+            tally = tallies[intake.dataset]
             tally.rows += saved.rows
             tally.refused += saved.refused
             tally.repaired += saved.repaired
-            ctx.publish("market.changed", {"datasets": [answer.dataset], "symbols": answer.symbols})
 
 
 class _Run:
@@ -135,7 +141,8 @@ class _Run:
                     if brought in wanted:
                         wanted[brought].pop(symbol, None)
 
-    def _fetch(self, dataset: str, symbols: tuple[str, ...], start: date | None, newest: Mapping[str, date | None], done: float) -> None:
+    def _fetch(self, dataset: str, symbols: tuple[str, ...], start: date | None, newest: Mapping[str, date | None],
+               done: float) -> None:
         self._ctx.progress(done, f"{dataset} of {_names(symbols)}")
         self.tallies[dataset].asked.update(symbols)
         answers: list[Answer] = []
@@ -151,12 +158,12 @@ class _Run:
                 self._missing.setdefault(outcome.fetch.provider, set()).update(outcome.missing)
             answers.append(outcome)
             if outcome.dataset == dataset:
-                self._refresher.save(answers, dataset, self._ctx, self.tallies)
+                self._refresher.save(answers, dataset, self.tallies)
                 self._ctx.progress(done, f"{dataset} of {_names(symbols)}")
                 self._again_in_full(answers, newest, start)
                 answers = []
         if answers:
-            self._refresher.save(answers, dataset, self._ctx, self.tallies)
+            self._refresher.save(answers, dataset, self.tallies)
 
     def _again_in_full(self, answers: Iterable[Answer], newest: Mapping[str, date | None], start: date | None) -> None:
         """A split or dividend since the last fetch changes all earlier prices, so the whole history is fetched again."""
@@ -172,7 +179,7 @@ class _Run:
         self._failures.append(failure)
         self.tallies[failure.dataset].failed.update(failure.symbols)
         if failure.fetch is not None:
-            self._refresher._store.market.log(failure.fetch)
+            self._refresher.store.market.log(failure.fetch)
 
     def sentences(self) -> list[str]:
         """What could not be had, each reason once, with the symbols concerned."""
@@ -189,13 +196,14 @@ class _Run:
 
     def table(self, universe: Universe, extended: int) -> Table:
         """What the run brought, a row a dataset."""
-        columns = (Column("dataset", "Data"), Column("fresh", "Up to date", "integer", "count"), Column("asked", "Asked", "integer", "count"),
-                   Column("rows", "Rows stored", "integer", "count"), Column("repaired", "Repaired", "integer", "count"),
-                   Column("refused", "Refused", "integer", "count"), Column("failed", "Failed", "integer", "count"))
+        counts = {"fresh": "Up to date", "asked": "Asked", "rows": "Rows stored", "repaired": "Repaired", "refused": "Refused",
+                  "failed": "Failed"}
+        columns = (Column("dataset", "Data"), *(Column(name, title, "integer", "count") for name, title in counts.items()))
         rows = [{"dataset": name, "fresh": tally.fresh, "asked": len(tally.asked), "rows": tally.rows, "repaired": tally.repaired,
                  "refused": tally.refused, "failed": len(tally.failed)} for name, tally in sorted(self.tallies.items())]
         frame = pl.DataFrame(rows, schema={column.name: pl.String if column.type == "text" else pl.Int64 for column in columns})
-        notes = (f"The simulated market was brought up to date: {extended} new rows.",) if self._refresher._extend is not None else ()
+        simulated = self._refresher.extend is not None
+        notes = (f"The simulated market was brought up to date: {extended} new rows.",) if simulated else ()
         return Table(f"Refresh of {universe.title}", columns, frame, unknown=tuple(self.sentences()),
                      notes=(*notes, *((universe.note,) if universe.note else ())))
 
@@ -222,6 +230,3 @@ def _day(moment: date | datetime | None) -> date | None:
 
 def _names(symbols: Sequence[str]) -> str:
     return ", ".join(symbols[:3]) + (f" and {len(symbols) - 3} more" if len(symbols) > 3 else "")
-
-
-__all__ = ["ORDER", "REFRESHED", "ProviderError", "Refresher", "Tally"]

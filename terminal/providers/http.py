@@ -1,0 +1,187 @@
+"""The one way our own providers speak HTTP: time-outs, redirects, retries of reads, and a record of each request.
+
+Reads (GET) are retried when nothing came or the server was overloaded, waiting as long as `Retry-After` says; nothing
+else is ever retried. An error that a service sends as HTTP 200 (a web page, nothing, half a JSON) is a BadPayload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from terminal.errors import BadPayload, NeedsKey, RateLimited, TerminalError, Unavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+ATTEMPTS = 3
+LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """One finished request: what came, when, and what is remembered of it in the fetch log."""
+
+    body: bytes
+    status: int
+    started_at: datetime
+    finished_at: datetime
+    sha256: str
+    headers: Mapping[str, str]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class Http:
+    """One client for one provider. Must not be used on the window's thread; `clock` is wall time in UTC."""
+
+    def __init__(self, title: str, base_url: str, *, headers: Mapping[str, str] | None = None,
+                 clock: Callable[[], datetime] = lambda: datetime.now(UTC), read_seconds: float = READ_SECONDS,
+                 key_setting: str = "") -> None:
+        self.title = title
+        self.base_url = base_url.rstrip("/")
+        self._headers = dict(headers or {})
+        self._clock = clock
+        self._read = read_seconds
+        self._key_setting = key_setting
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Got:
+        """The answer to a read. Raises RateLimited, NeedsKey, Unavailable or BadPayload, each saying what to do."""
+        import stamina
+
+        _off_the_window()
+        last: list[TerminalError] = []
+
+        def again(error: Exception) -> bool | float:
+            if not isinstance(error, _Retry):
+                return False
+            last[:] = [error.error]
+            return True if error.pause is None else error.pause
+
+        try:
+            for attempt in stamina.retry_context(on=again, attempts=ATTEMPTS, timeout=self._read * 2, wait_initial=0.2, wait_max=2.0):
+                with attempt:
+                    return self._once(path, params)
+        except _Retry as error:
+            raise error.error from error.error.__cause__
+        raise last[0] if last else Unavailable(f"{self.title} could not be reached.")
+
+    def get_json(self, path: str, params: Mapping[str, str] | None = None) -> tuple[Any, Got]:
+        """The answer as JSON. A web page, an empty or a broken-off answer is a BadPayload."""
+        got = self.get(path, params)
+        return read_json(got.body, self.title), got
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def _once(self, path: str, params: Mapping[str, str] | None) -> Got:
+        import httpx
+
+        started = self._clock()
+        try:
+            response = self._open().get(self.base_url + path, params=params)
+        except httpx.TimeoutException as error:
+            raise Unavailable(f"{self.title} did not answer in time.", "Check the connection and try again.", error) from error
+        except httpx.HTTPError as error:
+            raise _Retry(Unavailable(f"{self.title} could not be reached.", "Check the connection; what is stored stays usable.",
+                                     error), None) from error
+        finished = self._clock()
+        body = response.content
+        got = Got(body, response.status_code, started, finished, hashlib.sha256(body).hexdigest(), dict(response.headers))
+        self._judge(got)
+        return got
+
+    def _judge(self, got: Got) -> None:
+        status = got.status
+        if status < 400:
+            return
+        until = retry_at(got.headers.get("retry-after"), got.finished_at)
+        pause = None if until is None else max((until - got.finished_at).total_seconds(), 0.0)
+        if status == 429:
+            limited = RateLimited(f"{self.title} asks us to slow down (HTTP 429).", "What is stored stays usable.", retry_at=until)
+            if pause is not None and pause <= LONGEST_PAUSE:
+                raise _Retry(limited, pause)
+            raise limited
+        if status in (401, 403):
+            raise NeedsKey(f"{self.title} refused the request (HTTP {status}).", "Check the key and the plan it belongs to.",
+                           setting=self._key_setting)
+        if status >= 500:
+            down = Unavailable(f"{self.title} answered with an error (HTTP {status}).", "Try again in a few minutes.")
+            if pause is not None and pause > LONGEST_PAUSE:
+                raise down
+            raise _Retry(down, pause)
+        raise BadPayload(f"{self.title} does not know what was asked (HTTP {status}).", "Check the symbol and the service's address.")
+
+    def _open(self) -> httpx.Client:
+        import httpx
+
+        with self._lock:
+            if self._client is None:
+                self._client = httpx.Client(headers=self._headers, follow_redirects=True,
+                                            timeout=httpx.Timeout(self._read, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS))
+            return self._client
+
+
+class _Retry(Exception):  # noqa: N818 - carries the error that stands if no further try succeeds
+    def __init__(self, error: TerminalError, pause: float | None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.pause = pause
+
+
+def read_json(body: bytes, title: str) -> Any:
+    """JSON, or BadPayload in words a user understands."""
+    if not body.strip():
+        raise BadPayload(f"{title} sent an empty answer.", "Try again in a minute.")
+    if body.lstrip()[:1] == b"<":
+        raise BadPayload(f"{title} sent a web page instead of data.", "Try again later or from another network.")
+    try:
+        return json.loads(body)
+    except UnicodeDecodeError:
+        raise BadPayload(f"{title} sent bytes that are not text.", "Try again in a minute.") from None
+    except ValueError:
+        raise BadPayload(f"{title}'s answer broke off or is not valid JSON.", "Try again in a minute.") from None
+
+
+def retry_at(text: str | None, now: datetime) -> datetime | None:
+    """The moment a `Retry-After` header names: seconds or an HTTP date; None for what is neither."""
+    if not text:
+        return None
+    try:
+        return now + timedelta(seconds=float(text))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _off_the_window() -> None:
+    """Waiting for a service on the main thread of a running window would freeze it."""
+    import sys
+
+    qt = sys.modules.get("PySide6.QtWidgets")
+    if qt is not None and threading.current_thread() is threading.main_thread() and qt.QApplication.instance() is not None:
+        raise RuntimeError("a provider was asked on the window's thread")
+
+
+__all__ = ["Got", "Http", "read_json", "retry_at"]

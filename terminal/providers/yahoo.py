@@ -1,0 +1,154 @@
+"""Yahoo Finance as a provider: free, no key, delayed by the exchange's rules, and no promise of anything.
+
+Everything is asked by one worker process (`yahoo_worker`), one request at a time. The process is started on first use,
+ends itself after two idle minutes, and is ended by us when it does not answer or the user stops the command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from terminal import errors
+from terminal.domain.fetch import Fetch
+from terminal.providers.base import Answer, Progress, Request
+from terminal.providers.budget import Window
+from terminal.providers.yahoo_worker import Job, Part, Seen, Trouble, serve
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+    from pathlib import Path
+
+# No limit is published; one request a second with short bursts is what a person clicking would cause.
+WINDOWS = (Window(5, 5), Window(2000, 3600))
+ANSWER_SECONDS = 20.0
+START_SECONDS = 30.0
+
+
+class YahooProvider:
+    """`base_url()` is read before each request: "" for Yahoo's own addresses, else where its paths are found."""
+
+    id = "yahoo"
+    title = "Yahoo Finance"
+    datasets = frozenset({"quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars"})
+    simulated = False
+    delayed = False
+    needs_key = False
+    brings = {"bars": frozenset({"dividends", "splits"}), "facts": frozenset({"instruments", "earnings"}),
+              "instruments": frozenset({"earnings"}), "earnings": frozenset({"instruments"}),
+              "dividends": frozenset({"splits", "bars"}), "splits": frozenset({"dividends", "bars"})}
+    batch = {"quotes": 50}
+    cost = {"facts": 3}
+
+    def __init__(self, base_url: Callable[[], str], clock: Callable[[], datetime], run: Path) -> None:
+        self._base_url = base_url
+        self._clock = clock
+        self._run = run
+        self._owner = threading.Lock()
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+
+    def fetch(self, request: Request, progress: Progress) -> Iterator[Answer]:
+        """Answers as they arrive; the answer for the asked dataset is the last one but for statements. Raises ProviderError."""
+        base = self._base_url().rstrip("/")
+        cache = "" if base else str(self._cache())
+        job = Job(request.dataset, request.symbols, request.start, request.end, base, cache, self._clock())
+        with self._owner:
+            parts = self._ask(job, progress)
+        for part in parts:
+            yield self._answer(part, request.symbols)
+
+    def close(self) -> None:
+        """End the worker."""
+        with self._owner:
+            self._end()
+
+    def _answer(self, part: Part, asked: tuple[str, ...]) -> Answer:
+        import polars as pl
+
+        frame = pl.read_ipc(io.BytesIO(part.arrow))
+        status = "empty" if frame.is_empty() else "ok"
+        fetch = _fetch(part.seen, part.dataset, asked, status, error=part.note, as_of=part.as_of, delayed=part.delayed)
+        return Answer(part.dataset, frame, fetch, part.missing)
+
+    def _ask(self, job: Job, progress: Progress) -> list[Part]:
+        """All parts of one job. The error of a later part is raised after the parts before it are lost: all or nothing."""
+        pipe = self._start()
+        limit = time.monotonic() + START_SECONDS + ANSWER_SECONDS
+        parts: list[Part] = []
+        try:
+            pipe.send(job)
+            while True:
+                if pipe.poll(0.1):
+                    got = pipe.recv()
+                    if got is None:
+                        return parts
+                    if isinstance(got, Trouble):
+                        raise _error(got, job)
+                    parts.append(got)
+                    limit = time.monotonic() + ANSWER_SECONDS
+                elif time.monotonic() > limit:
+                    self._end()
+                    raise errors.Unavailable("Yahoo Finance did not answer in time.", "Check the connection and try again.")
+                else:
+                    progress(None, f"{job.dataset} of {', '.join(job.symbols[:3])}{' ...' if len(job.symbols) > 3 else ''} from {self.title}")
+        except (EOFError, OSError) as error:
+            self._end()
+            raise errors.Unavailable("The helper process for Yahoo Finance ended unexpectedly.", "Try again; the log says more.", error) from error
+        except errors.Cancelled:
+            self._end()
+            raise
+
+    def _start(self) -> Connection:
+        if self._process is not None and self._process.is_alive() and self._pipe is not None:
+            return self._pipe
+        self._end()
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs,), name="tapeline-yahoo", daemon=True)
+        self._process.start()
+        theirs.close()
+        self._pipe = ours
+        return ours
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
+        if process is not None:
+            with contextlib.suppress(ValueError, OSError):
+                process.terminate()
+                process.join(1.0)
+                if process.is_alive():
+                    process.kill()
+                    process.join(1.0)
+                process.close()
+
+    def _cache(self) -> Path:
+        """Where yfinance keeps its cookie."""
+        folder = self._run / "yahoo"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def _error(trouble: Trouble, job: Job) -> errors.ProviderError:
+    kinds: dict[str, Any] = {"RateLimited": errors.RateLimited, "Unavailable": errors.Unavailable, "BadPayload": errors.BadPayload}
+    kind = kinds.get(trouble.kind, errors.ProviderError)
+    extra = {"retry_at": trouble.retry_at} if kind is errors.RateLimited else {}
+    error: errors.ProviderError = kind(trouble.message, trouble.hint, **extra)
+    if trouble.seen is not None:
+        error.fetch = _fetch(trouble.seen, job.dataset, job.symbols, "error", error=trouble.message)  # type: ignore[attr-defined]
+    return error
+
+
+def _fetch(seen: Seen, dataset: str, asked: tuple[str, ...], status: Any, **more: Any) -> Fetch:
+    return Fetch("yahoo", seen.endpoint, dataset, asked[0] if len(asked) == 1 else "", seen.started_at.astimezone(UTC),
+                 seen.finished_at.astimezone(UTC), status, seen.http_status, seen.bytes, seen.sha256, **more)
