@@ -17,20 +17,19 @@ if TYPE_CHECKING:
 
     from terminal.domain.sourced import Source
 
-STALE_AFTER = timedelta(days=4)
+STALE_AFTER = timedelta(days=7)
 _SHOWN = 4
 
 
 def state(source: Source, now: datetime) -> str:
     """`simulated`, `stale`, `delayed` or "" of one source; the first that holds.
 
-    Stale means: it speaks about (or, unknown, was fetched at) a moment more than four days ago, which a weekend with
-    a holiday does not reach.
+    Stale means fetched more than a week ago. How old a value itself may be depends on what it is (a statement is
+    months old and yet the newest there is), so that its as-of is shown instead of judged.
     """
     if source.simulated:
         return "simulated"
-    spoken = source.as_of or source.fetched_at
-    if spoken is not None and now - spoken > STALE_AFTER:
+    if source.fetched_at is not None and now - source.fetched_at > STALE_AFTER:
         return "stale"
     return "delayed" if source.delayed else ""
 
@@ -49,10 +48,12 @@ class SourceBadge(Chip):
         if not sources:
             return
         states = {state(each, now) for each in sources}
-        worst = next((name for name in ("simulated", "stale", "delayed") if name in states), "")
         providers = list(dict.fromkeys(each.provider for each in sources))
         newest = max((each.as_of for each in sources if each.as_of), default=None)
+        if newest is not None and now - newest > STALE_AFTER:
+            states.add("stale")  # even the newest value here is old
         fetched = max((each.fetched_at for each in sources if each.fetched_at), default=None)
+        worst = next((name for name in ("simulated", "stale", "delayed") if name in states), "")
         parts = [{"simulated": "SIMULATED", "stale": "Stale", "delayed": "Delayed"}.get(worst, ""), " + ".join(providers[:2])]
         if len(providers) > 2:
             parts[-1] += f" +{len(providers) - 2}"

@@ -73,7 +73,7 @@ class RowPainter:
 
     def _words(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont) -> None:
         room = area.adjusted(PAD, 0, -4, 0)
-        if len(text) * 5 > room.width() or len(text) > 60:
+        if len(text) * theme.scaled(9) > room.width():  # shorter ones fit for certain; measuring costs
             text = self._metrics.elidedText(text, _ELIDE, room.width())
         self._write(painter, room, text, "t3" if text == fmt.UNKNOWN else color, font)
 

@@ -262,8 +262,9 @@ class Chip(QFrame):
         self.setToolTip(tip)
         theme.set_role(self, role="chip", tone=tone)
         self._label = label(text)
-        box = row(self._label, spacing=4, margins=(9, 2, 5 if removable else 9, 2))
+        box = row(self._label, spacing=4, margins=(9, 0, 5 if removable else 9, 0))
         self.setLayout(box)
+        self.setFixedHeight(theme.scaled(22))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         if removable:
             cross = IconButton("x", f"Remove {text}", self.removed.emit, size=12)
@@ -469,13 +470,12 @@ class EmptyState(QWidget):
         self._action = Button(action, "primary", on_click=lambda: self._on_action() if self._on_action else None)
         for item in (self._title, self._text):
             item.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._text.setMaximumWidth(420)
-        self._text.setMinimumWidth(180)
-        box = column(0, spacing=8, margins=(16, 16, 16, 16))
+        box = column(0, spacing=8, margins=(24, 16, 24, 16))
         self.setLayout(box)
-        parts: tuple[QWidget, ...] = (self._icon, self._title, self._text, self._action)
-        for part in parts:
-            box.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        box.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
+        box.addWidget(self._title)
+        box.addWidget(self._text)
+        box.addWidget(self._action, 0, Qt.AlignmentFlag.AlignHCenter)
         box.addStretch(1)
         self.set_message(title, text, icon, action, on_action)
 
@@ -511,9 +511,8 @@ class Section(QWidget):
         self.content = QWidget()
         self.body = column(*items, spacing=8, margins=(0, 2, 0, 8))
         self.content.setLayout(self.body)
-        self._head = Button(title, "ghost", "chevron-down", on_click=lambda: self.set_open(not self.open))
+        self._head = Button(title, "fold", "chevron-down", on_click=lambda: self.set_open(not self.open))
         self._note = label(note, "muted")
-        theme.set_role(self._head, role="ghost")
         self.setLayout(column(row(self._head, 0, self._note), self.content, spacing=0))
         self.open = not open
         self.set_open(open)

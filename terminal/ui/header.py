@@ -42,7 +42,7 @@ class Header(QHeaderView):
         return QSize(super().sizeHint().width(), theme.scaled(28))
 
     def mark_width(self) -> int:
-        """Room the SIMULATED mark takes at the right."""
+        """Room the SIMULATED mark takes behind the first column's title."""
         return QFontMetrics(theme.font(theme.scaled(10), 600)).horizontalAdvance(MARK) + 20 if self.simulated else 0
 
     def section_at(self, x: int) -> int:
@@ -73,8 +73,6 @@ class Header(QHeaderView):
                 if left + width <= self.frozen_width:
                     self._section(painter, place, QRect(left, 0, width, height), colors)
             painter.fillRect(QRect(self.frozen_width - 1, 0, 1, height), colors.color("line_strong"))
-        if self.simulated:
-            self._mark(painter, colors)
         painter.fillRect(QRect(0, height - 1, self.width(), 1), colors.color("warn_line" if self.simulated else "line_strong"))
 
     def _section(self, painter: QPainter, place: int, area: QRect, colors: theme.Tokens) -> None:
@@ -91,16 +89,22 @@ class Header(QHeaderView):
         painter.setClipRect(area)
         painter.setPen(QColor(colors.t1 if sorted_at >= 0 else colors.t3))
         side = Qt.AlignmentFlag.AlignRight if model.numeric(place) else Qt.AlignmentFlag.AlignLeft
-        inner = area.adjusted(8, 0, -8, 0)
+        inner = area.adjusted(8, 0, -8 - (self.mark_width() if place == self.marked else 0), 0)
         room = inner.width() - painter.fontMetrics().horizontalAdvance(mark)
         text = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room) + mark
         painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, text)
+        if self.simulated and place == self.marked:
+            self._mark(painter, area, colors)
         painter.restore()
 
-    def _mark(self, painter: QPainter, colors: theme.Tokens) -> None:
+    @property
+    def marked(self) -> int:
+        """The column that bears the SIMULATED mark: the first with a title, which stays in view when it is the ticker."""
+        return next((place for place, kind in enumerate(self._model.kinds) if kind != "star"), 0)
+
+    def _mark(self, painter: QPainter, section: QRect, colors: theme.Tokens) -> None:
         width, height = self.mark_width(), self.height()
-        area = QRect(self.viewport().width() - width, 0, width, height)
-        painter.fillRect(area, colors.color("bg1"))
+        area = QRect(section.right() + 1 - width, 0, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(colors.color("warn_line"), 1))
         painter.setBrush(colors.color("warn_bg"))
@@ -109,6 +113,7 @@ class Header(QHeaderView):
         painter.setPen(colors.color("warn"))
         painter.setFont(theme.font(theme.scaled(10), 600))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, MARK)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.position().toPoint() if event.button() == Qt.MouseButton.LeftButton else None

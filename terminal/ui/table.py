@@ -329,7 +329,9 @@ class TableView(QTableView):
                 if column.name == "name" and not look.width:
                     width = theme.scaled(168)
             if kind == "end":
-                width = max(width if column.title else 0, self._head.mark_width(), 8)
+                width = width if column.title else 8
+            if place == self._head.marked and self._head.simulated:
+                width = max(width, metrics.horizontalAdvance(model.title(place)) + 26 + self._head.mark_width())
             if (look.stretch or column.name in ("name", "why")) and column.name not in self._widths:
                 stretch = place
             self.setColumnWidth(place, width)

@@ -40,6 +40,7 @@ class Tokens:
     bg1: str
     bg2: str
     bg3: str
+    field: str
     hover: str
     selected: str
     line: str
