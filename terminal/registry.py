@@ -186,7 +186,7 @@ class Registry:
         state = PluginState(name, name, "", "bundled", state="ready")
         try:
             return _checked(state, importlib.import_module(module))
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             return _broken(state, problem)
 
     def _installed(self, entry: importlib.metadata.EntryPoint) -> PluginState:
@@ -212,7 +212,7 @@ class Registry:
             if state.id in self._states:  # an impostor's code must not even be imported
                 return state
             return _checked(replace(state, state="ready"), load())
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             return _broken(state, problem)
 
     def _admit(self, state: PluginState) -> None:
