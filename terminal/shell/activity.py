@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +13,9 @@ from terminal.ui import theme
 from terminal.ui.form import EmptyState, Glyph, IconButton, SectionTitle, column, ghost, label, row
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from PySide6.QtGui import QShowEvent
 
     from terminal.shell.host import ShellHost

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -13,6 +12,8 @@ from terminal.ui import theme
 from terminal.ui.form import Button, Glyph, IconButton, label, row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from terminal.api import Panel
     from terminal.shell.window import MainWindow
 

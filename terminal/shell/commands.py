@@ -6,12 +6,13 @@ They run on the UI thread of the window that is open; `shot` also works without 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from terminal.api import Column, Table, UserError, argument, command
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from terminal.api import Context
 
 NO_WINDOW = "Open it with: tapeline"
@@ -70,7 +71,7 @@ def raise_(ctx: Context) -> Table:
 
 
 @command(title="Open a panel", gui=True)
-def open(ctx: Context, panel: str, *, symbol: str = "") -> Table:  # noqa: A001
+def open(ctx: Context, panel: str, *, symbol: str = "") -> Table:
     """Bring a panel of the open window to the front.
 
     Args:
@@ -147,7 +148,7 @@ def market(ctx: Context, to: Literal["demo", "live"]) -> Table:
 
 
 @command(title="Close the window", gui=True)
-def quit(ctx: Context) -> Table:  # noqa: A001
+def quit(ctx: Context) -> Table:
     """Close the window; everything is saved."""
     window = _window(ctx)
     window.close_soon()

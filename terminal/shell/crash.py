@@ -6,13 +6,16 @@ import logging
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
 
 log = logging.getLogger(__name__)
 MAX_FRAMES = 400

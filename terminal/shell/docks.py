@@ -8,7 +8,6 @@ knows the default arrangement: left, centre, right, and a strip below the centre
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads
@@ -16,6 +15,8 @@ from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractButton, QMainWindow, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from PySide6.QtGui import QIcon, QShowEvent
 
     from terminal.api import Panel
@@ -62,7 +63,14 @@ class Slot(QWidget):
         """Have the panel built at the next turn of the event loop, if that has not happened yet."""
         if not self._asked:
             self._asked = True
-            QTimer.singleShot(0, self, lambda: self.wanted.emit(self.panel_id))
+            QTimer.singleShot(0, self, self._still_wanted)
+
+    def _still_wanted(self) -> None:
+        # While a layout is being made, tabs come to the front for a moment that nobody sees.
+        if self.isVisible():
+            self.wanted.emit(self.panel_id)
+        else:
+            self._asked = False
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

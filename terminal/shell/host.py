@@ -6,7 +6,6 @@ the panel goes with it; a slot that fails is a bug of that panel alone, and the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -15,6 +14,8 @@ from shiboken6 import isValid
 from terminal.ui.task import Bridge, Running
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from PySide6.QtCore import QObject
 
     from terminal.api import Mode

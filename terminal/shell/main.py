@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +19,8 @@ from terminal.shell.state import WindowState
 from terminal.shell.window import MainWindow, dress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.app import App, Session
     from terminal.paths import Home
     from terminal.shell.crash import CrashHook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -77,7 +77,7 @@ class Messages(QObject):
 
     def add(self, text: str, level: Level = "info") -> None:
         """Show a message now and keep it in the list."""
-        message = Message(datetime.now(timezone.utc), level, text)
+        message = Message(datetime.now(UTC), level, text)
         self.all.appendleft(message)
         self.unread += 1
         same = [toast for toast in self._toasts if toast.message.text == text]

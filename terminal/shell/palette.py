@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,8 @@ from terminal.shell.matching import score
 from terminal.ui import theme
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from terminal.shell.window import MainWindow
 
 ENTRY = Qt.ItemDataRole.UserRole

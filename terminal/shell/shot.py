@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
@@ -16,6 +15,8 @@ from terminal.shell.window import MainWindow
 from terminal.ui import theme
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from terminal.app import App
 
 QUIET_S, TURN_MS = 0.35, 15

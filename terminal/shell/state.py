@@ -11,9 +11,11 @@ import binascii
 import contextlib
 import json
 import logging
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 FORMAT = 1
 log = logging.getLogger(__name__)

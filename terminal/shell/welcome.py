@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -13,6 +12,8 @@ from terminal.ui import theme
 from terminal.ui.form import Button, Card, EmptyState, Glyph, Segment, column, label, row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.errors import TerminalError
     from terminal.shell.window import MainWindow
 

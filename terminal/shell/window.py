@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QButtonGroup, QFileDialog, QHBoxLayout, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from terminal.shell.statusbar import Heartbeat, StatusBar
 from terminal.shell.topbar import TopBar
 from terminal.ui import theme
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 
     from terminal.api import Mode
     from terminal.app import App
     from terminal.errors import TerminalError
     from terminal.settings import Settings
-    from terminal.shell.crash import CrashHook
     from terminal.shell.palette import Entry
     from terminal.shell.state import WindowState
     from terminal.shell.workspace import Workspace
@@ -85,13 +92,14 @@ class MainWindow(QMainWindow):
 
     def fill(self) -> None:
         """Build what the first paint did without: icons, palette, messages, shortcuts."""
+        from terminal.app import Workers
         from terminal.shell.chrome import RailButtons, SourceNotice, shortcuts
         from terminal.shell.messages import Messages
         from terminal.shell.palette import Palette
         from terminal.ui.task import Bridge
 
         self.bridge: Bridge = Bridge(self, on_error=lambda _, problem: self.notify(problem.sentence(), "error"), on_bug=self.bug)
-        self.pool = ThreadPoolExecutor(3, "window")
+        self._workers = Workers(3)
         self.messages = Messages(self)
         self.messages.changed.connect(lambda: self.topbar.set_unread(self.messages.unread))
         self.topbar.fill(self.mode)
@@ -261,9 +269,23 @@ class MainWindow(QMainWindow):
     def work(self, job: Callable[[], Any], then: Callable[[Any], None], key: str = "",
              fail: Callable[[TerminalError], None] | None = None) -> None:
         """Run `job` in a worker and `then(result)` here; expected errors without `fail` become messages."""
-        call = self.bridge.run(self, lambda _: self.pool.submit(job), then=then, fail=fail, key=key)
+        call = self.bridge.run(self, lambda _: self._submit(job), then=then, fail=fail, key=key)
         if call.future is not None:
             self.track(call.future)
+
+    def _submit(self, job: Callable[[], Any]) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def task() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(job())
+            except BaseException as problem:
+                future.set_exception(problem)
+
+        self._workers.submit(task)
+        return future
 
     def track(self, future: Future[Any]) -> None:
         """Count `future` among what is on its way (`busy`)."""
@@ -431,9 +453,9 @@ class MainWindow(QMainWindow):
         self.deleteLater()
 
     def _stop(self) -> None:
-        if hasattr(self, "pool"):
+        if hasattr(self, "_workers"):
             self.heartbeat.stop()
-            self.pool.shutdown(wait=False, cancel_futures=True)
+            self._workers.close(1.0)
 
 
 def dress(settings: Settings) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from terminal.api import Panel
@@ -18,6 +16,10 @@ from terminal.shell.host import Frame, ShellHost
 from terminal.ui import theme
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from PySide6.QtWidgets import QWidget
+
     from terminal.shell.state import WindowState
     from terminal.shell.window import MainWindow
 
