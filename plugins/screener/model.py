@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import polars as pl
-    from terminal.domain.rules import Rule
 
     from terminal.domain.features import Features
+    from terminal.domain.rules import Rule
 
 # The ten columns of the table are these nine and the row menu, which the panel draws.
 DEFAULT_COLUMNS = ("symbol", "price", "verdict", "score", "pe_ttm", "roe", "position_52w", "dcf_gap", "flags")
@@ -284,7 +284,7 @@ def missing(frame: pl.DataFrame, columns: Sequence[Column]) -> tuple[str, ...]:
 
 
 def spread_of(frame: pl.DataFrame, name: str, steps: int = 24) -> dict[str, Any]:
-    """How the known values of one field are spread; the ends are the 1st and 99th percentile. Raises UserError for a bad field."""
+    """How the known values of one field are spread; the ends are the 1st and 99th percentile. Raises UserError for no field."""
     import polars as pl
 
     field = FIELDS.get(name)

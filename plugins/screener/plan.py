@@ -1,0 +1,123 @@
+"""What a screen runs on: its plan (preset, filters, universe), the scored features, and the rule's judgement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from plugins.screener.model import COLUMN_SETS, Judged, Preset, clause_of_range, joined, judge, read_presets
+from terminal.api import Context, UserError, argument
+
+if TYPE_CHECKING:
+    from terminal.domain.features import Features
+    from terminal.domain.rules import Rule
+
+ColumnSet = Annotated[str, argument(help="Which columns to show.", choices=tuple(COLUMN_SETS))]
+Screen = Annotated[str, argument(help="A preset or the name of a saved screen.", metavar="SCREEN")]
+RuleText = Annotated[
+    str, argument(help="A rule, for example 'roe > 15% and pe_ttm < 20'; added to the preset's own.", metavar="RULE")
+]
+Ranges = Annotated[tuple[str, ...], argument(help="Filters as FIELD=LOW..HIGH; several are allowed.")]
+Universe = Annotated[str, argument(help="Where to look: a universe (`market universes`), a watchlist, or symbols with commas.")]
+
+
+def all_presets() -> dict[str, Preset]:
+    """The ready-made screens by id."""
+    from importlib import resources
+
+    return read_presets(resources.files("plugins.screener").joinpath("presets.toml").read_text(encoding="utf-8"))
+
+
+def make_plan(
+    ctx: Context, preset: str, rule: str, ranges: tuple[str, ...], universe: str, sort: str, ascending: bool | None, columns: str
+) -> dict[str, Any]:
+    """What to run: the preset or saved screen with the user's own additions."""
+    known = all_presets()
+    key = preset.strip()
+    found = known.get(key) or known.get(key.lower().replace(" ", "_").replace("-", "_"))
+    base: dict[str, Any]
+    if found:
+        base = {
+            "screen": found.id,
+            "title": found.title,
+            "rule": found.rule,
+            "universe": "",
+            "sort": found.sort,
+            "ascending": found.ascending,
+            "columns": found.columns,
+        }
+    else:
+        own = ctx.store.book.read("SELECT * FROM screener.saved WHERE name = ? AND deleted_at IS NULL", (key,)).to_dicts()
+        if not own:
+            raise UserError(
+                f"There is no screen '{preset}'.", "`tapeline screener presets` and `tapeline screener saved` list them."
+            )
+        base = {**own[0], "screen": key, "title": key}
+    added = joined(rule, *(clause_of_range(each) for each in ranges))
+    base["rule"] = joined(base["rule"], added)
+    if added:
+        base["screen"] = f"{base['screen']} + {added}" if base["screen"] != "all" else added
+        base["title"] = base["title"] if base["title"] != "All" else "Own rule"
+    base["universe"] = universe or base["universe"] or ctx.settings.get("screener.universe") or "all"
+    base["columns"] = columns or base["columns"]
+    base["sort"] = sort or base["sort"] or "score"
+    base["ascending"] = base["ascending"] if ascending is None else ascending
+    return base
+
+
+def scored_features(ctx: Context, universe: str) -> tuple[Features, str, str]:
+    """The scored features of a universe, its title and what must be said about it."""
+    found = ctx.market.universe(universe or "all")
+    if not found.symbols:
+        raise UserError(
+            f"{found.title} is empty.",
+            "Fetch one with `tapeline market refresh sp500`, bring your own with "
+            "`tapeline market import FILE --as fundamentals`, or look at the demo with --demo.",
+        )
+    features = ctx.market.scored(found.symbols, ctx.as_of)
+    if features.frame.is_empty():
+        raise UserError(
+            f"Nothing is known yet about {found.title}.",
+            f"Fetch it with `tapeline market refresh {found.name}`, or look at the demo with --demo.",
+        )
+    return features, found.title, found.note
+
+
+def parsed(text: str) -> Rule | None:
+    """The rule of a text, None for an empty one. Raises UserError with the place of the mistake."""
+    from terminal.domain.rules import RuleError, parse
+
+    if not text.strip():
+        return None
+    try:
+        return parse(text)
+    except RuleError as error:
+        raise UserError(
+            f"The rule cannot be read: {error}",
+            "`tapeline rules fields` lists all fields and `tapeline rules check` tests a rule.",
+        ) from error
+
+
+def fields_of(text: str) -> tuple[str, ...]:
+    """The fields a rule text uses."""
+    rule = parsed(text)
+    return () if rule is None else tuple(rule.fields)
+
+
+def judged_by(ctx: Context, features: Features, rule: Rule | None) -> Judged:
+    """The outcome of a rule (None: everything matches) for each row."""
+    bars = None
+    if rule is not None and rule.needs_bars:
+        bars = ctx.market.bars(features.frame["symbol"].to_list(), as_of=ctx.as_of)
+    return judge(features.frame, rule, bars)
+
+
+def found_sources(ctx: Context, features: Features, names: tuple[str, ...], symbols: tuple[str, ...] = ()) -> dict[int, Any]:
+    """The sources of the cells of these fields (of all or some symbols), by fetch id."""
+    import polars as pl
+
+    present = [name for name in names if name in features.origin.columns and name != "symbol"]
+    origin = features.origin.filter(pl.col("symbol").is_in(list(symbols))) if symbols else features.origin
+    if not present:
+        return {}
+    ids = pl.concat([origin[name].cast(pl.Int64).rename("id") for name in present]).drop_nulls().unique().sort()
+    return ctx.market.sources(ids.to_list())
