@@ -45,12 +45,20 @@ class RowPainter:
         self._small_metrics = QFontMetrics(self.small)
         self._pens = {name: colors.color(name) for name in ("t1", "t2", "t3", "line", "up_text", "down_text", "warn", "track",
                                                             "accent", "up", "down", "line_strong")}
+        self.px = {size: theme.scaled(size) for size in (9, 17, 18, 34, 38)}
+        self._tones = {name: self._tone(name) for name in ("Strong Buy", "Buy", "Hold", "Avoid", "Unknown")}
+        self._flag = (colors.color("warn"), colors.color("warn_bg"), colors.color("warn_line"))
+        self._stickers: dict[tuple[str, int], QPixmap] = {}
+        self._ratio = 1.0
         self._paint = {"star": self._star, "end": self._end, "ticker": self._ticker, "text": self._text, "muted": self._muted,
                        "number": self._number, "change": self._signed, "signed": self._signed, "pill": self._pill,
                        "bar": self._bar, "position": self._position, "spark": self._spark, "chips": self._chips}
 
     def row(self, id: int, spans: Sequence[tuple[int, int, int]], size: QSize, background: QColor, ratio: float) -> QPixmap:
         """A picture of the row; `spans` are (column, left, width) of the columns to be painted."""
+        if ratio != self._ratio:
+            self._ratio = ratio
+            self._stickers.clear()
         picture = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(background)
@@ -73,7 +81,7 @@ class RowPainter:
 
     def _words(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont) -> None:
         room = area.adjusted(PAD, 0, -4, 0)
-        if len(text) * theme.scaled(9) > room.width():  # shorter ones fit for certain; measuring costs
+        if len(text) * self.px[9] > room.width():  # shorter ones fit for certain; measuring costs
             text = self._metrics.elidedText(text, _ELIDE, room.width())
         self._write(painter, room, text, "t3" if text == fmt.UNKNOWN else color, font)
 
@@ -101,18 +109,30 @@ class RowPainter:
 
     def _pill(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         text = self._model.text(id, place)
-        front, back, border = self._tone(text)
-        width = self._small_metrics.horizontalAdvance(text) + 16
-        height = min(area.height() - 4, theme.scaled(18))
-        box = QRectF(area.left() + PAD - 2, area.top() + (area.height() - height) / 2, min(width, area.width() - PAD), height)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(border, 1))
-        painter.setBrush(back)
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), height / 2, height / 2)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setFont(self.small)
-        painter.setPen(front)
-        painter.drawText(box, _CENTER, text)
+        sticker = self._sticker(text, self._tones.get(text, self._tones["Unknown"]), self.px[18], self.px[18] / 2, 8)
+        painter.drawPixmap(area.left() + PAD - 2, area.top() + (area.height() - self.px[18]) // 2, sticker)
+
+    def _sticker(self, text: str, tone: tuple[QColor, QColor, QColor], height: int, radius: float, pad: int) -> QPixmap:
+        """A rounded label as a picture; there are few different ones, so that they are kept."""
+        key = (text, height)
+        picture = self._stickers.get(key)
+        if picture is None:
+            width = self._small_metrics.horizontalAdvance(text) + 2 * pad
+            picture = QPixmap(round(width * self._ratio), round(height * self._ratio))
+            picture.setDevicePixelRatio(self._ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            box = QRectF(0, 0, width, height)
+            with_edges = QPainter(picture)
+            with_edges.setRenderHint(QPainter.RenderHint.Antialiasing)
+            with_edges.setPen(QPen(tone[2], 1))
+            with_edges.setBrush(tone[1])
+            with_edges.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+            with_edges.setFont(self.small)
+            with_edges.setPen(tone[0])
+            with_edges.drawText(box, _CENTER, text)
+            with_edges.end()
+            self._stickers[key] = picture
+        return picture
 
     def _tone(self, verdict: str) -> tuple[QColor, QColor, QColor]:
         colors = self.colors
@@ -128,7 +148,7 @@ class RowPainter:
 
     def _bar(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         value, text = self._model.raw(id, place), self._model.text(id, place)
-        number = theme.scaled(34)
+        number = self.px[34]
         self._write(painter, QRect(area.left(), area.top(), number, area.height()), text, "t3" if value is None else "t1",
                     self.medium, align=_RIGHT)
         look = self._model.looks.get(self._model.columns[place].name)
@@ -143,7 +163,7 @@ class RowPainter:
 
     def _position(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         value = self._model.raw(id, place)
-        number = theme.scaled(38)
+        number = self.px[38]
         text = fmt.UNKNOWN if value is None else fmt.percent(value, 0)
         self._write(painter, QRect(area.right() - number - PAD + 1, area.top(), number, area.height()), text,
                     "t3" if value is None else "t1", self.font, align=_RIGHT)
@@ -173,25 +193,16 @@ class RowPainter:
         left, right = area.left() + PAD - 2, area.right() - 4
         for index, word in enumerate(words):
             rest = len(words) - index - 1
-            width = self._small_metrics.horizontalAdvance(word) + 12
-            if left + width > right - (26 if rest else 0):
-                if index == 0:
-                    word = self._small_metrics.elidedText(word, _ELIDE, right - left - 12 - (26 if rest else 0))  # noqa: PLW2901
-                    width = self._small_metrics.horizontalAdvance(word) + 12
-                else:
+            room = right - left - (26 if rest else 0)
+            sticker = self._sticker(word, self._flag, self.px[17], 4, 6)
+            if sticker.deviceIndependentSize().width() > room:
+                if index:
                     self._write(painter, QRect(left + 2, area.top(), 30, area.height()), f"+{rest + 1}", "t3", self.small)
                     return
-            height = min(area.height() - 5, theme.scaled(17))
-            box = QRectF(left, area.top() + (area.height() - height) / 2, width, height)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self.colors.color("warn_line"), 1))
-            painter.setBrush(self.colors.color("warn_bg"))
-            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setFont(self.small)
-            painter.setPen(self._pens["warn"])
-            painter.drawText(box, _CENTER, word)
-            left += width + 4
+                short = self._small_metrics.elidedText(word, _ELIDE, max(10, room - 12))
+                sticker = self._sticker(short, self._flag, self.px[17], 4, 6)
+            painter.drawPixmap(left, area.top() + (area.height() - self.px[17]) // 2, sticker)
+            left += round(sticker.deviceIndependentSize().width()) + 4
 
     def _star(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         on = self._model.symbol(id) in self._model.starred

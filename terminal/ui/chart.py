@@ -268,28 +268,39 @@ class Chart(QWidget):
     def _tell_bar(self, place: int) -> None:
         if self._pyramid is None or not 0 <= place < len(self._pyramid):
             return
-        level, colors = self._pyramid.levels[0], theme.tokens()
-        values = {"O": level.open, "H": level.high, "L": level.low, "C": level.close}
+        level = self._pyramid.levels[0]
         change = float(level.close[place] / level.close[place - 1] - 1) if place else None
-        tint = colors.t2 if change is None else colors.up_text if change >= 0 else colors.down_text
-        parts = [f"{name} <span style='color:{tint if name == 'C' else colors.t1}'>{_price(float(each[place]))}</span>"
-                 for name, each in values.items()]
-        if change is not None:
-            parts[-1] += f" <span style='color:{tint}'>{fmt.change(change)}</span>"
-        parts.append(f"V <span style='color:{colors.t1}'>{fmt.compact(float(level.volume[place]))}</span>")
-        for (length, average), role in zip(self._averages, _AVERAGES, strict=False):
-            text = _price(float(average[place])) if place >= length - 1 else fmt.UNKNOWN
-            parts.append(f"<span style='color:{getattr(colors, role)}'>{length}d {text}</span>")
-        step = self._step()
-        if step > 1:
-            parts.append(f"one candle is {step} bars")
-        size = theme.scaled(11)
-        self._legend.setText(f"<span style='font-size:{size}px; color:{colors.t3}'>{escape(self._date(place))}&nbsp; "
-                             f"{'&nbsp; '.join(parts)}</span>")
-        self._legend.adjustSize()
+        self._write_legend(place, change)
         closing = f"{self._date(place)}, close {_price(float(level.close[place]))}"
         mark = "simulated, " if self._simulated else ""
         self.setAccessibleName(f"Price chart {self._symbol}: {mark}{closing}".replace("  ", " "))
+
+    def _write_legend(self, place: int, change: float | None) -> None:
+        """Date, prices, volume and averages; what does not fit into a narrow chart is left out from the end."""
+        assert self._pyramid is not None
+        level, colors = self._pyramid.levels[0], theme.tokens()
+        tint = colors.t2 if change is None else colors.up_text if change >= 0 else colors.down_text
+        closing = f"C {_tinted(_price(float(level.close[place])), tint)}"
+        if change is not None:
+            closing += f" {_tinted(fmt.change(change), tint)}"
+        parts = [_tinted("SIMULATED", colors.warn)] if self._simulated else []
+        parts += [escape(self._date(place))]
+        parts += [f"{name} {_tinted(_price(float(values[place])), colors.t1)}"
+                  for name, values in (("O", level.open), ("H", level.high), ("L", level.low))]
+        parts += [closing, f"V {_tinted(fmt.compact(float(level.volume[place])), colors.t1)}"]
+        for (length, average), role in zip(self._averages, _AVERAGES, strict=False):
+            text = _price(float(average[place])) if place >= length - 1 else fmt.UNKNOWN
+            parts.append(_tinted(f"{length}d {text}", getattr(colors, role)))
+        step = self._step()
+        if step > 1:
+            parts.append(f"one candle is {step} bars")
+        size, room = theme.scaled(11), self._canvas.width() - theme.scaled(60)
+        while True:
+            self._legend.setText(f"<span style='font-size:{size}px; color:{colors.t3}'>{'&nbsp; '.join(parts)}</span>")
+            if self._legend.sizeHint().width() <= room or len(parts) < 4 or room < 100:
+                break
+            parts.pop()
+        self._legend.adjustSize()
 
     def _step(self) -> int:
         if self._plot is None or self._pyramid is None:
@@ -329,12 +340,17 @@ class Chart(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._legend.adjustSize()
+        if self._pyramid is not None:
+            self._tell_bar(self._at if self._at >= 0 else len(self._pyramid) - 1)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and getattr(self, "_parts", None):
             self.retheme()
+
+
+def _tinted(text: str, color: str) -> str:
+    return f"<span style='color:{color}'>{text}</span>"
 
 
 def _price(value: float) -> str:

@@ -21,19 +21,21 @@ _SPOKEN = {"ok": "good", "warn": "careful", "error": "bad", "unknown": "unknown"
 
 def polyline(values: Sequence[float | None], rect: QRectF) -> QPolygonF:
     """The points of a sparkline in `rect`; unknown values are left out."""
-    known = [(place, value) for place, value in enumerate(values) if value is not None and value - value == 0]
+    known = [value for value in values if value is not None]
     if len(known) < 2:
         return QPolygonF()
-    low, high = min(value for _, value in known), max(value for _, value in known)
-    across, tall = rect.width() / max(1, len(values) - 1), (high - low) or 1.0
-    return QPolygonF([QPointF(rect.left() + place * across, rect.bottom() - (value - low) / tall * rect.height())
-                      for place, value in known])
+    low = min(known)
+    across, tall = rect.width() / (len(values) - 1), rect.height() / ((max(known) - low) or 1.0)
+    left, bottom = rect.left(), rect.bottom()
+    return QPolygonF([QPointF(left + place * across, bottom - (value - low) * tall)
+                      for place, value in enumerate(values) if value is not None])
 
 
 def rising(values: Sequence[float | None]) -> bool:
     """Whether the last known value is not below the first."""
-    known = [value for value in values if value is not None]
-    return bool(known) and known[-1] >= known[0]
+    first = next((value for value in values if value is not None), None)
+    last = next((value for value in reversed(values) if value is not None), None)
+    return first is not None and last is not None and last >= first
 
 
 class Sparkline(QWidget):

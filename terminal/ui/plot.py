@@ -218,8 +218,10 @@ class GridItem(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawLines(lines)
         if self.watermark:
             painter.setFont(theme.font(theme.scaled(26), 600))
-            painter.setPen(colors.color("warn", 46))
-            painter.drawText(QRectF(left, top, right - left, bottom - top), Qt.AlignmentFlag.AlignCenter, self.watermark)
+            painter.setPen(colors.color("warn", 70))
+            corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+            volume = (bottom - top) / 5  # above the volume, where the bars are rarely in its way
+            painter.drawText(QRectF(left, top, right - left - 12, bottom - top - volume), corner, self.watermark)
         painter.setFont(theme.font(theme.scaled(10), 500))
         for value, name, role in self.levels:
             self._level(painter, value * move.m22() + move.m32(), QRectF(left, top, right - left, bottom - top), name, role)

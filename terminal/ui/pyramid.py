@@ -1,4 +1,4 @@
-"""Bars at every zoom: a pyramid of open, high, low, close and volume in which each level merges four bars of the one below.
+"""Bars at every zoom: a pyramid of open, high, low, close and volume in which each level merges two bars of the one below.
 
 Pure numpy. The level to draw is the finest whose bars are still at least three pixels wide, so that a frame costs the
 same for two thousand bars and five million.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-FACTOR = 4
+FACTOR = 2
 MIN_PIXELS = 3.0
 _SMALLEST = 64
 
@@ -51,7 +51,7 @@ class Slice:
 
 
 class Pyramid:
-    """Built once for a chart; memory is a third more than the bars themselves."""
+    """Built once for a chart; memory is twice that of the bars."""
 
     def __init__(self, level: Level, dates: NDArray[np.datetime64]) -> None:
         self.dates = dates
