@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Literal, cast
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -234,6 +234,7 @@ def _load_font() -> None:
 
 
 def _render(svg: str, size: int, ratio: float) -> QPixmap:
+    from PySide6.QtCore import Qt  # its enums cost 15 ms, which the first paint can do without
     from PySide6.QtSvg import QSvgRenderer
 
     picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
