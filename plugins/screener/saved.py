@@ -33,7 +33,8 @@ def save(
         tx.execute(
             "INSERT INTO screener.saved VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL) "
             "ON CONFLICT (name) DO UPDATE SET "
-            "rule = excluded.rule, universe = excluded.universe, columns = excluded.columns, sort = excluded.sort, ascending = excluded.ascending, "
+            "rule = excluded.rule, universe = excluded.universe, columns = excluded.columns, "
+            "sort = excluded.sort, ascending = excluded.ascending, "
             "changed_at = excluded.changed_at, deleted_at = NULL",
             (label, plan["rule"], plan["universe"], columns, plan["sort"], plan["ascending"], now, now),
         )
