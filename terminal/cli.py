@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from terminal import __version__, instance
+from terminal import __version__, instance, log
 from terminal.commands import Command, Parameter, UsageError, parse_tokens
 from terminal.errors import Cancelled, Locked, TerminalError
 from terminal.paths import Home, default_home
@@ -93,7 +93,21 @@ def main(argv: Sequence[str], window: Window) -> int:
 
 
 def _main(argv: Sequence[str], window: Window) -> int:
-    options, head, rest = split(argv)
+    options, argv = take_home(argv)
+    try:
+        return _carry_on(argv, options, window)
+    except (TerminalError, KeyboardInterrupt, BrokenPipeError):
+        raise
+    except Exception as problem:
+        stop = log.start(options.home.logs)
+        logging.getLogger(__name__).exception("the command line failed")
+        stop()
+        raise TerminalError(f"It failed: {type(problem).__name__}: {problem}.",
+                            f"This is a defect of the program; the traceback is in {options.home.logs / 'tapeline.log'}.") from problem
+
+
+def _carry_on(argv: Sequence[str], options: Options, window: Window) -> int:
+    options, head, rest = split(argv, options)
     if options.version:
         print(f"tapeline {__version__}")  # noqa: T201
         return 0
@@ -140,9 +154,22 @@ def _terminated() -> Iterator[None]:
 # Reading the line
 
 
-def split(argv: Sequence[str]) -> tuple[Options, list[str], list[str]]:
+def take_home(argv: Sequence[str]) -> tuple[Options, list[str]]:
+    """Take `--home` out wherever it stands: the home's own plugins decide which commands there are."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    kept, queue, options = [], list(argv[:end]), Options()
+    while queue:
+        taken = _global(options, queue) if queue[0].partition("=")[0] == "--home" else None
+        if taken is None:
+            kept.append(queue.pop(0))
+        else:
+            options = taken
+    return options, [*kept, *argv[end:]]
+
+
+def split(argv: Sequence[str], options: Options) -> tuple[Options, list[str], list[str]]:
     """Global flags up to the second word, the first two words, and everything after them."""
-    options, queue = Options(), list(argv)
+    queue = list(argv)
     head: list[str] = []
     while queue and len(head) < 2 and queue[0] != "--":
         if not queue[0].startswith("-"):
