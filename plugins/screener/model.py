@@ -226,16 +226,16 @@ class Judged:
         return rows
 
 
-def judge(frame: pl.DataFrame, rule: Rule | None, bars: pl.DataFrame | None) -> Judged:
-    """Evaluate a rule and each of its clauses on a frame; no rule matches everything."""
+def judge(frame: pl.DataFrame, rule: Rule | None, **given: Any) -> Judged:
+    """Evaluate a rule and each of its clauses on a frame; no rule matches everything. `given` goes to `Rule.evaluate`."""
     import polars as pl
 
     if rule is None:
         return Judged(pl.Series("outcome", [True] * frame.height, dtype=pl.Boolean), (), (), ())
     clauses = rule.clauses()
-    outcomes = tuple(clause.evaluate(frame, bars) for clause in clauses)
-    amounts = tuple(clause.values(frame, bars) for clause in clauses)
-    outcome = outcomes[0] if len(outcomes) == 1 else rule.evaluate(frame, bars)
+    outcomes = tuple(clause.evaluate(frame, **given) for clause in clauses)
+    amounts = tuple(clause.values(frame, **given) for clause in clauses)
+    outcome = outcomes[0] if len(outcomes) == 1 else pl.select(pl.all_horizontal(*outcomes)).to_series()
     return Judged(outcome, tuple(clause.text for clause in clauses), outcomes, amounts)
 
 

@@ -8,6 +8,8 @@ from plugins.screener.model import COLUMN_SETS, Judged, Preset, clause_of_range,
 from terminal.api import Context, UserError, argument
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from terminal.domain.features import Features
     from terminal.domain.rules import Rule
 
@@ -105,10 +107,15 @@ def fields_of(text: str) -> tuple[str, ...]:
 
 def judged_by(ctx: Context, features: Features, rule: Rule | None) -> Judged:
     """The outcome of a rule (None: everything matches) for each row."""
-    bars = None
-    if rule is not None and rule.needs_bars:
-        bars = ctx.market.bars(features.frame["symbol"].to_list(), as_of=ctx.as_of)
-    return judge(features.frame, rule, bars)
+    if rule is None:
+        return judge(features.frame, None)
+    symbols, day = features.frame["symbol"].to_list(), ctx.as_of or ctx.market.today()
+    bars = ctx.market.bars(symbols, as_of=ctx.as_of) if rule.needs_bars else None
+
+    def earlier(sessions: int) -> pl.DataFrame:
+        return ctx.market.scored(symbols, ctx.market.sessions_before(day, sessions)).frame
+
+    return judge(features.frame, rule, bars=bars, as_of=day, earlier=earlier)
 
 
 def found_sources(ctx: Context, features: Features, names: tuple[str, ...], symbols: tuple[str, ...] = ()) -> dict[int, Any]:

@@ -108,6 +108,13 @@ class Market:
         """The day it is at the exchange."""
         return self._clock().astimezone(EXCHANGE_ZONE).date()
 
+    def sessions_before(self, day: date, count: int) -> date:
+        """The session `count` sessions before `day`."""
+        calendar = self._cached(("calendar",), _calendar)
+        for _ in range(count):
+            day = calendar.previous_session(day)
+        return day
+
     def instruments(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
         """INSTRUMENTS with `fetch_id`, one row a symbol."""
         return self._read("instruments", symbols, as_of=as_of)
