@@ -59,7 +59,7 @@ class ActivityPanel(QWidget):
     def _show_messages(self) -> None:
         _clear(self._said)
         for message in list(self._messages.all)[:SHOWN]:
-            self._said.addWidget(_line(ICONS[message.level], TONES[message.level], message.text, _clock(message)))
+            self._said.addWidget(Line(ICONS[message.level], TONES[message.level], message.text, _clock(message)))
         if not self._messages.all:
             self._said.addWidget(EmptyState("No messages", "What the program tells you stays here until you close it.", "bell"))
         if self.isVisible() and self._messages.unread:
@@ -75,7 +75,7 @@ class ActivityPanel(QWidget):
 
     def _job(self, job: Mapping[str, Any]) -> QWidget:
         icon, tone = STATES.get(job["state"], STATES["queued"])
-        widget = _line(icon, tone, job["title"], job["state"], str(job.get("note") or ""))
+        widget = Line(icon, tone, job["title"], job["state"], str(job.get("note") or ""))
         if job["state"] == "running":
             bar = QProgressBar()
             bar.setTextVisible(False)
@@ -83,23 +83,25 @@ class ActivityPanel(QWidget):
             bar.setRange(0, 0 if job.get("fraction") is None else 1000)
             bar.setValue(round(1000 * (job.get("fraction") or 0)))
             stop = IconButton("x", f"Cancel {job['title']}", lambda: self._host.window.cancel_job(job["id"]), size=14)
-            widget.layout().addWidget(bar)
-            widget.layout().addWidget(stop)
+            widget.line.addWidget(bar)
+            widget.line.addWidget(stop)
         return widget
 
 
-def _line(icon: str, tone: str, text: str, note: str, detail: str = "") -> QFrame:
-    frame = QFrame()
-    theme.set_role(frame, role="card")
-    words = column(label(text, wrap=True), spacing=2)
-    if detail:
-        words.addWidget(label(detail, "muted", wrap=True))
-    line = row(Glyph(icon, tone, 16), spacing=10, margins=(10, 8, 10, 8))
-    line.addLayout(words, 1)
-    line.addWidget(label(note, "muted"))
-    frame.setLayout(line)
-    frame.setAccessibleName(f"{text}, {note}")
-    return frame
+class Line(QFrame):
+    """An icon, a text with a detail below, and a note at the right; `line` takes more at its end."""
+
+    def __init__(self, icon: str, tone: str, text: str, note: str, detail: str = "") -> None:
+        super().__init__()
+        theme.set_role(self, role="card")
+        words = column(label(text, wrap=True), spacing=2)
+        if detail:
+            words.addWidget(label(detail, "muted", wrap=True))
+        self.line = row(Glyph(icon, tone, 16), spacing=10, margins=(10, 8, 10, 8))
+        self.line.addLayout(words, 1)
+        self.line.addWidget(label(note, "muted"))
+        self.setLayout(self.line)
+        self.setAccessibleName(f"{text}, {note}")
 
 
 def _clock(message: Message) -> str:

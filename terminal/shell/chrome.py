@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -39,7 +40,7 @@ class RailButtons:
         self._buttons = {}
         for place, panel in enumerate(sorted(panels, key=lambda item: (item.order, item.id))):
             name = f"{panel.title} ({panel.code})" if panel.code else panel.title
-            button = IconButton(panel.icon, name, lambda panel_id=panel.id: self._toggle(panel_id), checkable=True, size=19)
+            button = IconButton(panel.icon, name, partial(self._toggle, panel.id), checkable=True, size=19)
             button.setFixedSize(36, 36)
             self._box.insertWidget(place, button)
             self._buttons[panel.id] = button
@@ -78,17 +79,17 @@ def shortcuts(window: MainWindow) -> None:
         action = QAction(name, window)
         action.setShortcut(QKeySequence(keys))
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda: slot())
+        action.triggered.connect(lambda _checked: slot())
         window.addAction(action)
 
-    bind("Ctrl+K", "Search and commands", lambda: window.palette_.open())
+    bind("Ctrl+K", "Search and commands", window.open_palette)
     bind("Ctrl+M", "Newbie or Pro", lambda: window.set_mode("newbie" if window.mode == "pro" else "pro"))
     bind("Ctrl+,", "Preferences", lambda: window.open_panel("preferences"))
     bind("Ctrl+Shift+L", "Dark or light", lambda: window.set_look(theme="light" if theme.tokens().name == "dark" else "dark"))
     bind("F5", "Refresh", lambda: window.run_command("market.refresh", {}) if window.has_command("market.refresh") else None)
     bind("Ctrl+Q", "Quit", window.close)
     for place in range(1, 10):
-        bind(f"Alt+{place}", f"Panel {place}", lambda place=place: _open_nth(window, place))
+        bind(f"Alt+{place}", f"Panel {place}", partial(_open_nth, window, place))
 
 
 def _open_nth(window: MainWindow, place: int) -> None:

@@ -106,7 +106,7 @@ class CrashCard(QWidget):
         if retry is not None:
             again = QPushButton("Open the panel again")
             again.setProperty("role", "primary")
-            again.clicked.connect(lambda: retry())
+            again.clicked.connect(lambda _checked: retry())
             row.addWidget(again)
         row.addStretch()
         outer.addLayout(row)

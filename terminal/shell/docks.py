@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import PySide6QtAds as ads
+import PySide6QtAds as ads  # noqa: N813
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QAbstractButton, QMainWindow, QVBoxLayout, QWidget
 
@@ -46,17 +46,17 @@ class Slot(QWidget):
         self._asked = False
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
 
     def put(self, widget: QWidget) -> None:
         """Show `widget` and let go of what was there."""
         old, self.widget = self.widget, widget
         if old is not None:
-            self.layout().removeWidget(old)
+            self._box.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self.layout().addWidget(widget)
+        self._box.addWidget(widget)
         widget.show()
 
     def ask(self) -> None:
@@ -195,11 +195,13 @@ class Docks(QObject):
         return panel_id in self._docks and self.slot(panel_id).isVisible()
 
     def slot(self, panel_id: str) -> Slot:
-        return self._loose.get(panel_id) or self._docks[panel_id].widget()
+        found: Slot = self._loose.get(panel_id) or self._docks[panel_id].widget()
+        return found
 
     def take(self, panel_id: str, width: int, height: int) -> Slot:
         """Take a panel out of its dock for good, as a window of its own that is not on the screen."""
-        slot = self._loose[panel_id] = self._docks[panel_id].takeWidget()
+        slot: Slot = self._docks[panel_id].takeWidget()
+        self._loose[panel_id] = slot
         slot.setParent(None)
         slot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         slot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

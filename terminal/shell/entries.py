@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from terminal.shell.palette import Entry
@@ -19,7 +20,7 @@ def entries(window: MainWindow) -> list[Entry]:
     if window.workspace is None:
         return []
     panels = sorted(window.workspace.specs.values(), key=lambda panel: (panel.order, panel.id))
-    found = [Entry(f"Open {panel.title}", panel.code or "Panel", panel.icon, lambda panel_id=panel.id: window.open_panel(panel_id),  # type: ignore[misc]
+    found = [Entry(f"Open {panel.title}", panel.code or "Panel", panel.icon, partial(window.open_panel, panel.id),
                    words=f"{panel.code} {panel.title} panel", keys=PANEL_KEYS.get(panel.id, ""), rank=200 - place)
              for place, panel in enumerate(panels)]
     for place, command in enumerate(window.app.registry.commands().values()):

@@ -31,18 +31,18 @@ class Frame(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.inside: QWidget | None = None
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(0)
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
 
     def put(self, widget: QWidget) -> None:
         """Show `widget` instead of what was there."""
         old, self.inside = self.inside, widget
         if old is not None and isValid(old):
-            self.layout().removeWidget(old)
+            self._box.removeWidget(old)
             old.hide()
             old.deleteLater()
-        self.layout().addWidget(widget)
+        self._box.addWidget(widget)
 
 
 class ShellHost:
@@ -54,6 +54,7 @@ class ShellHost:
         self.frame = frame
         self.app = window.app
         self.bridge = Bridge(frame, on_error=self._tell, on_bug=lambda bug: window.panel_failed(panel_id, bug))
+        self.mode: Mode = window.mode
         self._calls: list[Running] = []
 
     @property
@@ -71,10 +72,6 @@ class ShellHost:
         for call in self._calls:
             call.cancel()
         self._calls.clear()
-
-    @property
-    def mode(self) -> Mode:
-        return self.window.mode
 
     def _tell(self, _widget: QObject, problem: TerminalError) -> None:
         self.notify(problem.sentence(), "error")

@@ -198,7 +198,7 @@ class Opening:
             self._window.leave_page(page)
             self._window.apply_mode()
             if what != "later":
-                self.choose(what != "live" and what != "files")
+                self.choose(what == "demo")
             if what == "files":
                 self._window.ask_command("market.import")
 

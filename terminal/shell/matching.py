@@ -18,16 +18,18 @@ def score(typed: str, text: str) -> int | None:
         if part is None:
             return None
         total += part
-    return total * 10 - min(len(text), 99) // 10
+    return total * 10 - min(len(text), 99)
 
 
 def _word(word: str, text: str) -> int | None:
     at = _find(word, text)
-    if at >= 0:
+    if at >= 0 and (at == 0 or not text[at - 1].isalnum() or not _initials(word, text)):
         starts = at == 0 or not text[at - 1].isalnum()
         return len(word) * RUN + (START * 2 if starts else 0) + (PREFIX if at == 0 else 0)
     if len(word) < 2:
         return None
+    if _initials(word, text):
+        return len(word) * (START + 2)
     total, place, last = 0, -1, -2
     for letter in word:
         place = text.find(letter, place + 1)
@@ -41,6 +43,12 @@ def _word(word: str, text: str) -> int | None:
             total -= 1
         last = place
     return total if total > 0 else None
+
+
+def _initials(word: str, text: str) -> bool:
+    """Whether the letters are the first ones of words, in order."""
+    starts = iter(part[0] for part in text.replace(":", " ").split())
+    return all(letter in starts for letter in word)
 
 
 def _find(word: str, text: str) -> int:

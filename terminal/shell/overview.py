@@ -7,7 +7,7 @@ from datetime import date, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from terminal.shell.topbar import INDEX_WORDS, INDEXES, IndexQuote
+from terminal.shell.indexstrip import INDEX_WORDS, INDEXES, IndexQuote
 
 if TYPE_CHECKING:
     from terminal.app import App
@@ -53,7 +53,7 @@ def _quote(symbol: str, rows: Any, sources: dict[int, Source]) -> IndexQuote:
         lines.append(f"Source: {escape(source.provider)}{' (SIMULATED)' if source.simulated else ''}, {escape(source.endpoint)}")
         if source.fetched_at is not None:
             lines.append(f"Fetched {source.fetched_at:%-d %b %Y %H:%M} UTC{', delayed' if source.delayed else ''}")
-    lines.append("Change = last close ÷ close before − 1" if change is not None else "The close before is unknown, so is the change.")
+    lines.append("Change = last close ÷ close before − 1" if change is not None else "The close before is unknown.")
     return IndexQuote(symbol, price, change, "<br>".join(lines))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
@@ -60,8 +61,8 @@ class Rows(QStyledItemDelegate):
         if entry is None:
             return
         t = theme.tokens()
-        area = option.rect.adjusted(4, 1, -4, -1)  # type: ignore[attr-defined]
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        area = option.rect.adjusted(4, 1, -4, -1)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -195,8 +196,8 @@ class Palette(QWidget):
     def _found(self, text: str, found: list[tuple[str, str, str]]) -> None:
         if text != self._asked or not self.isVisible():
             return
-        self._symbols = [Entry(symbol, kind, "chart-candlestick", lambda s=symbol: self._window.open_symbol(s),  # type: ignore[misc]
-                               detail=name) for symbol, name, kind in found]
+        self._symbols = [Entry(symbol, kind, "chart-candlestick", partial(self._window.open_symbol, symbol), detail=name)
+                         for symbol, name, kind in found]
         self._fill()
 
     def _fill(self) -> None:
@@ -227,7 +228,8 @@ class Palette(QWidget):
                 exact = 2000 if typed.lower() in entry.words.lower().split()[:1] else 0
                 ranked.append((best + exact + entry.rank, entry))
         for place, entry in enumerate(self._symbols):
-            exact = 5000 if entry.title.lower() == typed.lower() else 600 if entry.title.lower().startswith(typed.lower()) else 300
+            name = entry.title.lower()
+            exact = 5000 if name == typed.lower() else 600 if name.startswith(typed.lower()) else 300
             ranked.append((exact - place, entry))
         return [entry for _, entry in sorted(ranked, key=lambda pair: -pair[0])]
 

@@ -9,7 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QScrollArea, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from terminal.ui import theme
 from terminal.ui.form import Button, Card, Chip, Section, Segment, column, label, row
@@ -52,7 +62,8 @@ class PreferencesPanel(QWidget):
         page = QWidget()
         page.setMaximumWidth(theme.scaled(PAGE))
         page.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        inside = column(label("Preferences", "h1"), label("Every change takes effect at once and is kept on this computer.", "body"),
+        inside = column(label("Preferences", "h1"),
+                        label("Every change takes effect at once and is kept on this computer.", "body"),
                         spacing=8, margins=(20, 16, 20, 24))
         page.setLayout(inside)
         titles = {plugin.id: plugin.title for plugin in self._host.app.registry.plugins()}
@@ -115,7 +126,8 @@ class PreferencesPanel(QWidget):
                 self._host.run("preferences.key_set", {"provider": provider, "key": text}, then=lambda _: self._show_keys())
 
         edit.returnPressed.connect(keep)
-        words = column(label(provider.capitalize(), "strong"), label(f"Kept in {place}." if present else "No key is kept.", "muted"), spacing=1)
+        where = f"Kept in {place}." if present else "No key is kept."
+        words = column(label(provider.capitalize(), "strong"), label(where, "muted"), spacing=1)
         line = row(words, 0, edit, Button("Keep", on_click=keep), spacing=8)
         if present:
             line.addWidget(Button("Forget", "danger", on_click=lambda: self._host.run(
@@ -183,7 +195,7 @@ class SettingRow(QWidget):
         setting = self.setting
         if setting.type is bool:
             box = QCheckBox()
-            box.clicked.connect(lambda checked: self._set(checked))
+            box.clicked.connect(self._set)
             return box
         if setting.choices and len(setting.choices) <= 3 and all(isinstance(choice, str) for choice in setting.choices):
             segment = Segment([(choice, choice.capitalize()) for choice in setting.choices], name=setting.title)

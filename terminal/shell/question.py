@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from terminal.commands import UsageError
 from terminal.ui import theme
@@ -72,7 +82,8 @@ class Field(QWidget):
         edit = QLineEdit(text)
         if parameter.secret:
             edit.setEchoMode(QLineEdit.EchoMode.Password)
-        hint = {date: "2026-01-31", int: "a whole number", float: "a number", Path: "a file"}.get(parameter.type, parameter.metavar)
+        hints = {date: "2026-01-31", int: "a whole number", float: "a number", Path: "a file"}
+        hint = hints.get(parameter.type, parameter.metavar)
         edit.setPlaceholderText("one or more, separated by commas" if parameter.many else hint.lower())
         return edit
 

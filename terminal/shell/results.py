@@ -60,7 +60,7 @@ class ResultPanel(QWidget):
             from terminal.ui.table import TableView
 
             self._table = TableView(self._host)
-            self._table.activated.connect(lambda symbol: self._host.window.open_symbol(symbol))
+            self._table.activated.connect(self._host.window.open_symbol)
             self._table.selected.connect(self._host.select)
             self._box.insertWidget(1, self._table, 1)
         return self._table

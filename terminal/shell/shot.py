@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terminal.app import App
+    from terminal.settings import Settings
 
 QUIET_S, TURN_MS = 0.35, 15
 
@@ -49,7 +50,7 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
     before = theme.current()
     settings = Look(app.settings, wish)
     theme.apply(qt, settings.get("theme"), settings.get("palette"), settings.get("font_size"))
-    window = MainWindow(settings, WindowState(None))  # type: ignore[arg-type]
+    window = MainWindow(cast("Settings", settings), WindowState(None))
     try:
         window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         window.resize(wish.width, wish.height)
@@ -69,16 +70,16 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
 class Look:
     """Settings with the picture's own mode, theme and palette on top; writes nothing."""
 
-    def __init__(self, settings: object, wish: Wish) -> None:
+    def __init__(self, settings: Settings, wish: Wish) -> None:
         self._settings = settings
-        self._own = {key: value for key, value in
+        self._own: dict[str, Any] = {key: value for key, value in
                      (("mode", wish.mode), ("theme", wish.theme), ("palette", wish.palette)) if value}
 
-    def get(self, key: str) -> object:
-        return self._own[key] if key in self._own else self._settings.get(key)  # type: ignore[attr-defined]
+    def get(self, key: str) -> Any:
+        return self._own[key] if key in self._own else self._settings.get(key)
 
-    def set(self, key: str, value: object) -> object:
-        self._own[key] = str(value)
+    def set(self, key: str, value: Any) -> Any:
+        self._own[key] = value
         return value
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from terminal.ui import theme
 
@@ -15,49 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEIGHT = 26
-BEAT_MS = 20
 DISCLAIMER = "Research tool, not investment advice"
 TONES = {"ok": "ok", "busy": "accent", "warn": "warn", "error": "error", "idle": "t3"}
 
 
-class Heartbeat(QObject):
-    """Measures how long the event loop was held up: milliseconds beyond the beat, over the last ten seconds."""
-
-    measured = Signal()
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._gaps: deque[float] = deque(maxlen=10_000 // BEAT_MS)
-        self._last = time.perf_counter()
-        self._beats = 0
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
-
-    def start(self) -> None:
-        self._last = time.perf_counter()
-        self._timer.start(BEAT_MS)
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self._gaps.append(max(0.0, (now - self._last) * 1000 - BEAT_MS))
-        self._last = now
-        self._beats += 1
-        if self._beats % (2000 // BEAT_MS) == 0:
-            self.measured.emit()
-
-    def gap(self, share: float = 0.99) -> float | None:
-        """The gap that `share` of the beats stayed under, in milliseconds; None before the first second."""
-        if len(self._gaps) < 50:
-            return None
-        ordered = sorted(self._gaps)
-        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
-
-
-class StatusBar(QWidget):
+class StatusBar(QFrame):
     """Shows what it is told; `cancel` asks to stop the job shown."""
 
     cancel = Signal(object)
@@ -66,7 +26,6 @@ class StatusBar(QWidget):
         super().__init__()
         self.setObjectName("statusbar")
         self.setProperty("role", "statusbar")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._engine_state = ("busy", "Starting")
         self._running: dict[str, Mapping[str, Any]] = {}
@@ -99,7 +58,8 @@ class StatusBar(QWidget):
         self._job.hide()
         row.addWidget(self._job)
         self.gap = self._label()
-        self.gap.setToolTip("How long the window was held up: 99 of 100 turns of its loop in the last ten seconds took less than this.")
+        self.gap.setToolTip("How long the window was held up: 99 of 100 turns of its loop in the last ten seconds "
+                            "took less than this.")
         row.addWidget(self.gap)
         self.advice = self._label(DISCLAIMER)
         row.addWidget(self.advice)

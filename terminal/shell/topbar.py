@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
 from terminal.ui import theme
 
+if TYPE_CHECKING:
+    from terminal.shell.indexstrip import IndexLabel
+    from terminal.ui.form import Segment
+
 HEIGHT = 46
-INDEXES = ("SPY", "QQQ", "IWM")
-INDEX_WORDS = {"SPY": "large US companies", "QQQ": "large technology companies", "IWM": "small US companies"}
 
 
-@dataclass(frozen=True)
-class IndexQuote:
-    """Last close of an index fund and its change since the close before; None is unknown."""
-
-    symbol: str
-    price: float | None = None
-    change: float | None = None
-    tooltip: str = ""
-
-
-class IndexLabel(QToolButton):
-    """One symbol of the strip: a click opens it."""
-
-    def __init__(self, symbol: str) -> None:
-        super().__init__()
-        self.quote = IndexQuote(symbol)
-        self.setProperty("role", "index")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._text = QLabel(self)
-        self._text.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._text.setFont(theme.font(12))
-        box = QHBoxLayout(self)
-        box.setContentsMargins(6, 0, 6, 0)
-        box.addWidget(self._text)
-        self.show_quote(self.quote)
-
-    def show_quote(self, quote: IndexQuote) -> None:
-        self.quote = quote
-        t = theme.tokens()
-        price = "unknown" if quote.price is None else f"{quote.price:,.2f}"
-        parts = [f"<span style='color:{t.t3}'>{quote.symbol}</span>",
-                 f"<span style='color:{t.t1 if quote.price is not None else t.t3}'>{price if quote.price is not None else '—'}</span>"]
-        spoken = f"{quote.symbol} {price}"
-        if quote.change is not None:
-            up = quote.change >= 0
-            arrow, sign = ("▲", "+") if up else ("▼", "\N{MINUS SIGN}")
-            change = f"{abs(quote.change) * 100:.2f}%"
-            parts.append(f"<span style='color:{t.up_text if up else t.down_text}'>{arrow} {sign}{change}</span>")
-            spoken += f", {'up' if up else 'down'} {change}"
-        self._text.setText("&nbsp;&nbsp;".join(parts))
-        self.setAccessibleName(f"{spoken}, {INDEX_WORDS.get(quote.symbol, 'index')}")
-        self.setToolTip(quote.tooltip or f"{quote.symbol} ({INDEX_WORDS.get(quote.symbol, 'index')}): no price is stored yet.")
-        self.updateGeometry()
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._text.sizeHint().width() + 12, 28)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-
-class TopBar(QWidget):
+class TopBar(QFrame):
     """Emits what was asked for; shows what it is told."""
 
     search = Signal()
@@ -79,7 +30,6 @@ class TopBar(QWidget):
         super().__init__()
         self.setObjectName("topbar")
         self.setProperty("role", "topbar")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEIGHT)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(14, 0, 12, 0)
@@ -94,6 +44,9 @@ class TopBar(QWidget):
 
     def fill(self, mode: str) -> None:
         """Build the controls (after the first paint: icons cost time)."""
+        from PySide6.QtCore import Qt
+
+        from terminal.shell.indexstrip import INDEXES, IndexLabel
         from terminal.ui.form import Glyph, IconButton
 
         self._logo = Glyph("activity", "accent", 20)
@@ -120,6 +73,8 @@ class TopBar(QWidget):
         self.retheme()
 
     def _search(self) -> QPushButton:
+        from PySide6.QtCore import Qt
+
         button = QPushButton("Search or run a command")
         button.setProperty("role", "search")
         button.setAccessibleName("Search symbols, panels and commands")
@@ -138,7 +93,7 @@ class TopBar(QWidget):
         button.clicked.connect(self.search)
         return button
 
-    def _segment(self, mode: str) -> QWidget:
+    def _segment(self, mode: str) -> Segment:
         from terminal.ui.form import Segment
 
         self.segment = Segment([("newbie", "Newbie"), ("pro", "Pro")], mode, "How it is said")

@@ -39,8 +39,8 @@ class Welcome(QWidget):
         self._window = window
         title = label("What would you like to look at?", "display")
         title.setFont(theme.font(26, QFont.Weight.DemiBold))
-        intro = label("Tapeline keeps everything on this computer. It needs no account, and you can change your mind at any time.",
-                      "body")
+        intro = label("Tapeline keeps everything on this computer. It needs no account, and you can change your mind "
+                      "at any time.", "body")
         cards = row(spacing=16)
         for key, icon, name, text in CHOICES:
             cards.addWidget(self._card(key, icon, name, text), 1)

@@ -6,10 +6,11 @@ import logging
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
+    QFrame,
     QHBoxLayout,
     QMainWindow,
     QStackedLayout,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terminal.shell.statusbar import Heartbeat, StatusBar
+from terminal.shell.statusbar import StatusBar
 from terminal.shell.topbar import TopBar
 from terminal.ui import theme
 
@@ -78,9 +79,8 @@ class MainWindow(QMainWindow):
         column.addLayout(self._notices)
         middle = QHBoxLayout()
         middle.setSpacing(0)
-        self.rail = QWidget()
+        self.rail = QFrame()
         self.rail.setProperty("role", "rail")
-        self.rail.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.rail.setFixedWidth(RAIL)
         middle.addWidget(self.rail)
         self.body = QWidget()
@@ -94,6 +94,7 @@ class MainWindow(QMainWindow):
         """Build what the first paint did without: icons, palette, messages, shortcuts."""
         from terminal.app import Workers
         from terminal.shell.chrome import RailButtons, SourceNotice, shortcuts
+        from terminal.shell.heartbeat import Heartbeat
         from terminal.shell.messages import Messages
         from terminal.shell.palette import Palette
         from terminal.ui.task import Bridge
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
         self.messages = Messages(self)
         self.messages.changed.connect(lambda: self.topbar.set_unread(self.messages.unread))
         self.topbar.fill(self.mode)
-        self.topbar.search.connect(lambda: self.palette_.open())
+        self.topbar.search.connect(self.open_palette)
         self.topbar.mode_chosen.connect(self.set_mode)
         self.topbar.messages.connect(lambda: self.open_panel("activity"))
         self.topbar.preferences.connect(lambda: self.open_panel("preferences"))
@@ -111,7 +112,7 @@ class MainWindow(QMainWindow):
         self.buttons = RailButtons(self.rail, self.toggle_panel)
         self.notice = SourceNotice(lambda: self.source_asked.emit(False))
         self._notices.addWidget(self.notice)
-        self.palette_ = Palette(self)
+        self.palette_: Palette = Palette(self)
         self.statusbar.cancel.connect(self.cancel_job)
         self.heartbeat = Heartbeat(self)
         self.heartbeat.measured.connect(lambda: self.statusbar.show_gap(self.heartbeat.gap()))
@@ -261,8 +262,8 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, lambda: self.panel_failed(panel, problem))
         else:
             log.error("unexpected error in the window", exc_info=problem)
-            self.notify(f"Something went wrong inside the program ({type(problem).__name__}: {problem}). The log has the details.",
-                        "error")
+            what = f"{type(problem).__name__}: {problem}"
+            self.notify(f"Something went wrong inside the program ({what}). The log has the details.", "error")
 
     # ---- work of the window itself ----
 
@@ -321,6 +322,10 @@ class MainWindow(QMainWindow):
             app = self._app
             self.work(lambda: find(app, text), then, key="symbols")
 
+    def open_palette(self, text: str = "") -> None:
+        """Ctrl+K; with something typed already when `text` is given."""
+        self.palette_.open(text)
+
     def entries(self) -> list[Entry]:
         """What the palette offers besides symbols."""
         from terminal.shell.entries import entries
@@ -354,7 +359,7 @@ class MainWindow(QMainWindow):
     def apply_mode(self) -> None:
         self.topbar.set_mode(self.mode)
         if self.workspace is not None:
-            self.workspace.each("set_mode", self.mode)
+            self.workspace.set_mode(self.mode)
 
     def set_look(self, **changes: Any) -> None:
         """Change theme, palette or font size, at once and for the next start."""

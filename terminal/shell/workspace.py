@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
+    from terminal.api import Mode
     from terminal.shell.state import WindowState
     from terminal.shell.window import MainWindow
 
@@ -106,7 +107,7 @@ class Workspace(QObject):
             return self._card(panel, problem)
         self.hosts[panel.id], self.panels[panel.id] = host, widget
         for call in self.waiting.pop(panel.id, ()):
-            QTimer.singleShot(0, widget, lambda call=call: self._call(panel.id, lambda: call(widget)))  # type: ignore[misc]
+            QTimer.singleShot(0, widget, lambda call=call: self._call(panel.id, lambda: call(widget)))
         if not widget.accessibleName():
             widget.setAccessibleName(panel.title)
         return frame
@@ -156,6 +157,12 @@ class Workspace(QObject):
         except Exception as problem:
             self.fail(panel_id, problem)
 
+    def set_mode(self, mode: Mode) -> None:
+        """Tell every panel in which words to speak."""
+        for host in self.hosts.values():
+            host.mode = mode
+        self.each("set_mode", mode)
+
     def each(self, method: str, *arguments: Any) -> None:
         """Call an optional method on every panel that has it."""
         for panel_id, widget in list(self.panels.items()):
@@ -187,7 +194,7 @@ class Workspace(QObject):
         if widget is None or not self.docks.current(panel_id):
             self._stale[panel_id] = symbol
         elif hasattr(widget, "show_symbol"):
-            self._call(panel_id, lambda: widget.show_symbol(symbol))  # type: ignore[attr-defined]
+            self._call(panel_id, lambda: widget.show_symbol(symbol))
 
     def _shown(self, panel_id: str) -> None:
         if panel_id in self._stale and panel_id in self.panels:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture
 def sample_app(home: Any, clock: Any) -> Iterator[Any]:
     from sample_plugins.sample.commands import GATE
+
     from terminal.app import App
     from terminal.registry import Registry
 

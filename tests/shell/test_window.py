@@ -157,7 +157,8 @@ def test_a_slot_that_fails_replaces_its_own_panel_only(window: MainWindow, qtbot
             hook.remove()
         qtbot.waitUntil(lambda: isinstance(window.workspace.docks.slot("list").widget, CrashCard), timeout=2000)
     assert "list" not in window.workspace.panels and "sheet" in window.workspace.panels
-    again = next(button for button in window.workspace.docks.slot("list").findChildren(QPushButton) if button.text() == "Open the panel again")
+    buttons = window.workspace.docks.slot("list").findChildren(QPushButton)
+    again = next(button for button in buttons if button.text() == "Open the panel again")
     again.click()
     wait(window, 5)
     assert "list" in window.workspace.panels

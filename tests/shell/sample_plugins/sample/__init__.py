@@ -12,5 +12,6 @@ PLUGIN = Plugin(
                   code="DES", order=20, follows_symbol=True),
             Panel(id="hidden", title="Second sheet", widget="sample_plugins.sample.panel:SecondPanel", area="right",
                   icon="layers", code="SEC", order=30, follows_symbol=True),
-            Panel(id="broken", title="Broken", widget="sample_plugins.sample.panel:BrokenPanel", area="right", icon="bug", order=40)),
+            Panel(id="broken", title="Broken", widget="sample_plugins.sample.panel:BrokenPanel", area="right",
+                  icon="bug", order=40)),
 )

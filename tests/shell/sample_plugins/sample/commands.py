@@ -16,7 +16,8 @@ GATE = threading.Event()
 def _table(title: str, values: list[str]) -> Table:
     import polars as pl
 
-    return Table(title, (Column("symbol", "Ticker"), Column("note", "Note")), pl.DataFrame({"symbol": values, "note": ["x"] * len(values)}))
+    return Table(title, (Column("symbol", "Ticker"), Column("note", "Note")),
+                 pl.DataFrame({"symbol": values, "note": ["x"] * len(values)}))
 
 
 @command(title="Echo some words")
