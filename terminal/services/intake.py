@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from terminal.domain.repair import repair_bars
+from terminal.domain.repair import HUNDRED_BAND, repair_history
 from terminal.store.market import Saved
 
 if TYPE_CHECKING:
@@ -41,17 +42,40 @@ class Intake:
 
 def take_in(store: Store, answers: Sequence[Answer], asked: str) -> list[Intake]:
     """The answers of one request, checked against each other: prices against the splits and dividends beside them."""
-    found = {answer.dataset: answer for answer in answers}
+    found = {answer.dataset: answer.frame for answer in answers}
+    history = None
+    if "bars" in found and not found["bars"].is_empty():
+        history = repair_history(found["bars"], found.get("splits"), found.get("dividends"), _stored(store, found["bars"]))
     result: list[Intake] = []
     for answer in answers:
-        frame, repairs, refused = answer.frame, None, None
         if answer.dataset in _THIN.get(asked, ()):
             stored = store.market.read("instruments", columns=["symbol"])["symbol"]
-            frame = frame.filter(~pl.col("symbol").is_in(stored.implode()))
-        elif answer.dataset == "bars" and not frame.is_empty():
-            splits = found["splits"].frame if "splits" in found else None
-            dividends = found["dividends"].frame if "dividends" in found else None
-            fixed = repair_bars(frame, splits=splits, dividends=dividends)
-            frame, repairs, refused = fixed.frame, fixed.repairs, fixed.refused
-        result.append(Intake(answer.dataset, frame, answer.fetch, repairs, refused))
+            result.append(Intake(answer.dataset, answer.frame.filter(~pl.col("symbol").is_in(stored.implode())), answer.fetch))
+        elif history is not None and answer.dataset in ("bars", "dividends"):
+            part = history.bars if answer.dataset == "bars" else history.dividends
+            result.append(Intake(answer.dataset, part.frame, answer.fetch, part.repairs, part.refused))
+        elif answer.dataset == "quotes" and not answer.frame.is_empty():
+            result.append(_quotes(store, answer))
+        else:
+            result.append(Intake(answer.dataset, answer.frame, answer.fetch))
     return result
+
+
+def _stored(store: Store, bars: pl.DataFrame) -> pl.DataFrame:
+    """Bars stored from before the new ones: they know at which level the price was."""
+    first = bars["date"].min()
+    assert isinstance(first, date)
+    return store.market.read("bars", bars["symbol"].unique().to_list(), start=first - timedelta(days=30), end=first,
+                             columns=["symbol", "date", "close"])
+
+
+def _quotes(store: Store, answer: Answer) -> Intake:
+    """Quotes but those a hundred times off the last stored close."""
+    symbols = answer.frame["symbol"].unique().to_list()
+    last = store.market.read("bars", symbols, columns=["symbol", "close"], latest=True).select("symbol", pl.col("close").alias("_close"))
+    compared = answer.frame.join(last, on="symbol", how="left", maintain_order="left")
+    distance = (pl.col("price") / pl.col("_close")).log().abs()
+    off = (pl.col("_close") > 0) & (pl.col("price") > 0) & distance.is_between(*HUNDRED_BAND)
+    marked = compared.with_columns(pl.when(off).then(pl.lit("price 100 times off the last close")).alias("reason")).drop("_close")
+    return Intake(answer.dataset, marked.filter(pl.col("reason").is_null()).drop("reason"), answer.fetch, None,
+                  marked.filter(pl.col("reason").is_not_null()))
