@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 RISK_ON, NEUTRAL, RISK_OFF, UNKNOWN = "risk-on", "neutral", "risk-off", "unknown"
-RATES_PROXIES = ("IEF", "TLT", "GOVT", "AGG", "BND")
+RATES_PROXIES = ("IEF", "TLT", "GOVT", "AGG", "BND", "CBIK")  # the last is the demo exchange's
 _FUNDS = {"SPY", "QQQ", "IWM", "DIA", "VOO", "IVV", "VTI", *RATES_PROXIES}
 _LONG, _MONTH, _QUARTER, _YEAR = 200, 21, 63, 252
 _LEAST_STOCKS = 20
@@ -76,7 +76,8 @@ def regime(bars: pl.DataFrame, facts: Any = None, *, stocks: Collection[str] | N
     name = UNKNOWN if parts[0].vote is None else RISK_ON if mean >= 0.4 else RISK_OFF if mean <= -0.4 else NEUTRAL
     trend, breadth, volatility, rates = (part.state for part in parts)
     return Regime(name, trend, breadth, volatility, rates,
-                  inputs={part.name: part.value for part in parts if part.value is not None}, unknown=tuple(part.pro for part in parts if part.vote is None), parts=parts)
+                  inputs={part.name: part.value for part in parts if part.value is not None},
+                  unknown=tuple(part.pro for part in parts if part.vote is None), parts=parts)
 
 
 def _trend(close: Floats, benchmark: str) -> Part:

@@ -86,7 +86,8 @@ def _with_values(phrase: str, field: str, values: kernel.Floats) -> Texts:
     elif known.unit == "currency":
         scaled, decimals, tail = values / 1e6, 1, " million"
     printed, inverse = np.unique(np.round(scaled, decimals) + 0.0, return_inverse=True)
-    texts = np.array([f"{phrase} {number:,.{decimals}f}{tail})".replace("-", "−") for number in printed], dtype=object)
+    numbers = [f"{number:,.{decimals}f}".replace("-", "−") for number in printed]
+    texts = np.array([f"{phrase} {number}{tail})" for number in numbers], dtype=object)
     found: Texts = texts[inverse]
     return found
 
