@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Publish = Callable[[str, Mapping[str, Any]], object]
 _log = logging.getLogger(__name__)
+_PATIENCE = 5.0
 _NO_ROOM = ("no space left", "file too large", "disk quota", "not enough space", "disk is full")
 
 
@@ -293,6 +294,7 @@ class Database:
         self._local = threading.local()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._reading = 0
+        self._swapping = False
         self._gate = threading.Condition()
         self._generation = 0
         self._forbidden: int | None = None
@@ -417,14 +419,18 @@ class Database:
     def swap(self, change: Callable[[], T]) -> T:
         """On the writer thread: close the file, run `change` (which may replace it), open it again."""
         with self._gate:
-            while self._reading:
-                if not self._gate.wait(5):
-                    raise StoreError("Something is still reading from the store.", "Try again in a moment.")
-            self._release()
+            self._swapping = True  # readers that come now wait, else a busy window could keep the file open for ever
             try:
-                return change()
+                if not self._gate.wait_for(lambda: self._reading == 0, timeout=_PATIENCE):
+                    raise StoreError("Something is still reading from the store.", "Try again in a moment.")
+                self._release()
+                try:
+                    return change()
+                finally:
+                    self._open()
             finally:
-                self._open()
+                self._swapping = False
+                self._gate.notify_all()
 
     def close(self) -> None:
         """Stop readers and close the file; DuckDB writes its checkpoint as the last connection goes."""
@@ -464,6 +470,7 @@ class Database:
     @contextmanager
     def _reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._gate:
+            self._gate.wait_for(lambda: not self._swapping)
             reader: _Reader | None = getattr(self._local, "reader", None)
             if reader is None or reader.generation != self._generation or self._connection is None:
                 reader = _Reader(self.connection.cursor(), self._generation)
