@@ -133,7 +133,7 @@ def _numeric(raw: float, type: str, unit: str, decimals: int | None, currency: s
     if unit == "x":
         return multiple(raw, 1 if decimals is None else min(decimals, 2))
     if unit not in _UNITS and len(unit) == 3 and unit.isupper():
-        return money(raw, currency, 2 if decimals is None else decimals)
+        return money(raw, currency or unit, 2 if decimals is None else decimals)
     if unit == "currency":
         return money(raw, currency, 2 if decimals is None else decimals)
     places = decimals if decimals is not None else 0 if type == "integer" or isinstance(raw, int) else 2

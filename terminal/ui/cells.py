@@ -50,6 +50,7 @@ class RowPainter:
         self._flag = (colors.color("warn"), colors.color("warn_bg"), colors.color("warn_line"))
         self._stickers: dict[tuple[str, int], QPixmap] = {}
         self._ratio = 1.0
+        self._broken: set[int] = set()
         self._paint = {"star": self._star, "end": self._end, "ticker": self._ticker, "text": self._text, "muted": self._muted,
                        "number": self._number, "change": self._signed, "signed": self._signed, "pill": self._pill,
                        "bar": self._bar, "position": self._position, "spark": self._spark, "chips": self._chips}
@@ -69,7 +70,9 @@ class RowPainter:
             try:
                 self._paint[self._model.kinds[place]](painter, QRect(left, 0, width, size.height() - 1), id, place)
             except Exception:
-                _log.exception("cell %s of row %s could not be painted", self._model.columns[place].name, id)
+                if place not in self._broken:  # once, not for each row
+                    _log.exception("cell %s of row %s could not be painted", self._model.columns[place].name, id)
+                self._broken.add(place)
         painter.end()
         return picture
 

@@ -89,7 +89,7 @@ class CandleItem(pg.GraphicsObject):  # type: ignore[misc]
         x = np.floor(part.centers() * across.m11() + across.m31()) + 0.5
         opened, high, low, closed = (np.asarray(values[window], np.float64) * across.m22() + across.m32()
                                      for values in (level.open, level.high, level.low, level.close))
-        half = max(0, int((across.m11() * level.step * _BODY - 1) / 2))
+        half = max(0, round((across.m11() * level.step * _BODY - 1) / 2))
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         rising = level.close[window] >= level.open[window]
@@ -129,7 +129,7 @@ class VolumeItem(pg.GraphicsObject):  # type: ignore[misc]
         window, level, move = slice(part.first, part.last), part.level, painter.worldTransform()
         x = np.floor(part.centers() * move.m11() + move.m31())
         tall = level.volume[window].astype(np.float64) * -move.m22()
-        half = max(0, int((move.m11() * level.step * _BODY - 1) / 2))
+        half = max(0, round((move.m11() * level.step * _BODY - 1) / 2))
         bottom = move.m32()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

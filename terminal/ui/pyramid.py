@@ -1,6 +1,6 @@
 """Bars at every zoom: a pyramid of open, high, low, close and volume in which each level merges two bars of the one below.
 
-Pure numpy. The level to draw is the finest whose bars are still at least three pixels wide, so that a frame costs the
+Pure numpy. The level to draw is the finest whose bars are still at least three and a half pixels wide, so that a frame costs the
 same for two thousand bars and five million.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float32]
 
 FACTOR = 2
-MIN_PIXELS = 3.0
+MIN_PIXELS = 3.6
 _SMALLEST = 64
 
 

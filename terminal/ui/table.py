@@ -28,7 +28,7 @@ from terminal.ui.model import END, STAR, FrameModel, Look
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 
     from terminal.api import Host
     from terminal.ui.model import Index
@@ -452,6 +452,10 @@ class TableView(QTableView):
         symbol = self._symbol_at(current.row())
         if symbol and not self._quiet and current.row() != previous.row():
             self.selected.emit(symbol)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        with _Quiet(self):  # Qt makes the first row current; that is no choice of the user's
+            super().focusInEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
