@@ -7,6 +7,7 @@ the demo `App`, each opened when first asked for. `App` is one market with its b
 from __future__ import annotations
 
 import collections
+import contextlib
 import itertools
 import logging
 import queue
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from terminal import instance, log, paths
 from terminal.domain.sourced import Table
-from terminal.errors import Cancelled, Locked, TerminalError
+from terminal.errors import Cancelled, Corrupt, Locked, NewerStore, TerminalError
 from terminal.events import Events
 from terminal.registry import Registry, find_registry
 from terminal.services.explain import Explain
@@ -138,7 +139,7 @@ class App:
 
     def __init__(self, home: Home, demo: bool = False, clock: Clock = system_clock, *, settings: Settings | None = None,
                  registry: Registry | None = None, events: Events | None = None, progress: Progress | None = None) -> None:
-        """Open the files. `progress` hears of a demo market that is made on its first opening; StoreError when they cannot be used."""
+        """Open the files; StoreError when they cannot be used. `progress` hears of a demo market made on its first opening."""
         from terminal.store import Store
 
         instance.prepare(home)
@@ -162,7 +163,8 @@ class App:
             for plugin, problem in self.store.refused.items():
                 self.registry.set_aside(plugin, "its tables cannot be made", problem)
             if self.demo:
-                self._seed(progress or (lambda fraction, note: None))
+                with contextlib.suppress(Corrupt, NewerStore):  # then whoever reads the market is told; `store` commands still work
+                    fill_demo(self.store, clock, progress or (lambda fraction, note: None))
         except BaseException:
             self.close()
             raise
@@ -174,7 +176,8 @@ class App:
             if self._market is None:
                 from terminal.services.market import build_market
 
-                self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home)
+                extend = (lambda ctx: fill_demo(self.store, self.clock, ctx.progress)) if self.demo else None
+                self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home, extend=extend)
             return self._market
 
     def context(self, *, as_of: date | None = None, by_hand: bool = True, progress: Progress | None = None,
@@ -229,12 +232,8 @@ class App:
             closing()
         self.store.close()
 
-    def _seed(self, progress: Progress) -> None:
-        from terminal.providers import demo
-
-        demo.ensure(self.store, clock=self.clock, progress=progress)
-
-    def _prepare(self, command_id: str, arguments: Mapping[str, Any], as_of: date | None, progress: Progress | None, by_hand: bool,
+    def _prepare(self, command_id: str, arguments: Mapping[str, Any], as_of: date | None, progress: Progress | None,
+                 by_hand: bool,
                  stop: threading.Event) -> tuple[Running, Callable[[], Table]]:
         command = self.registry.command(command_id)
         bound = command.bind(arguments)
@@ -288,7 +287,8 @@ class App:
             self._tell(running, state, 1.0 if state == "done" else None, note)
 
     def _tell(self, running: Running, state: str, fraction: float | None, note: str) -> None:
-        payload = {"id": running.number, "command": running.command.id, "title": running.command.title, "long": running.command.long,
+        payload = {"id": running.number, "command": running.command.id, "title": running.command.title,
+                   "long": running.command.long,
                    "fraction": fraction, "note": note, "state": state, "demo": self.demo}
         with self._lock:
             for position in range(len(self._recent) - 1, -1, -1):
@@ -298,6 +298,23 @@ class App:
             else:
                 self._recent.append(payload)
         self.events.publish("job.changed", payload)
+
+
+def fill_demo(store: Store, clock: Clock, progress: Progress) -> int:
+    """Bring the demo market up to the newest finished session; returns the number of rows that came, 0 when it was there.
+
+    A first filling that was cut short is done again: what is stored last tells whether it was finished.
+    """
+    from terminal.domain.sessions import Calendar
+    from terminal.providers.demo import DemoProvider
+    from terminal.providers.demo.provider import SEEDED
+
+    whole = store.market.freshness(SEEDED[-1]).height > 0
+    newest = store.market.freshness("bars")["newest"].max() if whole else None
+    last = Calendar.parse(paths.data_file("sessions.csv").read_text("utf-8")).last_session(clock())
+    if isinstance(newest, date) and newest >= last:
+        return 0
+    return DemoProvider(clock).seed(store.market.save, progress=progress, since=newest if isinstance(newest, date) else None)
 
 
 class Workers:

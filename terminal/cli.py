@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from terminal import __version__, instance, log
 from terminal.commands import Command, Parameter, UsageError, parse_tokens
 from terminal.errors import Cancelled, Locked, TerminalError
+from terminal.instance import defect
 from terminal.paths import Home, default_home
 from terminal.registry import Registry, find_registry
 from terminal.settings import Settings
@@ -102,8 +103,7 @@ def _main(argv: Sequence[str], window: Window) -> int:
         stop = log.start(options.home.logs)
         logging.getLogger(__name__).exception("the command line failed")
         stop()
-        raise TerminalError(f"It failed: {type(problem).__name__}: {problem}.",
-                            f"This is a defect of the program; the traceback is in {options.home.logs / 'tapeline.log'}.") from problem
+        raise defect("The command", problem, options.home) from problem
 
 
 def _carry_on(argv: Sequence[str], options: Options, window: Window) -> int:
@@ -185,7 +185,7 @@ def split(argv: Sequence[str], options: Options) -> tuple[Options, list[str], li
 
 
 def take_globals(command: Command, tokens: Sequence[str], options: Options) -> tuple[Options, list[str]]:
-    """Take the global flags out of the words after the command; where the command has an option of that name, it is the command's."""
+    """Take the global flags out of the words after the command. An option of the command's own wins over one of that name."""
     own = {parameter.flag for parameter in command.parameters}
     queue = list(tokens)
     kept: list[str] = []
@@ -242,7 +242,8 @@ def choose(registry: Registry, head: list[str], rest: list[str], helping: bool) 
         raise registry.unknown(f"{group}.{verb}")
     if "--help" in rest or "-h" in rest or helping:
         return None, rest
-    raise UsageError(f"{group} needs a verb.", f"One of: {', '.join(_typed(command) for command in verbs.values() if not command.hidden)}.")
+    raise UsageError(f"{group} needs a verb.",
+                     f"One of: {', '.join(_typed(command) for command in verbs.values() if not command.hidden)}.")
 
 
 def _ask_secrets(command: Command, given: Mapping[str, Any]) -> dict[str, str]:
@@ -252,11 +253,13 @@ def _ask_secrets(command: Command, given: Mapping[str, Any]) -> dict[str, str]:
         if not parameter.secret or parameter.name in given:
             continue
         try:
-            text = getpass.getpass(f"{parameter.help.rstrip('.') or parameter.name}: ") if sys.stdin.isatty() else sys.stdin.readline()
+            asked = f"{parameter.help.rstrip('.') or parameter.name}: "
+            text = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()
         except EOFError:
             text = ""
         if not text.strip():
-            raise UsageError(f"{command.id} needs {parameter.name}.", "Type it when asked, or send it as a line on standard input.")
+            raise UsageError(f"{command.id} needs {parameter.name}.",
+                             "Type it when asked, or send it as a line on standard input.")
         found[parameter.name] = text.strip()
     return found
 
@@ -293,7 +296,8 @@ def _describe_command(command: Command) -> str:
     shown = [parameter for parameter in command.parameters if not parameter.secret]
     positional = [parameter for parameter in shown if parameter.positional]
     options = [parameter for parameter in shown if not parameter.positional]
-    usage = " ".join([f"tapeline {command.group}", *([] if command.verb == "run" and command.group == "doctor" else [_typed(command)]),
+    usage = " ".join([f"tapeline {command.group}",
+                      *([] if command.verb == "run" and command.group == "doctor" else [_typed(command)]),
                       *(_placeholder(parameter) for parameter in positional), *(["[options]"] if options else [])])
     lines = [usage, "", command.title + ".", "", command.doc]
     if positional:
@@ -301,7 +305,8 @@ def _describe_command(command: Command) -> str:
     if options:
         lines += ["", "Options:", *_columns([(_option(parameter), _help(parameter)) for parameter in options])]
     if secret := [parameter for parameter in command.parameters if parameter.secret]:
-        lines += ["", *(f"{parameter.name} is asked for, or read from standard input; it is never typed on the command line." for parameter in secret)]
+        lines += ["", *(f"{parameter.name} is asked for, or read from standard input; it is never typed on the command line."
+                        for parameter in secret)]
     return "\n".join([*lines, "", f"Also: {' '.join(flag for flag in _FLAGS if flag != '--version')}", ""])
 
 
@@ -317,7 +322,8 @@ def _placeholder(parameter: Parameter) -> str:
 def _option(parameter: Parameter) -> str:
     if parameter.type is bool:
         return f"--no-{parameter.flag[2:]}" if parameter.default is True else parameter.flag
-    return f"{parameter.flag} {parameter.metavar or parameter.type.__name__.upper().replace('STR', 'TEXT').replace('INT', 'N').replace('FLOAT', 'X')}"
+    words = {str: "TEXT", int: "N", float: "X", Path: "FILE", date: "DATE"}
+    return f"{parameter.flag} {parameter.metavar or words[parameter.type]}"
 
 
 def _help(parameter: Parameter) -> str:
@@ -427,12 +433,14 @@ def progress_bar(wanted: bool) -> Iterator[Progress]:
 
         with lock:
             if not bars:
-                bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
+                bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+                               TimeElapsedColumn(),
                                console=Console(stderr=True), transient=True)
                 bar.add_task("", total=None)
                 bar.start()
                 bars.append(bar)
-            bars[0].update(bars[0].task_ids[0], description=note, total=None if fraction is None else 1.0, completed=fraction or 0.0)
+            bars[0].update(bars[0].task_ids[0], description=note, total=None if fraction is None else 1.0,
+                           completed=fraction or 0.0)
 
     try:
         yield show

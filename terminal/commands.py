@@ -39,7 +39,8 @@ F = TypeVar("F", bound=Callable[..., "Table"])
 
 _MARK = "__tapeline_command__"
 _LIST = re.compile(r"[\w.^=$-]+(,[\w.^=$-]+)+")
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "yes or no", date: "a date like 2026-01-31", Path: "a file"}
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "yes or no", date: "a date like 2026-01-31",
+          Path: "a file"}
 # Annotations are text; names that a module imports for type checking only are still understood.
 _NAMES = {"date": date, "datetime": datetime, "Path": Path, "Annotated": Annotated, "Literal": Literal, "Any": Any}
 
@@ -208,7 +209,8 @@ def _parameter(function: Callable[..., Any], item: inspect.Parameter, helps: Map
     try:
         return _typed(made, annotation)
     except TypeError:
-        raise TypeError(f"{function.__qualname__}: {item.name} has the type {item.annotation}, which a command cannot take") from None
+        raise TypeError(f"{function.__qualname__}: {item.name} has the type {item.annotation}, "
+                        "which a command cannot take") from None
 
 
 def _typed(made: Parameter, annotation: Any) -> Parameter:
@@ -323,7 +325,8 @@ def parse_tokens(chosen: Command, tokens: Sequence[str]) -> dict[str, Any]:
         if parameter is None:
             near = difflib.get_close_matches(name, options, 1)
             raise UsageError(f"{chosen.id} has no option {name}.",
-                             f"Did you mean {near[0]}?" if near else f"See: tapeline {chosen.group} {chosen.verb.replace('_', '-')} --help")
+                             f"Did you mean {near[0]}?" if near
+                             else f"See: tapeline {chosen.group} {chosen.verb.replace('_', '-')} --help")
         if parameter.secret:
             raise UsageError(f"{parameter.flag} is secret and not taken from the command line.",
                              "Leave it out: it is asked for, or read from standard input.")

@@ -139,7 +139,8 @@ def write_owner(home: Home, doing: str, port: int | None = None, key: bytes = b"
             file.write(content)
         fresh.replace(path)
     except OSError as problem:
-        raise StoreError(f"{path} cannot be written: {problem.strerror or problem}.", "Check permissions and free disk space.", problem) from None
+        raise StoreError(f"{path} cannot be written: {problem.strerror or problem}.", "Check permissions and free disk space.",
+                         problem) from None
 
 
 class Server:
@@ -268,11 +269,10 @@ class Server:
         try:
             message, frames = _encode_table(self._answer(request, progress, stop))
         except TerminalError as problem:
-            message, frames = {"type": "error", "kind": type(problem).__name__, "message": problem.message, "hint": problem.hint}, ()
+            message, frames = _encode_error(problem), ()
         except Exception as problem:
             _log.exception("%s failed for another process", request.command)
-            message, frames = {"type": "error", "kind": "TerminalError", "message": f"{request.command} failed: {problem!r}.",
-                               "hint": f"This is a defect of the program; the traceback is in {self._home.logs / 'tapeline.log'}."}, ()
+            message, frames = _encode_error(defect(request.command, problem, self._home)), ()
         finally:
             done.set()
             watcher.join()
@@ -337,7 +337,8 @@ class Remote:
                 _send(peer, {"type": "cancel"})
                 continue
             if time.monotonic() >= deadline:
-                raise StoreError(f"The running Tapeline (process {self.pid}, {self.doing}) has not answered for {silence:.0f} seconds.",
+                raise StoreError(f"The running Tapeline (process {self.pid}, {self.doing}) has not answered for "
+                                 f"{silence:.0f} seconds.",
                                  "Wait and try again; if it stays so, end that process: its files are safe.")
 
 
@@ -392,7 +393,8 @@ def _encode_request(request: Request) -> dict[str, Any]:
 def _decode_request(content: bytes) -> Request:
     message = json.loads(content)
     as_of = message["as_of"]
-    return Request(str(message["command"]), dict(message["arguments"]), date.fromisoformat(as_of) if as_of else None, message["demo"])
+    return Request(str(message["command"]), dict(message["arguments"]), date.fromisoformat(as_of) if as_of else None,
+                   message["demo"])
 
 
 def _encode_table(table: Table) -> tuple[dict[str, Any], tuple[bytes, ...]]:
@@ -425,6 +427,16 @@ def _decode_table(message: Mapping[str, Any], encoded: list[bytes]) -> Table:
                     for source in message["sources"])
     return Table(message["title"], tuple(Column(**column) for column in message["columns"]), frames[0], sources,
                  tuple(message["unknown"]), tuple(message["notes"]), frames[1] if len(frames) > 1 else None)
+
+
+def _encode_error(problem: TerminalError) -> dict[str, Any]:
+    return {"type": "error", "kind": type(problem).__name__, "message": problem.message, "hint": problem.hint}
+
+
+def defect(what: str, problem: Exception, home: Home) -> TerminalError:
+    """The sentence for an exception that nobody expected."""
+    return TerminalError(f"{what} failed: {type(problem).__name__}: {problem}.",
+                         f"This is a defect of the program; the traceback is in {home.logs / 'tapeline.log'}.")
 
 
 def _error(message: Mapping[str, Any]) -> TerminalError:

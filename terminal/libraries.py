@@ -18,7 +18,8 @@ _ALWAYS = {
 _XCB = {
     "libx11-6": "libX11.so.6", "libx11-xcb1": "libX11-xcb.so.1", "libxcb1": "libxcb.so.1", "libxcb-cursor0": "libxcb-cursor.so.0",
     "libxcb-icccm4": "libxcb-icccm.so.4", "libxcb-image0": "libxcb-image.so.0", "libxcb-keysyms1": "libxcb-keysyms.so.1",
-    "libxcb-randr0": "libxcb-randr.so.0", "libxcb-render0": "libxcb-render.so.0", "libxcb-render-util0": "libxcb-render-util.so.0",
+    "libxcb-randr0": "libxcb-randr.so.0", "libxcb-render0": "libxcb-render.so.0",
+    "libxcb-render-util0": "libxcb-render-util.so.0",
     "libxcb-shape0": "libxcb-shape.so.0", "libxcb-shm0": "libxcb-shm.so.0", "libxcb-sync1": "libxcb-sync.so.1",
     "libxcb-util1": "libxcb-util.so.1", "libxcb-xfixes0": "libxcb-xfixes.so.0", "libxcb-xkb1": "libxcb-xkb.so.1",
     "libxkbcommon-x11-0": "libxkbcommon-x11.so.0"}

@@ -38,7 +38,8 @@ def to_csv(table: Table) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([column.name for column in table.columns])
     for row in table.rows():
-        writer.writerow(["" if cell is None else json.dumps(cell, ensure_ascii=False) if isinstance(cell, (list, dict, bool)) else cell
+        writer.writerow(["" if cell is None else json.dumps(cell, ensure_ascii=False) if isinstance(cell,
+                                                                                                    (list, dict, bool)) else cell
                          for cell in row.values()])
     return buffer.getvalue()
 
@@ -68,7 +69,8 @@ def _print(table: Table, stream: IO[str]) -> None:
 
     tty = stream.isatty()
     # Piped text is for reading later: no colour, and lines as long as they need to be.
-    console = Console(file=stream, highlight=False, soft_wrap=not tty, width=None if tty else 10_000, no_color=None if tty else True)
+    console = Console(file=stream, highlight=False, soft_wrap=not tty, width=None if tty else 10_000,
+                      no_color=None if tty else True)
     if table.simulated:
         console.print(f"[bold black on yellow] {SIMULATED} [/]" if tty else SIMULATED)
     console.print(f"[bold]{escape(table.title)}[/]")
@@ -114,7 +116,8 @@ def _grid(console: Any, columns: tuple[Column, ...], rows: list[list[str]], widt
     console.print(grid)
     if fitting < len(columns):
         names = ", ".join(column.name for column in columns[fitting:])
-        console.print(f"[dim]{len(columns) - fitting} columns do not fit here ({escape(names)}): widen the terminal, or use --json or --csv.[/]")
+        console.print(f"[dim]{len(columns) - fitting} columns do not fit here ({escape(names)}): "
+                      "widen the terminal, or use --json or --csv.[/]")
 
 
 def _fitting(columns: tuple[Column, ...], rows: list[list[str]], width: int) -> int:

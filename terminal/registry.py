@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from terminal.api import API_VERSION, Panel, Plugin, PluginState
 from terminal.commands import Command, UsageError, commands_of
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -68,7 +69,8 @@ class Registry:
 
     def panels(self) -> tuple[Panel, ...]:
         """The panels of all plugins, in the order of the rail."""
-        return tuple(sorted((panel for plugin in self.plugins() for panel in plugin.panels), key=lambda panel: (panel.order, panel.id)))
+        return tuple(sorted((panel for plugin in self.plugins() for panel in plugin.panels),
+                            key=lambda panel: (panel.order, panel.id)))
 
     def explanations(self) -> tuple[Path, ...]:
         """The plugins' explain.toml files that exist."""
@@ -118,13 +120,13 @@ class Registry:
             return known[id_]
         raise self.unknown(id_)
 
-    def unknown(self, id_: str) -> UsageError:
+    def unknown(self, id_: str) -> UserError:
         """The error for a command that does not exist: its plugin is broken, or the nearest one that does exist."""
         words = id_.replace(".", " ").replace("_", "-")
         state = self._states.get(id_.partition(".")[0])
         if state and state.state != "ready":
-            return UsageError(f"{words!r} is not available: the plugin {state.id} is set aside ({state.reason.splitlines()[0]}).",
-                              "See: tapeline preferences plugins")
+            return UserError(f"{words!r} is not available: the plugin {state.id} is set aside ({state.reason.splitlines()[0]}).",
+                             "See: tapeline preferences plugins")
         near = difflib.get_close_matches(id_, self.commands(), 1, 0.5)
         hint = f"Did you mean {near[0].replace('.', ' ').replace('_', '-')}?" if near else "See: tapeline --help"
         return UsageError(f"There is no command {words!r}.", hint)
@@ -236,7 +238,8 @@ class Registry:
         """Quarantine a plugin: its commands and panels are gone, its state keeps the traceback."""
         told = "".join(traceback.format_exception(problem))
         with self._lock:
-            self._states[id_] = replace(self._states[id_], state="broken", plugin=None, reason=f"{reason}: {problem}", traceback=told)
+            self._states[id_] = replace(self._states[id_], state="broken", plugin=None, reason=f"{reason}: {problem}",
+                                        traceback=told)
             self._commands[id_] = {}
         _log.error("plugin %s set aside: %s\n%s", id_, reason, told)
 
@@ -247,9 +250,9 @@ class Registry:
         return Path(sys.modules[_package(self._states[plugin.id])].__file__ or "").parent
 
 
-def find_registry(home: Home, settings: Settings) -> Registry:
+def find_registry(home: Home, settings: Settings, *, bundled: str = "plugins", core: Mapping[str, str] | None = None) -> Registry:
     """The plugins of a home, approvals taken from its settings; declares the plugins' settings."""
-    registry = Registry(home.plugins, settings.approved)
+    registry = Registry(home.plugins, settings.approved, bundled=bundled, core=core)
     for plugin in registry.plugins():
         try:
             settings.declare(plugin.settings)
@@ -261,7 +264,8 @@ def find_registry(home: Home, settings: Settings) -> Registry:
 def fingerprint(path: Path) -> str:
     """SHA-256 over names and content of a file, or of a folder's files without compiled leftovers."""
     digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file()
+                                                 and "__pycache__" not in file.parts)
     for file in files:
         content = file.read_bytes()
         digest.update(f"{file.relative_to(path.parent).as_posix()}\0{len(content)}\0".encode())
@@ -322,4 +326,5 @@ def _package(state: PluginState) -> str:
 
 
 def _broken(state: PluginState, problem: BaseException) -> PluginState:
-    return replace(state, state="broken", plugin=None, reason=f"{type(problem).__name__}: {problem}", traceback=traceback.format_exc())
+    return replace(state, state="broken", plugin=None, reason=f"{type(problem).__name__}: {problem}",
+                   traceback=traceback.format_exc())

@@ -65,7 +65,8 @@ class Setting:
         except (ValueError, TypeError):
             raise UserError(f"{self.key} cannot be {value!r}.", self.wanted()) from None
         low, high = self.minimum, self.maximum
-        if (self.choices and result not in self.choices) or (low is not None and result < low) or (high is not None and result > high):
+        if (self.choices and result not in self.choices) or (low is not None and result < low) or (high is not None
+                                                                                                   and result > high):
             raise UserError(f"{self.key} cannot be {value!r}.", self.wanted())
         return result
 

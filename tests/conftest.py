@@ -160,8 +160,10 @@ def _qt_objects() -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
     if widgets is None or not isinstance(application, widgets.QApplication):
         return set(), set()
     core = sys.modules["PySide6.QtCore"]
-    tops = {(id(widget), f"{type(widget).__name__} {widget.objectName()}") for widget in application.topLevelWidgets() if widget.isVisible()}
-    timers = {(id(timer), f"QTimer of {type(timer.parent()).__name__}") for timer in application.findChildren(core.QTimer) if timer.isActive()}
+    tops = {(id(widget), f"{type(widget).__name__} {widget.objectName()}") for widget in application.topLevelWidgets()
+            if widget.isVisible()}
+    timers = {(id(timer), f"QTimer of {type(timer.parent()).__name__}") for timer in application.findChildren(core.QTimer)
+              if timer.isActive()}
     return tops, timers
 
 
@@ -255,7 +257,7 @@ class Replay:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def fault(self, **fault: Any) -> None:
-        """Answer wrongly: provider=, match=, kind=status|html|empty|truncate|garbage|slow|hang|drop, status=, times=, seconds=."""
+        """Answer wrongly. provider=, match=, kind=status|html|empty|truncate|garbage|slow|hang|drop, status=, times=, seconds="""
         self._ask("POST", "/__faults__", json.dumps(fault).encode())
 
     def clear(self) -> None:
@@ -298,11 +300,13 @@ def replay(_replay: Replay) -> Iterator[Replay]:
 @pytest.fixture
 def run_cli(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `python -m terminal ARGS` as a process of its own in `tmp_path`; `env` adds to the environment."""
-    def run(*args: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def run(*args: str, env: dict[str, str] | None = None, stdin: str = "",
+            timeout: float = 60) -> subprocess.CompletedProcess[str]:
         root = str(Path(__file__).resolve().parent.parent)
         surroundings = {**os.environ, "PYTHONPATH": root, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
                         "DBUS_SESSION_BUS_ADDRESS": "disabled:", **(env or {})}
-        return subprocess.run([sys.executable, "-m", "terminal", *args], capture_output=True, text=True, cwd=tmp_path, env=surroundings,
+        return subprocess.run([sys.executable, "-m", "terminal", *args], capture_output=True, text=True, cwd=tmp_path,
+                              env=surroundings,
                               input=stdin, timeout=timeout, check=False)
 
     return run

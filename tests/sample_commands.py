@@ -59,4 +59,5 @@ def write(ctx: Context, symbol: str) -> Table:
     """Write to the book."""
     ctx.store.book.write(lambda tx: tx.execute("create table if not exists main.sample_symbols (symbol varchar)", ()))
     ctx.store.book.write(lambda tx: tx.execute("insert into main.sample_symbols values (?)", (symbol,)))
-    return _answer(ctx, symbols=",".join(ctx.store.book.read("select symbol from main.sample_symbols order by 1")["symbol"].to_list()))
+    kept = ctx.store.book.read("select symbol from main.sample_symbols order by 1")["symbol"].to_list()
+    return _answer(ctx, symbols=",".join(kept))

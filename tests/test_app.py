@@ -49,7 +49,8 @@ def row(table: Any) -> dict[str, str]:
 
 def test_a_command_runs_in_the_callers_thread_with_its_context(live: App) -> None:
     answer = row(live.run("sample.echo", {"text": "hi"}, as_of=date(2026, 1, 31), by_hand=False))
-    assert answer == {"text": "hi", "demo": "False", "as_of": "2026-01-31", "by_hand": "False", "thread": threading.current_thread().name}
+    assert answer == {"text": "hi", "demo": "False", "as_of": "2026-01-31", "by_hand": "False",
+                      "thread": threading.current_thread().name}
 
 
 def test_a_command_runs_in_a_worker(live: App) -> None:
@@ -217,7 +218,8 @@ def test_workers_refuse_after_closing() -> None:
         workers.submit(done.set)
 
 
-def test_a_damaged_market_leaves_the_store_commands_alive(home: Home, clock: Clock, registry: Registry, expect_warning: Expected) -> None:
+def test_a_damaged_market_leaves_the_store_commands_alive(home: Home, clock: Clock, registry: Registry,
+                                                          expect_warning: Expected) -> None:
     expect_warning("market.duckdb")
     home.market(False).write_bytes(b"this is no database" * 1000)
     app = App(home, clock=clock, registry=registry)

@@ -59,7 +59,8 @@ def no_window(options: cli.Options) -> int:
 
 
 def test_global_flags_stand_anywhere() -> None:
-    options, words = cli.take_home(["--json", "store", "--demo", "check", "--as-of=2026-01-31", "--home", "h", "x", "--", "--home"])
+    options, words = cli.take_home(["--json", "store", "--demo", "check", "--as-of=2026-01-31", "--home", "h", "x", "--",
+                                    "--home"])
     options, head, rest = cli.split(words, options)
     assert rest.pop() == "--home"
     assert rest.pop() == "--"
@@ -93,7 +94,8 @@ def test_a_commands_own_option_wins_over_a_global_one() -> None:
     (["doctor", "--nettwork"], "doctor.run has no option --nettwork. Did you mean --network?"),
     (["preferences", "set", "mode"], "preferences.set needs value. Give text."),
 ])
-def test_a_wrong_call_is_one_sentence_and_code_2(home: Home, capsys: pytest.CaptureFixture[str], words: list[str], told: str) -> None:
+def test_a_wrong_call_is_one_sentence_and_code_2(home: Home, capsys: pytest.CaptureFixture[str], words: list[str],
+                                                 told: str) -> None:
     if "--home" not in words:
         words = ["--home", str(home.path), *words]
     assert cli.main(words, no_window) == 2
@@ -105,7 +107,8 @@ def test_a_wrong_call_is_one_sentence_and_code_2(home: Home, capsys: pytest.Capt
 
 def test_no_command_opens_the_window(home: Home) -> None:
     seen: list[cli.Options] = []
-    assert cli.main(["--home", str(home.path), "--demo"], lambda options: seen.append(options) or 7) == 7  # type: ignore[func-returns-value]
+    assert cli.main(["--home", str(home.path), "--demo"],
+                    lambda options: seen.append(options) or 7) == 7  # type: ignore[func-returns-value]
     assert (seen[0].home, seen[0].demo) == (home, True)
 
 
@@ -132,9 +135,11 @@ def test_help_for_program_group_and_command(capsys: pytest.CaptureFixture[str]) 
 # Printing
 
 AT = datetime(2026, 11, 20, 21, 0, tzinfo=UTC)
-TABLE = Table("Prices [today]", (Column("symbol", "Ticker"), Column("price", "Price", "number", "USD"), Column("change", "Change", "number", "fraction"),
+TABLE = Table("Prices [today]", (Column("symbol", "Ticker"), Column("price", "Price", "number", "USD"),
+                                 Column("change", "Change", "number", "fraction"),
                                  Column("flags", "Flags", "list")),
-              pl.DataFrame({"symbol": ["A,B", "C"], "price": [1234.5, float("nan")], "change": [0.056, None], "flags": [["x", "y"], []], "_row": [1, 2]}),
+              pl.DataFrame({"symbol": ["A,B", "C"], "price": [1234.5, float("nan")], "change": [0.056, None],
+                            "flags": [["x", "y"], []], "_row": [1, 2]}),
               (Source("demo", "bars", AT, AT, False, True),), ("C: no [price] yet",), ("A note.",))
 
 
@@ -145,7 +150,7 @@ def printed(table: Table, form: str) -> str:
 
 
 def test_json_is_one_object_with_null_for_unknown() -> None:
-    answer = json.loads(printed(TABLE, "json"), parse_constant=lambda text: pytest.fail(text))
+    answer = json.loads(printed(TABLE, "json"), parse_constant=pytest.fail)
     assert list(answer) == ["title", "columns", "rows", "sources", "unknown", "notes"]
     assert answer["rows"] == [{"symbol": "A,B", "price": 1234.5, "change": 0.056, "flags": ["x", "y"]},
                               {"symbol": "C", "price": None, "change": None, "flags": []}]
@@ -165,7 +170,8 @@ def test_csv_says_what_is_simulated_and_where_it_is_from() -> None:
 def test_text_has_banner_table_unknown_notes_and_sources() -> None:
     text = printed(TABLE, "text")
     assert text.startswith("SIMULATED")
-    for part in ("Prices [today]", "Ticker", "5.6", "x, y", "Unknown: C: no [price] yet", "A note.", "Source: demo bars, as of 20 Nov 2026"):
+    for part in ("Prices [today]", "Ticker", "5.6", "x, y", "Unknown: C: no [price] yet", "A note.",
+                 "Source: demo bars, as of 20 Nov 2026"):
         assert part in text
     assert "nan" not in text.lower()
     assert "\x1b" not in text
@@ -200,7 +206,8 @@ def test_answers_come_from_a_process_of_its_own_and_from_the_owner_alike(sample_
     words = ["sample_cli", "echo", "hi", "--json", "--as-of", "2026-01-31", "--home", str(sample_home.path)]
     alone = run_cli(*words)
     assert (alone.returncode, alone.stderr) == (0, "")
-    assert json.loads(alone.stdout)["rows"][0] == {"text": "hi", "demo": "False", "as_of": "2026-01-31", "by_hand": "True", "thread": "worker 1"}
+    assert json.loads(alone.stdout)["rows"][0] == {"text": "hi", "demo": "False", "as_of": "2026-01-31", "by_hand": "True",
+                                                   "thread": "worker 1"}
     with Owner(sample_home):
         through = run_cli(*words)
         assert (through.returncode, through.stderr, through.stdout) == (0, "", alone.stdout)
@@ -272,8 +279,10 @@ def test_being_interrupted_cancels(sample_home: Home, number: signal.Signals, ow
 
 
 def test_two_commands_at_once_both_answer(sample_home: Home) -> None:
-    processes = [subprocess.Popen([sys.executable, "-m", "terminal", "sample_cli", "write", symbol, "--csv", "--home", str(sample_home.path)],
-                                  cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for symbol in "ABC"]
+    processes = [subprocess.Popen([sys.executable, "-m", "terminal", "sample_cli", "write", symbol, "--csv", "--home",
+                                   str(sample_home.path)],
+                                  cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True) for symbol in "ABC"]
     answers = [process.communicate(timeout=60) for process in processes]
     assert [(process.returncode, err) for process, (_, err) in zip(processes, answers, strict=True)] == [(0, "")] * 3
     assert max((out for out, _ in answers), key=len).splitlines()[-1].strip('"') == "A,B,C"
@@ -303,7 +312,8 @@ def test_a_home_that_cannot_be_written_is_told(run_cli: Any, tmp_path: Path) -> 
 
 
 def test_a_reader_that_leaves_is_no_error(sample_home: Home) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "terminal", "--help"], cwd=Path(__file__).parent.parent, stdout=subprocess.PIPE,
+    process = subprocess.Popen([sys.executable, "-m", "terminal", "--help"], cwd=Path(__file__).parent.parent,
+                               stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stderr is not None
@@ -382,7 +392,8 @@ def test_missing_libraries_are_told_with_the_line_to_type(monkeypatch: pytest.Mo
 def test_no_screen_is_told() -> None:
     with pytest.raises(UserError, match="no screen"):
         libraries.require({})
-    assert [libraries.platform(one) for one in ({"DISPLAY": ":0"}, {"WAYLAND_DISPLAY": "w"}, {"QT_QPA_PLATFORM": "vnc:size=1x1"})] == [
+    assert [libraries.platform(one) for one in ({"DISPLAY": ":0"}, {"WAYLAND_DISPLAY": "w"},
+                                                {"QT_QPA_PLATFORM": "vnc:size=1x1"})] == [
         "xcb", "wayland", "vnc"]
 
 

@@ -21,7 +21,8 @@ Symbol = Annotated[str, argument(help="A ticker.", metavar="SYMBOL")]
 
 
 @command(title="Everything", long=True, panel="screener")
-def every_thing(ctx: Any, symbol: Symbol, count: int = 5, *, start: date | None = None, out: Path | None = None, ratio: float = 0.5,
+def every_thing(ctx: Any, symbol: Symbol, count: int = 5, *, start: date | None = None, out: Path | None = None,
+                ratio: float = 0.5,
                 fresh: bool = False, keep: bool = True, side: Literal["buy", "sell"] = "buy", tags: tuple[str, ...] = (),
                 peer: Symbol | None = None, kind: Annotated[str, argument(choices=("a", "b"))] = "a") -> Table:
     """Do everything.
@@ -57,7 +58,8 @@ SEVERAL = made(several_)["sample.several"]
 
 
 def test_group_verb_and_flags_come_from_module_name_and_marks() -> None:
-    assert (EVERY.group, EVERY.verb, EVERY.title, EVERY.long, EVERY.panel) == ("sample", "every_thing", "Everything", True, "screener")
+    assert (EVERY.group, EVERY.verb, EVERY.title, EVERY.long, EVERY.panel) == ("sample", "every_thing", "Everything", True,
+                                                                               "screener")
     assert (SEVERAL.verb, SEVERAL.hidden, SEVERAL.gui, SEVERAL.writes) == ("several", True, True, True)
     assert set(made(every_thing, group="other")) == {"other.every_thing"}
 
@@ -152,7 +154,8 @@ def test_a_type_that_cannot_travel_is_refused_when_the_command_is_declared() -> 
         made(bad)
 
 
-HEAVY = ("PySide6", "pyqtgraph", "polars", "pandas", "numpy", "duckdb", "yfinance", "httpx", "typst", "talib", "keyring", "rich", "lark")
+HEAVY = ("PySide6", "pyqtgraph", "polars", "pandas", "numpy", "duckdb", "yfinance", "httpx", "typst", "talib", "keyring", "rich",
+         "lark")
 
 
 def test_importing_command_line_manifests_and_commands_loads_nothing_heavy() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from terminal import paths
 from terminal.paths import Home, data_file, default_home, resource
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_demo_and_real_files_never_share_a_folder() -> None:

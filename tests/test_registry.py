@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from terminal.commands import UsageError
+from terminal.errors import UserError
 from terminal.registry import Registry, find_registry, fingerprint
 from terminal.settings import Settings
 
@@ -68,12 +69,13 @@ def test_bundled_plugins_are_ready_and_have_commands() -> None:
 
 
 def test_a_folder_waits_for_approval_and_is_not_imported(tmp_path: Path, home: Home) -> None:
-    plant(home.plugins, "mine_a", manifest=f"open({str(tmp_path / 'ran')!r}, 'w').close()\n" + MANIFEST.format(id="mine_a", api=1, more=""))
+    plant(home.plugins, "mine_a",
+          manifest=f"open({str(tmp_path / 'ran')!r}, 'w').close()\n" + MANIFEST.format(id="mine_a", api=1, more=""))
     settings = Settings(home)
     registry = find_registry(home, settings)
     assert state_of(registry, "mine_a") == ("waiting", "you have not approved it yet")
     assert not (tmp_path / "ran").exists()
-    with pytest.raises(UsageError, match="set aside"):
+    with pytest.raises(UserError, match="set aside"):
         registry.command("mine_a.hello")
 
     waiting = next(state for state in registry.states() if state.id == "mine_a")
@@ -127,7 +129,8 @@ def test_a_broken_manifest_is_quarantined_with_its_traceback(tmp_path: Path, exp
     ("mine_k", ", group='doctor'", "outside the plugin's own group"),
     ("mine_l", ", nonsense=1", "unexpected keyword"),
 ])
-def test_broken_commands_quarantine_their_plugin_only(tmp_path: Path, expect_warning: Expected, name: str, marks: str, told: str) -> None:
+def test_broken_commands_quarantine_their_plugin_only(tmp_path: Path, expect_warning: Expected, name: str, marks: str,
+                                                      told: str) -> None:
     expect_warning("set aside")
     plant(tmp_path, name, marks=marks)
     registry = approving(tmp_path)
@@ -154,7 +157,8 @@ def test_odd_names_are_refused(tmp_path: Path, expect_warning: Expected) -> None
 
 def test_a_plugin_whose_settings_clash_is_set_aside(home: Home, expect_warning: Expected) -> None:
     expect_warning("set aside")
-    path = plant(home.plugins, "mine_m", more=", settings=(Setting('mine_m.x', str, '', 'T', 'n', 'p'), Setting('mine_m.x', int, 1, 'T', 'n', 'p'))")
+    path = plant(home.plugins, "mine_m",
+                 more=", settings=(Setting('mine_m.x', str, '', 'T', 'n', 'p'), Setting('mine_m.x', int, 1, 'T', 'n', 'p'))")
     settings = Settings(home)
     settings.approve("mine_m", "", fingerprint(path))
     assert state_of(find_registry(home, settings), "mine_m")[0] == "broken"

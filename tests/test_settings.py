@@ -31,9 +31,11 @@ def test_order_is_environment_file_default(home: Home) -> None:
     settings = opened(home)
     assert (settings.get("providers.yahoo.base_url"), settings.origin("providers.yahoo.base_url")) == ("", "default")
     settings.set("providers.yahoo.base_url", "http://127.0.0.1:1")
-    assert (opened(home).get("providers.yahoo.base_url"), opened(home).origin("providers.yahoo.base_url")) == ("http://127.0.0.1:1", "file")
+    assert (opened(home).get("providers.yahoo.base_url"),
+            opened(home).origin("providers.yahoo.base_url")) == ("http://127.0.0.1:1", "file")
     forced = opened(home, TAPELINE_YAHOO_URL="http://127.0.0.1:2")
-    assert (forced.get("providers.yahoo.base_url"), forced.origin("providers.yahoo.base_url")) == ("http://127.0.0.1:2", "environment")
+    assert (forced.get("providers.yahoo.base_url"), forced.origin("providers.yahoo.base_url")) == ("http://127.0.0.1:2",
+                                                                                                   "environment")
 
 
 @pytest.mark.parametrize(("key", "value", "told"), [
@@ -78,7 +80,8 @@ def test_a_value_of_the_wrong_kind_in_the_file_gives_the_default_and_a_note(home
     settings = opened(home)
     assert (settings.get("font_size"), settings.get("mode")) == (13, "pro")
     settings.get("font_size")
-    assert settings.notes == ["settings.toml: font_size cannot be 'big'. Give a whole number from 10 to 22. The standard value is used."]
+    assert settings.notes == ["settings.toml: font_size cannot be 'big'. Give a whole number from 10 to 22. "
+                              "The standard value is used."]
 
 
 def test_an_unreadable_file_is_kept_aside_before_anything_is_written(home: Home) -> None:
@@ -187,7 +190,8 @@ def test_only_the_platforms_own_keyrings_are_trusted(monkeypatch: pytest.MonkeyP
 # The writer
 
 _plain = st.one_of(st.text(), st.integers(-2**60, 2**60), st.floats(allow_nan=False), st.booleans(), st.dates())
-_values = st.recursive(_plain, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(min_size=1), inner, max_size=3)),
+_values = st.recursive(_plain, lambda inner: st.one_of(st.lists(inner, max_size=3),
+                                                       st.dictionaries(st.text(min_size=1), inner, max_size=3)),
                        max_leaves=8)
 
 

@@ -40,7 +40,8 @@ def run(ctx: Context, *, network: Annotated[bool, argument(help="Also ask whethe
     """
     import polars as pl
 
-    checks: list[Callable[[Context], Iterator[Finding]]] = [_versions, _libraries, _keyring, _files, _clock, _disk, _plugins, _settings]
+    checks: list[Callable[[Context], Iterator[Finding]]] = [_versions, _libraries, _keyring, _files, _clock, _disk, _plugins,
+                                                            _settings]
     if network:
         checks.insert(3, _network)
     findings: list[Finding] = []
@@ -60,7 +61,8 @@ def _versions(ctx: Context) -> Iterator[Finding]:
 
     import terminal
 
-    yield Finding("Program", "ok", f"Tapeline {terminal.__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    machine = f"{platform.system()} {platform.machine()}"
+    yield Finding("Program", "ok", f"Tapeline {terminal.__version__}, Python {platform.python_version()}, {machine}")
     found, absent = [], []
     for name in _DISTRIBUTIONS:
         try:
@@ -79,7 +81,8 @@ def _libraries(ctx: Context) -> Iterator[Finding]:
     if absent:
         yield Finding("Qt's system libraries", "fail", f"missing: {', '.join(absent)}", libraries.install_line(absent))
     elif not chosen and sys.platform.startswith("linux"):
-        yield Finding("Qt's system libraries", "warn", "complete, but there is no screen here (neither DISPLAY nor WAYLAND_DISPLAY)",
+        yield Finding("Qt's system libraries", "warn",
+                      "complete, but there is no screen here (neither DISPLAY nor WAYLAND_DISPLAY)",
                       "Commands work; start the window from a desktop session.")
     else:
         yield Finding("Qt's system libraries", "ok", f"complete for {chosen or platform.system()}")
@@ -120,7 +123,7 @@ def _files(ctx: Context) -> Iterator[Finding]:
         return
     bad = [row for row in rows if row["ok"] is False]
     for row in bad:
-        yield Finding(where, "fail", f"{row['check']}: {row['detail']}", "See: tapeline store --help")
+        yield Finding(where, "fail", f"{row['check']}: {row['detail'].splitlines()[0]}", "See: tapeline store check")
     if not bad:
         yield Finding(where, "ok", f"{len(rows)} checks passed in {ctx.home.path}")
 
@@ -165,9 +168,10 @@ def _plugins(ctx: Context) -> Iterator[Finding]:
     states = ctx.plugins()
     for state in states:
         if state.state == "waiting":
-            yield Finding("Plugin", "warn", f"{state.id}: {state.reason}", f"If you trust it: tapeline preferences approve {state.id}")
+            yield Finding("Plugin", "warn", f"{state.id}: {state.reason}",
+                          f"If you trust it: tapeline preferences approve {state.id}")
         elif state.state != "ready":
-            yield Finding("Plugin", "fail", f"{state.id}: {state.reason}", "See: tapeline preferences plugins")
+            yield Finding("Plugin", "fail", f"{state.id}: {state.reason.splitlines()[0]}", "See: tapeline preferences plugins")
     yield Finding("Plugins", "ok", f"{sum(state.state == 'ready' for state in states)} ready")
 
 

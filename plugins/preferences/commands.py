@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 Key = Annotated[str, argument(help="Name of the setting, for example market.source.", metavar="KEY")]
 Provider = Annotated[str, argument(help="The data service, for example finnhub.", metavar="PROVIDER")]
 
-_PLACES = {"keyring": "the system's keyring", "environment": "an environment variable", "memory": "memory, until the program ends", None: "nowhere"}
+_PLACES = {"keyring": "the system's keyring", "environment": "an environment variable",
+           "memory": "memory, until the program ends", None: "nowhere"}
 
 
 @command(title="Show settings")
@@ -22,7 +23,8 @@ def show(ctx: Context, key: Key | None = None) -> Table:
     items = ctx.settings.items() if key is None else [(ctx.settings.declared(key), ctx.settings.get(key))]
     rows = [(setting.key, _text(value), ctx.settings.origin(setting.key), _text(setting.default), setting.title,
              setting.newbie if mode == "newbie" else setting.pro) for setting, value in items if not setting.secret]
-    columns = (Column("key", "Setting"), Column("value", "Value"), Column("origin", "From"), Column("default", "Standard", newbie=False),
+    columns = (Column("key", "Setting"), Column("value", "Value"), Column("origin", "From"),
+               Column("default", "Standard", newbie=False),
                Column("title", "Name", newbie=False), Column("meaning", "Meaning"))
     return _table("Settings", columns, rows, notes=tuple(ctx.settings.notes))
 
@@ -45,12 +47,14 @@ def reset(ctx: Context, key: Key) -> Table:
 def keys(ctx: Context) -> Table:
     """List which services have a key and where it is kept. The keys themselves are never shown."""
     providers = _with_key(ctx)
-    rows = [(provider, ctx.settings.secret(provider) is not None, _PLACES[ctx.settings.secret_place(provider)]) for provider in providers]
+    rows = [(provider, ctx.settings.secret(provider) is not None,
+             _PLACES[ctx.settings.secret_place(provider)]) for provider in providers]
     ring = ctx.settings.keyring_name()
     note = f"Keys are kept by the system's keyring ({ring})." if ring else \
         "This system offers no keyring that may be trusted: a key that you set is forgotten when the program ends. " \
         "For use without a screen, TAPELINE_<PROVIDER>_KEY in the environment is read."
-    return _table("Keys", (Column("provider", "Service"), Column("present", "Has a key", "bool"), Column("place", "Kept in")), rows, notes=(note,))
+    return _table("Keys", (Column("provider", "Service"), Column("present", "Has a key", "bool"), Column("place", "Kept in")),
+                  rows, notes=(note,))
 
 
 @command(title="Set the key of a data service", writes=True)
@@ -62,8 +66,10 @@ def key_set(ctx: Context, provider: Provider,
     """
     place = ctx.settings.set_secret(_known(ctx, provider), key)
     ctx.publish("settings.changed", {"key": f"providers.{provider}.key"})
-    notes = () if place == "keyring" else ("This system offers no keyring that may be trusted: the key is forgotten when the program ends.",)
-    return _table("Key kept", (Column("provider", "Service"), Column("place", "Kept in")), [(provider, _PLACES[place])], notes=notes)
+    lost = "This system offers no keyring that may be trusted: the key is forgotten when the program ends."
+    notes = () if place == "keyring" else (lost,)
+    return _table("Key kept", (Column("provider", "Service"), Column("place", "Kept in")), [(provider, _PLACES[place])],
+                  notes=notes)
 
 
 @command(title="Forget the key of a data service", writes=True)
@@ -75,7 +81,8 @@ def key_forget(ctx: Context, provider: Provider) -> Table:
     ctx.publish("settings.changed", {"key": f"providers.{provider}.key"})
     left = ctx.settings.secret_place(provider)
     notes = ("The key in the environment is still there.",) if left == "environment" else ()
-    return _table("Key forgotten", (Column("provider", "Service"), Column("place", "Still in")), [(provider, _PLACES[left])], notes=notes)
+    return _table("Key forgotten", (Column("provider", "Service"), Column("place", "Still in")), [(provider, _PLACES[left])],
+                  notes=notes)
 
 
 @command(title="Plugins")
@@ -83,7 +90,8 @@ def plugins(ctx: Context) -> Table:
     """List every plugin that was found: bundled, installed, or in the home's plugins folder; why one does not run."""
     rows = [(state.id, state.title, state.origin, state.state, state.reason, state.version, state.fingerprint[:12] or None)
             for state in ctx.plugins()]
-    columns = (Column("id", "Id"), Column("title", "Title"), Column("origin", "From"), Column("state", "State"), Column("reason", "Why"),
+    columns = (Column("id", "Id"), Column("title", "Title"), Column("origin", "From"), Column("state", "State"),
+               Column("reason", "Why"),
                Column("version", "Version", newbie=False), Column("hash", "Content", newbie=False))
     waiting = [state.id for state in ctx.plugins() if state.state == "waiting"]
     notes = [f"To let one run: tapeline preferences approve {waiting[0]}"] if waiting else []
@@ -110,7 +118,8 @@ def approve(ctx: Context, plugin: Annotated[str, argument(help="Id of the plugin
 def _known(ctx: Context, provider: str) -> str:
     known = _with_key(ctx)
     if provider not in known:
-        raise UserError(f"{provider} takes no key.", f"Services with a key: {', '.join(known)}." if known else "No service takes one yet.")
+        raise UserError(f"{provider} takes no key.",
+                        f"Services with a key: {', '.join(known)}." if known else "No service takes one yet.")
     return provider
 
 

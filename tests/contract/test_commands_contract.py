@@ -61,7 +61,8 @@ def _sample(parameter: Parameter) -> Any:
 def test_every_manifest_is_whole(plugin: Plugin) -> None:
     assert plugin.title[0].isupper()
     assert plugin.summary.endswith(".")
-    assert any(command.group == plugin.id or command.function.__module__.startswith(f"plugins.{plugin.id}.") for command in COMMANDS.values())
+    assert any(command.group == plugin.id or command.function.__module__.startswith(f"plugins.{plugin.id}.")
+               for command in COMMANDS.values())
     for panel in plugin.panels:
         module = panel.widget.partition(":")[0]
         assert module.startswith(f"plugins.{plugin.id}.")

@@ -50,7 +50,8 @@ def test_a_term_may_hold_other_terms(tmp_path: Path) -> None:
 
 
 def test_plugins_add_terms_but_do_not_replace_the_programs(tmp_path: Path) -> None:
-    explain = made(tmp_path, '[mine]\npro = "Mine."\nformula = "a / b"\n[pe_ttm]\npro = "Mine too."\n', '[mine]\npro = "Other."\n')
+    explain = made(tmp_path, '[mine]\npro = "Mine."\nformula = "a / b"\n[pe_ttm]\npro = "Mine too."\n',
+                   '[mine]\npro = "Other."\n')
     assert explain.text("mine", "pro") == Text("Mine", "Mine.", "a / b")
     assert explain.text("pe_ttm", "pro").text == "Price to trailing earnings."
     assert {"mine", "pe_ttm", "verdict.buy"} <= set(explain.terms())
