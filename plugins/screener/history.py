@@ -24,13 +24,13 @@ def runs(
 ) -> Table:
     """List the recorded runs, newest first."""
     frame = ctx.store.book.read(
-        "SELECT id, at, as_of, screen, title, rule, universe, total, matched, unknown FROM screener.runs "
+        "SELECT id, ran_at, as_of, screen, title, rule, universe, total, matched, unknown FROM screener.runs "
         "WHERE ? = '' OR screen = ? ORDER BY id DESC LIMIT ?",
         (preset, preset, limit),
     )
     columns = (
         Column("id", "Run", "integer"),
-        Column("at", "When", "datetime"),
+        Column("ran_at", "When", "datetime"),
         Column("as_of", "As of", "date", newbie=False),
         Column("screen", "Screen", newbie=False),
         Column("title", "Title"),
@@ -89,8 +89,8 @@ def diff(
     )
     entered = sum(row["change"] == "entered" for row in rows)
     notes = [
-        f"Run {older['id']} of {older['at']:%Y-%m-%d %H:%M} UTC ({older['matched']} matches) against run {newer['id']} of "
-        f"{newer['at']:%Y-%m-%d %H:%M} UTC ({newer['matched']} matches)."
+        f"Run {older['id']} of {older['ran_at']:%Y-%m-%d %H:%M} UTC ({older['matched']} matches) against run {newer['id']} of "
+        f"{newer['ran_at']:%Y-%m-%d %H:%M} UTC ({newer['matched']} matches)."
     ]
     if older["rule"] != newer["rule"]:
         notes.append(f"The rule changed from «{older['rule'] or 'everything'}» to «{newer['rule'] or 'everything'}».")

@@ -8,7 +8,7 @@ MIGRATIONS = (
         sql="""
         CREATE SEQUENCE screener.run_id;
         CREATE TABLE screener.runs (
-            id BIGINT PRIMARY KEY, at TIMESTAMPTZ NOT NULL, as_of DATE, screen VARCHAR NOT NULL, title VARCHAR NOT NULL,
+            id BIGINT PRIMARY KEY, ran_at TIMESTAMPTZ NOT NULL, as_of DATE, screen VARCHAR NOT NULL, title VARCHAR NOT NULL,
             rule VARCHAR NOT NULL, clauses VARCHAR[] NOT NULL, universe VARCHAR NOT NULL,
             total INTEGER NOT NULL, matched INTEGER NOT NULL, unknown INTEGER NOT NULL);
         CREATE TABLE screener.run_rows (
