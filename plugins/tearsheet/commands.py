@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from plugins.tearsheet.gathering import sheet_of
 from terminal.api import Column, Context, Table, UserError, argument, command
-from terminal.domain.instruments import clean_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from plugins.tearsheet.model import Material, Sheet
+    from plugins.tearsheet.model import Sheet
     from terminal.domain.valuation import Assumptions
 
-NEEDED = ("quotes", "instruments", "bars", "facts", "earnings", "dividends", "splits")
-HISTORY_DAYS = 366 * 6
 Symbol = Annotated[str, argument(help="Ticker, for example AAPL.", metavar="SYMBOL")]
 
 
@@ -46,7 +44,7 @@ def show(
                 f"There is no section called '{name}'.",
                 f"Did you mean {near[0]}?" if near else f"Choose of: {', '.join(SECTION_TITLES)}.",
             )
-    sheet, notes = _sheet(ctx, symbol)
+    sheet, notes = sheet_of(ctx, symbol)
     if remember and ctx.by_hand and ctx.as_of is None:
         ctx.store.book.save_look(sheet.symbol, sheet.payload())
     return to_table(sheet, notes, tuple(section))
@@ -57,7 +55,7 @@ def gates(ctx: Context, symbol: Symbol) -> Table:
     """Show each hard limit, check and flag with its value, threshold and points."""
     import polars as pl
 
-    sheet, notes = _sheet(ctx, symbol)
+    sheet, notes = sheet_of(ctx, symbol)
     told = sheet.explanation
     rows: list[dict[str, Any]] = []
     for gate in told.gates:
@@ -149,7 +147,7 @@ def sensitivity(
     """For each threshold: the nearest value that turns the verdict. With --set: the verdict under other thresholds."""
     import polars as pl
 
-    sheet, notes = _sheet(ctx, symbol)
+    sheet, notes = sheet_of(ctx, symbol)
     told, thresholds, words = sheet.explanation, sheet.thresholds, [*notes]
     if set:
         book = ctx.market.rulebook()
@@ -207,7 +205,7 @@ def peers(ctx: Context, symbol: Symbol) -> Table:
 
     from terminal.domain.fields import FIELDS
 
-    sheet, notes = _sheet(ctx, symbol)
+    sheet, notes = sheet_of(ctx, symbol)
     found = sheet.peers
     medians = pl.DataFrame([{"symbol": "median", "name": f"median of {found.count} peers", **found.medians}])
     frame = pl.concat([found.frame, medians], how="diagonal_relaxed").select(found.frame.columns)
@@ -223,7 +221,7 @@ def risks(ctx: Context, symbol: Symbol) -> Table:
     """List the risks with their numbers, the heaviest first."""
     import polars as pl
 
-    sheet, notes = _sheet(ctx, symbol)
+    sheet, notes = sheet_of(ctx, symbol)
     rows = [
         {
             "rank": at if risk.impact is not None else None,
@@ -312,7 +310,7 @@ def dcf(
         )
     except ValueError as error:
         raise UserError(f"{str(error).capitalize()}.", "Change --years or --fade-years.") from error
-    sheet, notes = _sheet(ctx, symbol)
+    sheet, notes = sheet_of(ctx, symbol)
     return _valued(ctx, sheet, wanted, notes)
 
 
@@ -321,7 +319,7 @@ def changes(ctx: Context, symbol: Symbol) -> Table:
     """Compare with what was shown when you last opened the tearsheet; does not count as a look itself."""
     import polars as pl
 
-    sheet, notes = _sheet(ctx, symbol)
+    sheet, notes = sheet_of(ctx, symbol)
     if sheet.look_at is None:
         notes = (
             *notes,
@@ -377,7 +375,7 @@ def export(
 
     if pdf is None and csv is None:
         raise UserError("Nothing was asked for.", "Give --pdf FILE, --csv FILE, or both.")
-    sheet, notes = _sheet(ctx, symbol, looks=False)
+    sheet, notes = sheet_of(ctx, symbol, looks=False)
     written = []
     if csv is not None:
         written.append({"kind": "csv", "file": str(csv), "bytes": writing.write(csv, writing.csv_bytes(sheet))})
@@ -393,7 +391,7 @@ def export(
 def _valued(ctx: Context, sheet: Sheet, wanted: Assumptions, notes: tuple[str, ...]) -> Table:
     import polars as pl
 
-    from plugins.tearsheet.model import mean_fcf_margin
+    from plugins.tearsheet.builder import mean_fcf_margin
     from terminal.domain import valuation
 
     inputs = {**sheet.row, "fcf_margin_mean": mean_fcf_margin(ctx.market.facts([sheet.symbol], as_of=ctx.as_of))}
@@ -436,70 +434,6 @@ def _valued(ctx: Context, sheet: Sheet, wanted: Assumptions, notes: tuple[str, .
         {"valuation": found, "reverse": back, "grid": grid, "assumptions": wanted},
     )
     return table if found.value is not None else _with_unknown(table, f"DCF value: {found.reason}")
-
-
-def _sheet(ctx: Context, symbol: str, *, looks: bool = True) -> tuple[Sheet, tuple[str, ...]]:
-    from plugins.tearsheet.model import build
-
-    material, notes = _gather(ctx, symbol, looks)
-    ctx.progress(0.9, "Putting it together")
-    return build(material), notes
-
-
-def _gather(ctx: Context, text: str, looks: bool) -> tuple[Material, tuple[str, ...]]:
-    """Everything the page needs, after fetching what is missing (not when a past day is asked for)."""
-    from datetime import timedelta
-
-    from plugins.tearsheet.model import Material
-
-    try:
-        symbol = clean_symbol(text)
-    except ValueError as error:
-        raise UserError(f"'{text}' is not a symbol.", "Give a ticker such as AAPL.") from error
-    ctx.progress(0.05, f"Looking for {symbol}")
-    notes = tuple(ctx.market.ensure([symbol], NEEDED, ctx)) if ctx.as_of is None else ()
-    ctx.progress(0.6, "Reading")
-    day = ctx.as_of or ctx.market.today()
-    universe = ctx.market.scored(None, ctx.as_of)
-    at = universe.index.get(symbol)
-    if at is None or (universe.frame["price"][at] is None and not _known_at_all(universe.frame.row(at, named=True))):
-        raise UserError(f"Nothing is known about {symbol}.", _hint(ctx, symbol, notes))
-    row = universe.frame.row(at, named=True)
-    origins, kinds = (each.row(at, named=True) for each in (universe.origin, universe.origin_kind))
-    sources = ctx.market.sources(value for name, value in origins.items() if name != "symbol")
-    material = Material(
-        symbol,
-        row,
-        origins,
-        kinds,
-        universe.why_unknown(symbol),
-        universe.frame,
-        ctx.market.bars([symbol], day - timedelta(days=HISTORY_DAYS), as_of=ctx.as_of),
-        ctx.market.facts([symbol], as_of=ctx.as_of),
-        ctx.market.earnings([symbol], as_of=ctx.as_of),
-        ctx.market.dividends([symbol], as_of=ctx.as_of),
-        ctx.market.rulebook(),
-        ctx.market.regime(ctx.as_of),
-        day,
-        sources,
-        ctx.demo,
-        int(ctx.settings.get("tearsheet.peers")),
-        ctx.store.book.last_look(symbol) if looks and ctx.as_of is None else None,
-    )
-    return material, notes
-
-
-def _known_at_all(row: Mapping[str, Any]) -> bool:
-    return any(
-        row.get(name) is not None for name in ("market_cap", "eps_ttm", "revenue_ttm", "pe_ttm", "aum", "yield_to_maturity")
-    )
-
-
-def _hint(ctx: Context, symbol: str, notes: tuple[str, ...]) -> str:
-    near = ctx.market.search(symbol, 3)
-    names = ", ".join(near["symbol"].to_list())
-    said = notes[0] + " " if notes else ""
-    return f"{said}Did you mean {names}?" if names else f"{said}Check the spelling, or search with `tapeline market search`."
 
 
 def _numbers(pairs: tuple[str, ...]) -> dict[str, float]:

@@ -10,10 +10,12 @@ import json
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from plugins.tearsheet.builder import group_of
 from plugins.tearsheet.drawing import chart
-from plugins.tearsheet.model import SECTION_TITLES, Figure, Sheet, group_of
+from plugins.tearsheet.model import SECTION_TITLES, Figure, Sheet
 from terminal.domain import format as show
 from terminal.domain.fields import FIELDS
+from terminal.domain.scoring.words import shown
 
 if TYPE_CHECKING:
     from terminal.domain.sourced import Source
@@ -38,6 +40,16 @@ CARDS = {
         "credit_score",
         "return_1y",
         "volatility_1y",
+        "max_drawdown_5y",
+    ),
+    "bond_etf": (
+        "yield_to_maturity",
+        "duration",
+        "credit_score",
+        "years_to_maturity",
+        "expense_ratio",
+        "dividend_yield",
+        "return_1y",
         "max_drawdown_5y",
     ),
 }
@@ -114,7 +126,7 @@ def content(sheet: Sheet) -> dict[str, Any]:
         "why": _sentence(sheet.row.get("why")),
         "regime": "; ".join(part.pro.rstrip(".") for part in sheet.regime.parts if part.vote is not None),
         "regime_name": sheet.regime.name,
-        "cards": [_card(sheet, name) for name in CARDS[group]],
+        "cards": [_card(sheet, name) for name in CARDS["bond_etf" if sheet.kind == "bond_etf" else group]],
         "chart": chart(sheet.bars) or "",
         "chart_ref": _ref(price),
         "valuation": _valuation(sheet),
@@ -136,7 +148,8 @@ def content(sheet: Sheet) -> dict[str, Any]:
         "events": _events(sheet),
         "figures": _figures(sheet),
         "sources": [_source(source) for source in sheet.sources],
-        "unknown": list(sheet.unknown),
+        "unknown": [each for each in sheet.unknown if ":" in each],
+        "missing": [each for each in sheet.unknown if ":" not in each],
     }
 
 
@@ -160,7 +173,7 @@ def _card(sheet: Sheet, name: str) -> dict[str, Any]:
     note = (
         f"sector {figure.comparison_text}"
         if figure.compared_with.endswith("sector")
-        else (f"its kind {figure.comparison_text}" if figure.comparison is not None else "")
+        else (f"middle of its kind {figure.comparison_text}" if figure.comparison is not None else "")
     )
     if figure.value is None:
         note = "not known"
@@ -184,9 +197,7 @@ def _valuation(sheet: Sheet) -> list[list[str]]:
         wacc, growth = base.assumption("wacc"), base.assumption("growth")
         words = f"WACC {show.percent(wacc.value)}, growth {show.percent(growth.value)}" if wacc and growth else ""
         corners = (table.values[3][1], table.values[1][3]) if table.values else (None, None)
-        rows.append(
-            cells("DCF, 10 years, two stages", corners[0], base.value, corners[1], f"{words}; low/high: ±1/∓2 points")
-        )
+        rows.append(cells("DCF, 10 years, two stages", corners[0], base.value, corners[1], f"{words}; low/high: ±1/∓2 points"))
     else:
         rows.append(cells("DCF, 10 years, two stages", None, None, None, base.reason))
     implied = sheet.reverse
@@ -266,9 +277,8 @@ def _gates(sheet: Sheet) -> list[dict[str, str]]:
     return [
         {
             "title": gate.title,
-            "value": show.value(gate.value, "number", FIELDS[gate.field].unit, FIELDS[gate.field].decimals, sheet.currency),
-            "limit": ("≥ " if gate.side == "min" else "≤ ")
-            + show.value(gate.limit, "number", FIELDS[gate.field].unit, FIELDS[gate.field].decimals, sheet.currency),
+            "value": shown(gate.field, gate.value, sheet.currency),
+            "limit": ("≥ " if gate.side == "min" else "≤ ") + shown(gate.field, gate.limit, sheet.currency),
             "state": {True: "passed", False: "failed", None: "unknown"}[gate.passed],
             "cap": f"caps at {gate.cap}" if gate.passed is False else "",
         }

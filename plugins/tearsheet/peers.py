@@ -88,7 +88,9 @@ def find_peers(universe: pl.DataFrame, row: Mapping[str, Any], wanted: int) -> P
     basis = "the same kind"
     if kind == "stock":
         in_sector = pl.col("sector").eq_missing(pl.lit(row.get("sector"), dtype=pl.String)) & (row.get("sector") is not None)
-        in_industry = pl.col("industry").eq_missing(pl.lit(row.get("industry"), dtype=pl.String)) & (row.get("industry") is not None)
+        in_industry = pl.col("industry").eq_missing(pl.lit(row.get("industry"), dtype=pl.String)) & (
+            row.get("industry") is not None
+        )
         same = same.filter(in_sector)
         near = pl.when(in_industry).then(0).otherwise(1)
         basis = f"{row.get('industry') or row.get('sector') or 'unknown sector'}, nearest market cap"

@@ -261,8 +261,10 @@ def _dilution(row: Mapping[str, Any]) -> Risk | None:
         grown,
         "fraction",
         grown / (1 + grown),
-        f"The number of shares grew by {show.percent(grown)} in a year: your slice shrank by {show.percent(grown / (1 + grown))}.",
-        f"Diluted shares {show.percent(grown, sign=True)} y/y; share-based pay {show.percent(row.get('sbc_to_revenue'))} of revenue.",
+        f"The number of shares grew by {show.percent(grown)} in a year: your slice shrank by "
+        f"{show.percent(grown / (1 + grown))}.",
+        f"Diluted shares {show.percent(grown, sign=True)} y/y; share-based pay {show.percent(row.get('sbc_to_revenue'))} "
+        "of revenue.",
         "share_count_change_1y",
     )
 
@@ -348,7 +350,8 @@ def _credit(row: Mapping[str, Any]) -> Risk | None:
         grade,
         "score",
         impact,
-        f"The borrower is rated {show.number(grade, 0)} of 22; 13 and above counts as solid. Weak borrowers sometimes do not pay back.",
+        f"The borrower is rated {show.number(grade, 0)} of 22; 13 and above counts as solid. "
+        "Weak borrowers sometimes do not pay back.",
         f"Credit score {show.number(grade, 0)} of 22 (BBB- = 13).",
         "credit_score",
     )

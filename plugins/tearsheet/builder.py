@@ -1,0 +1,552 @@
+"""Puts a sheet together from what is known: which figures, compared with what, from which source. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from plugins.tearsheet import changes, risks
+from plugins.tearsheet.model import Figure, Material, Sheet
+from plugins.tearsheet.peers import Peers, find_peers, sector_medians
+from terminal.api import Source
+from terminal.domain import format as show
+from terminal.domain import valuation
+from terminal.domain.fields import FIELDS
+from terminal.domain.scoring.words import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from plugins.tearsheet.changes import Change
+    from plugins.tearsheet.risks import Risk
+    from terminal.domain.scoring.explain import Explanation, Threshold
+
+PRICE = (
+    "price",
+    "change",
+    "previous_close",
+    "open",
+    "high",
+    "low",
+    "volume",
+    "average_volume",
+    "market_cap",
+    "high_52w",
+    "low_52w",
+    "position_52w",
+    "return_1m",
+    "return_3m",
+    "return_6m",
+    "return_1y",
+    "return_5y",
+    "sma_50",
+    "sma_200",
+    "price_to_sma_200",
+    "rsi_14",
+)
+CORE = {
+    "stock": (
+        "pe_ttm",
+        "pe_forward",
+        "ev_ebitda",
+        "ps_ttm",
+        "pb",
+        "fcf_yield",
+        "earnings_yield",
+        "eps_ttm",
+        "revenue_ttm",
+        "net_income_ttm",
+        "free_cash_flow_ttm",
+        "roe",
+        "roic",
+        "gross_margin",
+        "operating_margin",
+        "net_margin",
+        "fcf_margin",
+        "revenue_growth_1y",
+        "revenue_cagr_3y",
+        "eps_growth_1y",
+        "eps_cagr_3y",
+        "net_debt_ebitda",
+        "debt_to_equity",
+        "interest_coverage",
+        "current_ratio",
+        "altman_z",
+        "piotroski_f",
+        "accruals",
+        "share_count_change_1y",
+        "dividend_yield",
+        "payout_ratio",
+        "shareholder_yield",
+        "beta",
+        "volatility_1y",
+        "max_drawdown_1y",
+        "max_drawdown_5y",
+    ),
+    "fund": (
+        "expense_ratio",
+        "aum",
+        "holdings_count",
+        "premium_to_nav",
+        "dividend_yield",
+        "dollar_volume",
+        "return_3y",
+        "return_5y",
+        "sharpe_1y",
+        "beta",
+        "volatility_1y",
+        "max_drawdown_1y",
+        "max_drawdown_5y",
+    ),
+    "bond": (
+        "yield_to_maturity",
+        "coupon",
+        "duration",
+        "years_to_maturity",
+        "credit_score",
+        "expense_ratio",
+        "dividend_yield",
+        "dollar_volume",
+        "return_3y",
+        "volatility_1y",
+        "max_drawdown_5y",
+    ),
+}
+CONTEXT = (
+    "pe_median_5y",
+    "pe_vs_own",
+    "pe_vs_sector",
+    "peg",
+    "target_mean",
+    "target_upside",
+    "analyst_count",
+    "recommendation_mean",
+)
+EVENTS = ("days_to_earnings", "days_since_earnings", "earnings_surprise", "beat_rate", "days_to_ex_dividend")
+OPTIONAL = {"expense_ratio", "holdings_count", "premium_to_nav", "coupon"}  # not every kind of bond or fund has them
+
+
+def build(material: Material) -> Sheet:
+    """The sheet of one symbol."""
+    return _Builder(material).sheet()
+
+
+def group_of(kind: str | None) -> str:
+    """Which set of core metrics a kind has."""
+    return "stock" if kind == "stock" else "bond" if kind in ("bond", "bond_etf") else "fund"
+
+
+def mean_fcf_margin(facts: pl.DataFrame) -> float | None:
+    """Mean free cash flow margin of up to five fiscal years, from two on."""
+    import polars as pl
+
+    years = facts.filter((pl.col("period") == "A") & pl.col("item").is_in(["revenue", "free_cash_flow"]))
+    wide = {
+        item: dict(years.filter(pl.col("item") == item).sort("period_end").select("period_end", "value").iter_rows())
+        for item in ("revenue", "free_cash_flow")
+    }
+    margins = [
+        wide["free_cash_flow"][end] / wide["revenue"][end]
+        for end in sorted(wide["revenue"])[-5:]
+        if end in wide["free_cash_flow"] and wide["revenue"][end] > 0
+    ]
+    return sum(margins) / len(margins) if len(margins) >= 2 else None
+
+
+class _Builder:
+    """Collects figures and numbers their sources."""
+
+    def __init__(self, material: Material) -> None:
+        self.given = material
+        self.row = material.row
+        self.currency = material.row.get("currency")
+        self.figures: list[Figure] = []
+        self.sources: list[Source] = []
+        self.missing: dict[str, str] = {}
+        age = material.row.get("price_age_days")
+        self.price_date = material.as_of - timedelta(days=int(age)) if age is not None else None
+
+    def sheet(self) -> Sheet:
+        given, row = self.given, self.row
+        told = given.rulebook.explain(row, given.regime)
+        thresholds = tuple(given.rulebook.sensitivity(row, given.regime))
+        valued = {**row, "fcf_margin_mean": mean_fcf_margin(given.facts)}
+        value, back, table = valuation.dcf(valued), valuation.reverse_dcf(valued), valuation.grid(valued)
+        move, reports = risks.report_move(given.bars, given.earnings, given.as_of)
+        limits = {gate.field: gate.limit for gate in told.gates}
+        ranked = tuple(risks.rank_risks(row, move, limits))
+        peers = find_peers(given.universe, row, given.peers)
+        before = (
+            changes.compare(given.look[1], row, {gate.id: (gate.title, gate.passed) for gate in told.gates}) if given.look else ()
+        )
+        self._price_and_core()
+        self._valuation(value, back, peers)
+        self._decision(told)
+        self._risks(ranked)
+        self._sensitivity(thresholds)
+        self._peers(peers)
+        self._events(move, reports)
+        self._changes(before)
+        return Sheet(
+            given.symbol,
+            row.get("name") or given.symbol,
+            row.get("kind"),
+            self.currency,
+            self._headline(),
+            given.as_of,
+            self.price_date,
+            given.simulated,
+            row,
+            tuple(self.figures),
+            told,
+            thresholds,
+            ranked,
+            peers,
+            value,
+            back,
+            table,
+            move,
+            before,
+            given.look[0] if given.look else None,
+            given.regime,
+            tuple(self.sources),
+            tuple(f"{title}: {why}" if why else title for title, why in self.missing.items()),
+            given.bars,
+        )
+
+    def _headline(self) -> str:
+        parts = (
+            self.row.get("sector"),
+            self.row.get("industry"),
+            self.row.get("exchange"),
+            self.currency,
+        )
+        return " · ".join(dict.fromkeys(part for part in parts if part))
+
+    # -- sources -----------------------------------------------------------------------------------------------
+
+    def _number(self, source: Source) -> int:
+        if source not in self.sources:
+            self.sources.append(source)
+        return self.sources.index(source)
+
+    def _source(self, name: str) -> int | None:
+        fetch = self.given.origins.get(name)
+        source = self.given.sources.get(fetch) if fetch is not None else None
+        return None if source is None else self._number(source)
+
+    def _own(self, what: str) -> int:
+        """Our own calculation as a source: what it is, and that it speaks about the end of the as-of day."""
+        moment = datetime.combine(self.given.as_of, time(23, 59, 59), UTC)
+        return self._number(
+            Source("tapeline", what, moment, None, False, self.given.simulated, "computed from the sources listed")
+        )
+
+    # -- figures -----------------------------------------------------------------------------------------------
+
+    def _field(self, section: str, name: str, medians: Mapping[str, float], label: str) -> None:
+        known = FIELDS[name]
+        raw = self.row.get(name)
+        value = None if raw is None else float(raw)
+        if value is None:
+            if name in OPTIONAL:
+                return
+            self.missing.setdefault(known.title, self.given.reasons.get(name, ""))
+        source = self._source(name) if value is not None else None
+        if source is None and value is not None:
+            source = self._own("feature calculation")
+        reported = self.given.kinds.get(name) == "reported"
+        median = medians.get(name)
+        self.figures.append(
+            Figure(
+                section,
+                name,
+                known.title,
+                value,
+                self._shown(name, value),
+                self._unit(known.unit),
+                self._as_of(name, source),
+                source,
+                "as stated by the source" if reported else known.formula,
+                median,
+                self._shown(name, median) if median is not None else "",
+                label if median is not None else "",
+            )
+        )
+
+    def _as_of(self, name: str, source: int | None) -> date | None:
+        if source is None:
+            return None
+        if FIELDS[name].group in ("price", "returns", "technical") and self.given.kinds.get(name) != "reported":
+            return self.price_date
+        moment = self.sources[source].as_of or self.sources[source].fetched_at
+        return min(moment.date(), self.given.as_of) if moment is not None else self.given.as_of
+
+    def _shown(self, name: str, value: float | None) -> str:
+        return shown(name, value, self.currency)
+
+    def _unit(self, unit: str) -> str:
+        return (self.currency or "currency") if unit == "currency" else unit
+
+    def _price_and_core(self) -> None:
+        core = CORE[group_of(self.row.get("kind"))]
+        medians, label = sector_medians(self.given.universe, self.row, core)
+        for name in PRICE:
+            if name != "market_cap" or self.row.get("kind") == "stock":
+                self._field("price", name, {}, "")
+        for name in core:
+            self._field("core", name, medians, f"median of {label}")
+
+    def _add(
+        self,
+        section: str,
+        term: str,
+        title: str,
+        value: float | None,
+        text: str,
+        unit: str,
+        own: str,
+        *,
+        formula: str = "",
+        newbie: str = "",
+        pro: str = "",
+        comparison: tuple[float | None, str, str] = (None, "", ""),
+    ) -> None:
+        self.figures.append(
+            Figure(
+                section,
+                term,
+                title,
+                value,
+                text,
+                unit,
+                self.given.as_of if value is not None else None,
+                self._own(own) if value is not None else None,
+                formula,
+                *comparison,
+                newbie,
+                pro,
+            )
+        )
+
+    def _valuation(self, value: valuation.Valuation, back: valuation.Reverse, peers: Peers) -> None:
+        if self.row.get("kind") != "stock":
+            return
+        medians, label = sector_medians(self.given.universe, self.row, ("pe_ttm",))
+        for name in CONTEXT:
+            self._field("valuation", name, medians, f"median of {label}")
+        unit = self._unit("currency")
+        self._add(
+            "valuation",
+            "dcf_value",
+            "DCF value",
+            value.value,
+            self._shown("dcf_value", value.value),
+            unit,
+            "two-stage DCF",
+            formula=FIELDS["dcf_value"].formula,
+            newbie=value.reason or " ".join(value.notes),
+            pro=value.reason,
+        )
+        self._add(
+            "valuation",
+            "dcf_gap",
+            "DCF gap",
+            value.gap,
+            self._shown("dcf_gap", value.gap),
+            "fraction",
+            "two-stage DCF",
+            formula=FIELDS["dcf_gap"].formula,
+            pro=value.reason,
+        )
+        if value.value is None:
+            self.missing["DCF value"] = value.reason
+        self._add(
+            "valuation",
+            "implied_growth",
+            "Growth the price assumes",
+            back.growth,
+            show.percent(back.growth),
+            "fraction",
+            "reverse DCF",
+            formula="first-stage growth at which the DCF value equals the price",
+            newbie=back.reason,
+            pro=back.reason,
+        )
+        for term, title, price, middle in (
+            ("value_own_pe", "Price at its own median P/E", self.row.get("eps_ttm"), self.row.get("pe_median_5y")),
+            ("value_peer_pe", "Price at the peers' median P/E", self.row.get("eps_ttm"), peers.medians.get("pe_ttm")),
+        ):
+            worth = price * middle if price is not None and middle is not None and price > 0 else None
+            self._add(
+                "valuation",
+                term,
+                title,
+                worth,
+                show.money(worth, self.currency),
+                unit,
+                "multiples",
+                formula="EPS of the last four quarters × the median P/E",
+            )
+
+    def _decision(self, told: Explanation) -> None:
+        own = "scoring rules"
+        self.figures.append(
+            Figure(
+                "decision",
+                "verdict",
+                "Verdict",
+                None,
+                told.verdict,
+                "",
+                self.given.as_of,
+                self._own(own),
+                "gates and score of data/scoring",
+                newbie=told.newbie,
+                pro=told.pro,
+            )
+        )
+        self._add(
+            "decision", "score", "Score", told.score, show.number(told.score, 1), "score", own, formula=FIELDS["score"].formula
+        )
+        self._add(
+            "decision",
+            "coverage",
+            "Coverage",
+            told.coverage,
+            show.percent(told.coverage, 0),
+            "fraction",
+            own,
+            formula=FIELDS["coverage"].formula,
+        )
+        for gate in told.gates:
+            self._add(
+                "decision",
+                f"gate.{gate.id}",
+                gate.title,
+                gate.value,
+                {True: "passed", False: "failed", None: "unknown"}[gate.passed],
+                self._unit(FIELDS[gate.field].unit),
+                own,
+                formula=f"{gate.field} {'≥' if gate.side == 'min' else '≤'} {gate.limit:g}",
+                newbie=gate.newbie,
+                pro=gate.pro,
+                comparison=(gate.limit, self._shown(gate.field, gate.limit), "limit"),
+            )
+        for pillar in told.pillars:
+            self._add(
+                "decision",
+                f"pillar.{pillar.id}",
+                pillar.title,
+                pillar.score,
+                show.number(pillar.score, 1),
+                "score",
+                own,
+                formula="points earned / points known of the pillar's checks × 10",
+                pro=f"Weight {pillar.weight:.0f} of 100, {show.percent(pillar.coverage, 0)} known",
+            )
+        for flag in told.flags:
+            self.figures.append(
+                Figure(
+                    "decision",
+                    f"flag.{flag.id}",
+                    flag.title,
+                    None,
+                    "raised",
+                    "",
+                    self.given.as_of,
+                    self._own(own),
+                    "flag of data/scoring",
+                    newbie=flag.newbie,
+                    pro=flag.pro,
+                )
+            )
+
+    def _risks(self, ranked: tuple[Risk, ...]) -> None:
+        for risk in ranked:
+            text = (
+                show.value(risk.value, "number", self._unit(risk.unit), None, self.currency)
+                if risk.value is not None
+                else risk.level
+            )
+            self._add(
+                "risks",
+                f"risk.{risk.id}",
+                risk.title,
+                risk.value,
+                text,
+                self._unit(risk.unit),
+                "risk ranking",
+                formula=FIELDS[risk.field].formula if risk.field else "",
+                newbie=risk.newbie,
+                pro=risk.pro,
+                comparison=(risk.impact, show.percent(risk.impact, 0), "share of the price at stake")
+                if risk.impact is not None
+                else (None, "", ""),
+            )
+
+    def _sensitivity(self, thresholds: tuple[Threshold, ...]) -> None:
+        for each in thresholds:
+            unit = self._unit(FIELDS[each.field].unit) if each.field else "score"
+            self._add(
+                "sensitivity",
+                each.key,
+                each.title,
+                each.flips_at,
+                each.verdict or "no effect",
+                unit,
+                "scoring rules",
+                formula="nearest limit at which the verdict changes",
+                newbie=each.newbie,
+                pro=each.pro,
+                comparison=(each.limit, "", "limit now"),
+            )
+
+    def _peers(self, peers: Peers) -> None:
+        for name in ("score", *peers.fields):
+            mine = self.row.get(name)
+            median = peers.medians.get(name)
+            self._add(
+                "peers",
+                f"peers.{name}",
+                FIELDS[name].title,
+                None if mine is None else float(mine),
+                self._shown(name, mine),
+                self._unit(FIELDS[name].unit),
+                "peer comparison",
+                formula=f"median of {peers.count} peers: {peers.basis}",
+                comparison=(median, self._shown(name, median) if median is not None else "", "median of peers"),
+            )
+
+    def _events(self, move: float | None, reports: int) -> None:
+        stock = self.row.get("kind") == "stock"
+        for name in EVENTS if stock else ("days_to_ex_dividend",):
+            self._field("events", name, {}, "")
+        if stock:
+            self._add(
+                "events",
+                "report_move",
+                "Usual move on a report",
+                move,
+                show.percent(move),
+                "fraction",
+                "past reports",
+                formula=f"median absolute price move over {reports} past reports",
+            )
+
+    def _changes(self, found: tuple[Change, ...]) -> None:
+        for change in found:
+            self._add(
+                "changes",
+                f"changes.{change.term}",
+                change.title,
+                change.now,
+                change.text,
+                change.unit,
+                "your last look",
+                newbie=change.newbie,
+                pro=change.newbie,
+                comparison=(change.was, change.was_text, "then"),
+            )
