@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
@@ -26,6 +27,8 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignCenter
 _ELIDE = Qt.TextElideMode.ElideRight
+
+_CACHE_BYTES = 24_000_000
 
 _log = logging.getLogger(__name__)
 
@@ -218,3 +221,37 @@ class RowPainter:
             for step in (-5, 0, 5):
                 dot(painter, center + QPointF(step, 0), self._pens["t3"], 1.3)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+class RowPictures:
+    """The rows painted lately, by row id and background; the least used go first when they exceed 24 MB."""
+
+    def __init__(self) -> None:
+        self._pictures: OrderedDict[tuple[int, str], QPixmap] = OrderedDict()
+
+    def get(self, id: int, background: str, ratio: float) -> QPixmap | None:
+        """The picture, if there is one for this kind of screen."""
+        picture = self._pictures.get((id, background))
+        if picture is None or picture.devicePixelRatio() != ratio:
+            return None
+        self._pictures.move_to_end((id, background))
+        return picture
+
+    def keep(self, id: int, background: str, picture: QPixmap, at_least: int) -> None:
+        """Remember a picture; `at_least` so many are kept whatever their size."""
+        self._pictures[(id, background)] = picture
+        each = picture.width() * picture.height() * 4
+        while len(self._pictures) > max(_CACHE_BYTES // max(1, each), at_least):
+            self._pictures.popitem(last=False)
+
+    def forget(self, id: int | None = None) -> None:
+        """One row, or all."""
+        if id is None:
+            self._pictures.clear()
+        for key in [key for key in self._pictures if key[0] == id]:
+            del self._pictures[key]
+
+    @property
+    def size(self) -> int:
+        """Bytes kept."""
+        return sum(picture.width() * picture.height() * 4 for picture in self._pictures.values())

@@ -10,26 +10,35 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from terminal.ui import theme
+from terminal.ui.cells import WIDTHS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 
-    from terminal.ui.model import FrameModel
+    from terminal.ui.model import FrameModel, Look
 
 MARK = "SIMULATED"
+_NAME_WIDTH = 168
 _log = logging.getLogger(__name__)
 
 
 class Header(QHeaderView):
-    """Paints itself; `clicked(column, add)` tells of a click (with Shift: add), also on a column that stays."""
+    """Paints itself; `clicked(column, add)` tells of a click (with Shift: add), also on a column that stays;
+    `widened` that the user has changed a width, which `own_widths` remembers by the column's name.
+    """
 
     clicked = Signal(int, bool)
+    widened = Signal()
 
     def __init__(self, model: FrameModel, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._model = model
         self._pressed: QPoint | None = None
+        self._laying = False
+        self.own_widths: dict[str, int] = {}
         self.frozen_width = 0
         self.simulated = False
         self.setSectionsClickable(True)
@@ -37,6 +46,45 @@ class Header(QHeaderView):
         self.setMinimumSectionSize(28)
         self.setStretchLastSection(False)
         self.setAccessibleName("Columns")
+        self.sectionResized.connect(self._resized)
+
+    def lay_out(self, looks: Mapping[str, Look], room: int) -> None:
+        """Widths by kind or the user's own; what is left of `room` goes to the column that stretches, else to the last."""
+        model, metrics = self._model, self.fontMetrics()
+        self._laying = True
+        stretch = len(model.columns) - 1
+        for place, column in enumerate(model.columns):
+            kind, look = model.kinds[place], looks.get(column.name)
+            width = self.own_widths.get(column.name, 0)
+            if not width:
+                standard = _NAME_WIDTH if column.name == "name" else WIDTHS.get(kind, 100)
+                width = theme.scaled(look.width if look is not None and look.width else standard)
+                if kind not in ("star", "end"):
+                    width = max(width, min(metrics.horizontalAdvance(model.title(place)) + 30, theme.scaled(170)))
+            if kind == "end":
+                width = width if column.title else 8
+            if place == self.marked and self.simulated:
+                width = max(width, metrics.horizontalAdvance(model.title(place)) + 26 + self.mark_width())
+            stretches = column.name in ("name", "why") or (look is not None and look.stretch)
+            if stretches and column.name not in self.own_widths:
+                stretch = place
+            self.resizeSection(place, width)
+        if self.length() < room and 0 <= stretch < len(model.columns):
+            self.resizeSection(stretch, self.sectionSize(stretch) + room - self.length())
+        self._laying = False
+        self.freeze(room)
+
+    def freeze(self, room: int) -> None:
+        """The columns up to the ticker stay, unless they would take half of the room."""
+        kinds = self._model.kinds
+        last = kinds.index("ticker") if "ticker" in kinds[:2] else -1
+        width = sum(self.sectionSize(place) for place in range(last + 1))
+        self.frozen_width = width if width < room / 2 else 0
+
+    def _resized(self, place: int, old: int, new: int) -> None:
+        if not self._laying and place < len(self._model.columns):
+            self.own_widths[self._model.columns[place].name] = new
+            self.widened.emit()
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), theme.scaled(28))

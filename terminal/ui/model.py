@@ -6,6 +6,8 @@ it is first needed, so a new table of ten thousand rows costs nothing until it i
 
 from __future__ import annotations
 
+import csv
+import io
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ import polars as pl
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from terminal.domain import format as fmt
+from terminal.domain.sourced import plain
 from terminal.ui.badge import provenance_html
 
 if TYPE_CHECKING:
@@ -215,7 +218,12 @@ class FrameModel(QAbstractTableModel):
 
     def find(self, symbol: str) -> int:
         """The present row of a symbol, -1 when it is not shown."""
-        return next((place for place, id in enumerate(self.order) if self.symbol(id) == symbol), -1) if symbol else -1
+        if not symbol or not self.order or self.symbol(self.order[0]) == "":
+            return -1
+        try:
+            return self.order.index((self._symbols or []).index(symbol))
+        except ValueError:
+            return -1
 
     def find_text(self, start: str, after: int = 0) -> int:
         """The next row from `after` whose symbol (else first column) starts with `start`, -1 for none."""
@@ -237,6 +245,19 @@ class FrameModel(QAbstractTableModel):
             self._rows[id] = tuple(row)
             self._texts.pop((id, place), None)
         return place
+
+    def delimited(self, ids: Sequence[int], separator: str) -> str:
+        """These rows as text with a head line: raw values, nothing for unknown, and a column that says simulated."""
+        places = [place for place, column in enumerate(self.columns) if column.name not in (STAR, END)]
+        simulated = self.table is not None and self.table.simulated
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=separator, lineterminator="\n")
+        writer.writerow([self.title(place) for place in places] + (["Simulated"] if simulated else []))
+        for id in ids:
+            cells = [plain(self.raw(id, place)) for place in places]
+            cells = ["; ".join(str(item) for item in cell) if isinstance(cell, list) else cell for cell in cells]
+            writer.writerow(cells + (["yes"] if simulated else []))
+        return out.getvalue()
 
     def sources(self, id: int, place: int) -> tuple[Source, ...]:
         """Where a cell came from; several for what was computed."""

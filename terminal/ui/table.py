@@ -6,21 +6,18 @@ of row numbers. The columns up to the ticker stay while the others scroll.
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView
 
-from terminal.domain.sourced import Column, Table, plain
+from terminal.domain.sourced import Column, Table
 from terminal.ui import theme
-from terminal.ui.cells import WIDTHS, RowPainter
+from terminal.ui.cells import RowPainter, RowPictures
 from terminal.ui.form import EmptyState
 from terminal.ui.header import Header
 from terminal.ui.model import END, STAR, FrameModel, Look
@@ -28,14 +25,13 @@ from terminal.ui.model import END, STAR, FrameModel, Look
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent, QPixmap, QResizeEvent
 
     from terminal.api import Host
     from terminal.ui.model import Index
 
 __all__ = ["Action", "Look", "TableView"]
 
-_CACHE_BYTES = 24_000_000
 _TICK_MS = 50
 _ROOT = QModelIndex()
 _log = logging.getLogger(__name__)
@@ -74,8 +70,8 @@ class TableView(QTableView):
         self._mode = str(getattr(host, "mode", "pro"))
         self._table: Table | None = None
         self._wanted: list[str] | None = None
-        self._widths: dict[str, int] = {}
-        self._pictures: OrderedDict[tuple[int, str], QPixmap] = OrderedDict()
+        self._pictures = RowPictures()
+        self._painted_table: Table | None = None
         self._painter: RowPainter | None = None
         self._hovered = -1
         self._quiet = False
@@ -107,7 +103,7 @@ class TableView(QTableView):
         self.verticalHeader().setSectionResizeMode(self.verticalHeader().ResizeMode.Fixed)
         self.verticalHeader().setMinimumSectionSize(16)
         self._head.clicked.connect(self._header_clicked)
-        self._head.sectionResized.connect(self._section_resized)
+        self._head.widened.connect(self._widened)
         self._head.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._head.customContextMenuRequested.connect(lambda place: self.columns_menu().popup(self._head.mapToGlobal(place)))
         self.doubleClicked.connect(lambda index: self._activate(index.row()))
@@ -215,13 +211,13 @@ class TableView(QTableView):
 
     def to_csv(self, separator: str = ",") -> str:
         """What is shown, in the order shown, with raw values (ISO dates, fractions, nothing for unknown)."""
-        return self._delimited(self._frame_model.order, separator)
+        return self._frame_model.delimited(self._frame_model.order, separator)
 
     def copy(self) -> None:
         """The selected rows (all, if none is) as tab-separated text with a head line."""
         rows = sorted(index.row() for index in self.selectionModel().selectedRows())
         ids = [self._frame_model.order[row] for row in rows] or self._frame_model.order
-        QGuiApplication.clipboard().setText(self._delimited(ids, "\t"))
+        QGuiApplication.clipboard().setText(self._frame_model.delimited(ids, "\t"))
 
     def columns_menu(self) -> QMenu:
         """A menu with a tick for each column of the table."""
@@ -237,19 +233,6 @@ class TableView(QTableView):
         menu.addSeparator()
         menu.addAction("Standard columns").triggered.connect(lambda *_: self._user_columns(None))
         return menu
-
-    def _delimited(self, ids: Sequence[int], separator: str) -> str:
-        model = self._frame_model
-        places = [place for place, column in enumerate(model.columns) if column.name not in (STAR, END)]
-        simulated = self._table is not None and self._table.simulated
-        out = io.StringIO()
-        writer = csv.writer(out, delimiter=separator, lineterminator="\n")
-        writer.writerow([model.title(place) for place in places] + (["Simulated"] if simulated else []))
-        for id in ids:
-            cells = [plain(model.raw(id, place)) for place in places]
-            cells = ["; ".join(str(item) for item in cell) if isinstance(cell, list) else cell for cell in cells]
-            writer.writerow(cells + (["yes"] if simulated else []))
-        return out.getvalue()
 
     def _shown_columns(self, table: Table) -> list[Column]:
         by_name = {column.name: column for column in table.columns}
@@ -302,8 +285,7 @@ class TableView(QTableView):
         ids = {self._frame_model.symbol(id): id for id in self._frame_model.order}
         for (symbol, name), value in ticks.items():
             if symbol in ids and self._frame_model.update_cell(ids[symbol], name, value) >= 0:
-                for key in [key for key in self._pictures if key[0] == ids[symbol]]:
-                    del self._pictures[key]
+                self._pictures.forget(ids[symbol])
         self.viewport().update()
 
     # --- columns and density
@@ -313,47 +295,12 @@ class TableView(QTableView):
         self._forget_pictures()
 
     def _lay_out_columns(self) -> None:
-        """Widths by kind or the user's own; what is left goes to the column that stretches, else to the last."""
-        model = self._frame_model
-        metrics = self._head.fontMetrics()
-        self._quiet = True
-        total, stretch = 0, len(model.columns) - 1
-        for place, column in enumerate(model.columns):
-            kind = model.kinds[place]
-            look = self._looks.get(column.name, Look())
-            width = self._widths.get(column.name, 0)
-            if not width:
-                width = theme.scaled(look.width or WIDTHS.get(kind, 100))
-                if kind not in ("star", "end"):
-                    width = max(width, min(metrics.horizontalAdvance(model.title(place)) + 30, theme.scaled(170)))
-                if column.name == "name" and not look.width:
-                    width = theme.scaled(168)
-            if kind == "end":
-                width = width if column.title else 8
-            if place == self._head.marked and self._head.simulated:
-                width = max(width, metrics.horizontalAdvance(model.title(place)) + 26 + self._head.mark_width())
-            if (look.stretch or column.name in ("name", "why")) and column.name not in self._widths:
-                stretch = place
-            self.setColumnWidth(place, width)
-            total += width
-        room = self.viewport().width() - total
-        if room > 0 and 0 <= stretch < len(model.columns):
-            self.setColumnWidth(stretch, self.columnWidth(stretch) + room)
-        self._quiet = False
-        self._head.frozen_width = self._frozen()
+        self._head.lay_out(self._looks, self.viewport().width())
         self._forget_pictures()
 
-    def _frozen(self) -> int:
-        kinds = self._frame_model.kinds
-        last = kinds.index("ticker") if "ticker" in kinds[:2] else -1
-        width = sum(self.columnWidth(place) for place in range(last + 1))
-        return width if width < self.viewport().width() / 2 else 0
-
-    def _section_resized(self, place: int, old: int, new: int) -> None:
-        if not self._quiet and place < len(self._frame_model.columns):
-            self._widths[self._frame_model.columns[place].name] = new
-            self._head.frozen_width = self._frozen()
-            self._forget_pictures()
+    def _widened(self) -> None:
+        self._head.freeze(self.viewport().width())
+        self._forget_pictures()
 
     def _header_clicked(self, place: int, add: bool) -> None:
         model = self._frame_model
@@ -399,33 +346,24 @@ class TableView(QTableView):
             painter.fillRect(QRect(frozen - 1, 0, 1, self.viewport().height()), self._painter.colors.color("line_strong"))
 
     def _picture(self, id: int, look: str, height: int, ratio: float) -> QPixmap:
-        key = (id, look)
-        picture = self._pictures.get(key)
-        if picture is not None and picture.devicePixelRatio() == ratio:
-            self._pictures.move_to_end(key)
-            return picture
-        assert self._painter is not None
-        spans = [(place, self._head.sectionPosition(place), self._head.sectionSize(place))
-                 for place in range(len(self._frame_model.columns))]
-        size = QSize(max(1, self._head.length()), height)
-        picture = self._painter.row(id, spans, size, self._painter.colors.color(look), ratio)
-        self._pictures[key] = picture
-        each = int(size.width() * size.height() * 4 * ratio * ratio)
-        keep = max(_CACHE_BYTES // max(1, each), self.viewport().height() // height + 4)
-        while len(self._pictures) > keep:
-            self._pictures.popitem(last=False)
+        picture = self._pictures.get(id, look, ratio)
+        if picture is None:
+            assert self._painter is not None
+            spans = [(place, self._head.sectionPosition(place), self._head.sectionSize(place))
+                     for place in range(len(self._frame_model.columns))]
+            size = QSize(max(1, self._head.length()), height)
+            picture = self._painter.row(id, spans, size, self._painter.colors.color(look), ratio)
+            self._pictures.keep(id, look, picture, self.viewport().height() // height + 4)
         return picture
 
     def _forget_pictures(self, only_if_stale: bool = False) -> None:
-        if only_if_stale and self._pictures and self._frame_model.table is self._painted_table:
+        if only_if_stale and self._frame_model.table is self._painted_table:
             self.viewport().update()
             return
         self._painted_table = self._frame_model.table
-        self._pictures.clear()
+        self._pictures.forget()
         self._painter = None
         self.viewport().update()
-
-    _painted_table: Table | None = None
 
     # --- events
 
