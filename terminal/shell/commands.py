@@ -86,6 +86,20 @@ def open(ctx: Context, panel: str, *, symbol: str = "") -> Table:
     return _done(f"{known[panel].title} is open")
 
 
+@command(title="Panels of the window", gui=True)
+def panels(ctx: Context) -> Table:
+    """List the panels of the open window, which of them can be seen, and the symbol they look at."""
+    import polars as pl
+
+    window = _window(ctx)
+    specs = window.workspace.specs if window.workspace is not None else {}
+    visible = window.workspace.describe() if window.workspace is not None else {}
+    rows = [(panel.id, panel.title, visible[panel.id], window.symbol if panel.follows_symbol else None) for panel in specs.values()]
+    columns = (Column("id", "Id"), Column("title", "Title"), Column("visible", "Visible", "bool"), Column("symbol", "Symbol"))
+    frame = pl.DataFrame(rows, {"id": pl.String, "title": pl.String, "visible": pl.Boolean, "symbol": pl.String}, orient="row")
+    return Table("Panels", columns, frame)
+
+
 @command(title="Reset the layout of the window", gui=True, group="window")
 def layout(ctx: Context, what: Literal["reset"] = "reset") -> Table:
     """Put the panels back to the default layout; their content stays.

@@ -28,7 +28,7 @@ SIDES = {"left": ads.LeftDockWidgetArea, "right": ads.RightDockWidgetArea, "bott
          "center": ads.CenterDockWidgetArea}
 BUTTONS = {ads.TitleBarButtonTabsMenu: ("List the tabs of this group", "chevron-down"),
            ads.TitleBarButtonUndock: ("Float this group in its own window", "picture-in-picture-2"),
-           ads.TitleBarButtonAutoHide: ("Hide this panel at the edge", "panel-left-close"),
+           ads.TitleBarButtonAutoHide: ("Hide this panel at the edge", "panel-{}-close"),
            ads.TitleBarButtonClose: ("Close this group", "x"),
            ads.TitleBarButtonMinimize: ("Put this panel back to the edge", "minus")}
 
@@ -307,12 +307,14 @@ class Docks(QObject):
                 self._dress(dock.dockAreaWidget())
 
     def _dress(self, area: Any) -> None:
+        inside = [self._panels[dock.objectName()].area for dock in area.dockWidgets() if dock.objectName() in self._panels]
+        side = inside[0] if inside and inside[0] != "center" else "left"
         for button, (name, icon) in BUTTONS.items():
             widget = area.titleBarButton(button)
             if widget is not None:
                 widget.setAccessibleName(name)
                 widget.setToolTip(name)
-                widget.setIcon(self._icon(icon))
+                widget.setIcon(self._icon(icon.format(side)))
                 widget.setIconSize(QSize(14, 14))
         for dock in area.dockWidgets():
             tab = dock.tabWidget()
@@ -322,5 +324,5 @@ class Docks(QObject):
                 close.setToolTip(f"Close {dock.windowTitle()}")
                 close.setIcon(self._icon("x"))
                 close.setIconSize(QSize(12, 12))
-            if (side := dock.sideTabWidget()) is not None:
-                side.setAccessibleName(f"Show {dock.windowTitle()}")
+            if (edge := dock.sideTabWidget()) is not None:
+                edge.setAccessibleName(f"Show {dock.windowTitle()}")

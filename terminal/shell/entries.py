@@ -21,7 +21,8 @@ def entries(window: MainWindow) -> list[Entry]:
         return []
     panels = sorted(window.workspace.specs.values(), key=lambda panel: (panel.order, panel.id))
     found = [Entry(f"Open {panel.title}", panel.code or "Panel", panel.icon, partial(window.open_panel, panel.id),
-                   words=f"{panel.code} {panel.title} panel", keys=PANEL_KEYS.get(panel.id, ""), rank=200 - place)
+                   words=f"{panel.title} {panel.code} panel", names=(panel.code.lower(), panel.title.lower()),
+                   keys=PANEL_KEYS.get(panel.id, ""), rank=200 - place)
              for place, panel in enumerate(panels)]
     for place, command in enumerate(window.app.registry.commands().values()):
         if not command.hidden:

@@ -39,12 +39,12 @@ class Toast(QFrame):
         self.setProperty("role", "banner")
         self.setProperty("tone", message.level)
         self.setAccessibleName(message.text)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 10, 8, 10)
+        row = self._row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 8, 6)
         row.setSpacing(10)
         picture = QLabel()
         picture.setPixmap(theme.pixmap(ICONS[message.level], TONES[message.level], 16))
-        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignVCenter)
         text = QLabel(message.text)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
@@ -54,8 +54,13 @@ class Toast(QFrame):
         close.setIcon(theme.icon("x", "t2", 14))
         close.setAccessibleName("Dismiss this message")
         close.clicked.connect(self.leave)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
         QTimer.singleShot(SECONDS[message.level] * 1000, self, self.leave)
+
+    def height_at(self, width: int) -> int:
+        """Height that the text needs at `width`."""
+        self.ensurePolished()
+        return self._row.totalHeightForWidth(width)
 
     def leave(self) -> None:
         self.hide()
@@ -100,8 +105,7 @@ class Messages(QObject):
         bottom = self._window.height() - 38
         for toast in reversed(self._toasts):
             width = min(WIDTH, self._window.width() - 32)
-            toast.setFixedWidth(width)
-            height = max(toast.heightForWidth(width), toast.sizeHint().height())
+            height = max(toast.height_at(width), 40)
             toast.setGeometry(self._window.width() - width - 16, bottom - height, width, height)
             toast.raise_()
             bottom -= height + 8

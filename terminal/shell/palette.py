@@ -35,7 +35,10 @@ SYMBOL_DELAY_MS = 60
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the palette. `words` are searched besides the title; `rank` breaks ties (greater first)."""
+    """One line of the palette. `words` are searched besides the title; `rank` breaks ties (greater first).
+
+    Typing one of `names` (lower case) in full puts the entry first.
+    """
 
     title: str
     kind: str
@@ -45,6 +48,7 @@ class Entry:
     keys: str = ""
     detail: str = ""
     rank: int = 0
+    names: tuple[str, ...] = ()
 
 
 class Rows(QStyledItemDelegate):
@@ -225,7 +229,7 @@ class Palette(QWidget):
             points = [score(typed, entry.title), score(typed, entry.words)]
             best = max((point for point in points if point is not None), default=None)
             if best is not None:
-                exact = 2000 if typed.lower() in entry.words.lower().split()[:1] else 0
+                exact = 2000 if typed.lower() in entry.names else 0
                 ranked.append((best + exact + entry.rank, entry))
         for place, entry in enumerate(self._symbols):
             name = entry.title.lower()
