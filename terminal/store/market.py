@@ -54,8 +54,7 @@ _STEPS = (
             provider varchar not null, fetch_id bigint not null);
     """),
 )
-# The columns of `terminal.domain.repair` and the names under which they are kept.
-_REPAIRS = {"symbol": "symbol", "date": "at", "column": "field", "was": "was", "now": "now", "reason": "rule"}
+_REPAIRS = {"symbol": pl.String, "at": pl.String, "field": pl.String, "was": pl.Float64, "now": pl.Float64, "rule": pl.String}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +109,22 @@ class MarketStore:
             frame = frame.filter(pl.col(schema.key[0]).is_in(pl.Series(only, dtype=pl.String).implode()))
         if latest and (time_column := TIME_COLUMNS.get(dataset)):
             frame = frame.filter(pl.col(time_column) == pl.col(time_column).max().over(schema.key[0]))
-        return frame.sort(schema.key).select(picked)
+        return _in_order(frame, schema.key).select(picked)
 
     def save(self, dataset: str, frame: pl.DataFrame, fetch: Fetch, *, repairs: pl.DataFrame | None = None,
              refused: pl.DataFrame | None = None) -> Saved:
         """Write the fetch and its valid rows in one transaction; quarantine the rest with the reason.
 
         A value that differs from the stored one becomes a new version, an equal one is not written again. `repairs`
-        (as `terminal.domain.repair` makes them) names what was corrected before; `refused` are rows (with `reason`) that an
+        (symbol, at, field, was, now, rule, as `terminal.domain.repair` makes them) names what was corrected before; `refused` are rows (with `reason`) that an
         earlier check has taken out. Raises ValueError for a frame that lacks a required column.
         """
         schema = _schema(dataset)
         checked = schema.validate(frame)
         bad = checked.refused if refused is None else pl.concat([checked.refused, _as_refused(schema, refused)])
         good = checked.good.with_columns(known.known_at(dataset, checked.good, fetch, self._calendar))
-        fixed = None if repairs is None or repairs.is_empty() else repairs.with_columns(
-            pl.col("date").cast(pl.String)).select(pl.col(name).alias(kept) for name, kept in _REPAIRS.items())
+        fixed = None if repairs is None or repairs.is_empty() else repairs.select(
+            pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
         return self.database.write(lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch))
 
     def log(self, fetch: Fetch) -> int:
@@ -356,6 +355,15 @@ def _as_refused(schema: Schema, frame: pl.DataFrame) -> pl.DataFrame:
     columns = [(pl.col(name).cast(kind, strict=False) if name in frame.columns else pl.lit(None, dtype=kind)).alias(name)
                for name, kind in schema.columns.items()]
     return frame.select(*columns, pl.col("reason").cast(pl.String))
+
+
+def _in_order(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """`frame` sorted by `key`. Mostly it is already: finding that out costs a fifth of a sort, and no second copy."""
+    before = pl.lit(False)
+    for name in reversed(key):
+        column, previous = pl.col(name), pl.col(name).shift()
+        before = (column < previous) | ((column == previous) & before)
+    return frame.sort(key) if frame.select(before.any()).item() else frame
 
 
 def _newest(schema: Schema) -> pl.Expr:

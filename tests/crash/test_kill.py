@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.writer import ROWS, STEPS
 from terminal.store import Store
+from tests.crash.writer import ROWS, STEPS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -46,7 +46,8 @@ def run(folder: Path, kills: int) -> None:
                       publish=lambda topic, payload: None, migrations={"crash": STEPS})
         try:
             assert not store.refused
-            whole = store.book.read("select a.n, a.half, count(b.n) as rows from crash.a a left join crash.b b using (n) group by all")
+            whole = store.book.read("select a.n, a.half, count(b.n) as rows from crash.a a "
+                                    "left join crash.b b using (n) group by all")
             assert store.book.read("select count(*) as n from crash.b where n not in (select n from crash.a)")["n"][0] == 0
         finally:
             store.close()

@@ -10,7 +10,8 @@ from pathlib import Path
 from terminal.api import Migration
 from terminal.store import Store
 
-STEPS = (Migration(name="0001", sql="create table crash.a (n bigint primary key, half integer); create table crash.b (n bigint, text varchar)"),)
+STEPS = (Migration(name="0001", sql="create table crash.a (n bigint primary key, half integer);"
+                                    "create table crash.b (n bigint, text varchar)"),)
 ROWS = 20
 
 

@@ -57,7 +57,8 @@ def store(place: Place) -> Store:
 
 @pytest.fixture
 def fetch() -> Callable[..., Fetch]:
-    def make(dataset: str = "bars", at: datetime = datetime(2026, 11, 20, 22, 0, tzinfo=UTC), symbol: str = "", **more: Any) -> Fetch:
+    def make(dataset: str = "bars", at: datetime = datetime(2026, 11, 20, 22, 0, tzinfo=UTC), symbol: str = "",
+             **more: Any) -> Fetch:
         return Fetch("test", "https://example.test/x", dataset, symbol, at, at, **more)
 
     return make

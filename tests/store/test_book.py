@@ -35,9 +35,11 @@ def test_lists_are_made_filled_ordered_and_renamed(store, place):
 
 @pytest.mark.parametrize("call", [
     lambda book: book.create_watchlist("mine"), lambda book: book.rename_watchlist("Other", "MINE"),
-    lambda book: book.create_watchlist("  "), lambda book: book.create_watchlist("a,b"), lambda book: book.create_watchlist("x" * 61),
+    lambda book: book.create_watchlist("  "), lambda book: book.create_watchlist("a,b"),
+    lambda book: book.create_watchlist("x" * 61),
     lambda book: book.create_watchlist("New", ["not a symbol"]), lambda book: book.add_to_watchlist("Nothing", ["A"]),
-    lambda book: book.watchlist("Nothing"), lambda book: book.delete_watchlist("Nothing"), lambda book: book.undelete_watchlist("Mine"),
+    lambda book: book.watchlist("Nothing"), lambda book: book.delete_watchlist("Nothing"),
+    lambda book: book.undelete_watchlist("Mine"),
     lambda book: book.reorder_watchlist("Mine", ["ZZZ"]), lambda book: book.note_on_watchlist("Mine", "ZZZ", ""),
     lambda book: book.restore_deleted(7), lambda book: book.delete_universe("Nothing")])
 def test_what_cannot_be_done_is_said_and_changes_nothing(store, call):
@@ -80,7 +82,8 @@ def test_imported_lists(store):
     book = store.book
     book.save_universe("Own", ["b", "a"], title="My list", as_of=date(2026, 1, 2), source="own.csv")
     first = book.universes()
-    assert first.select("name", "title", "symbols", "as_of", "source").row(0) == ("Own", "My list", ["B", "A"], date(2026, 1, 2), "own.csv")
+    assert first.select("name", "title", "symbols", "as_of", "source").row(0) == (
+        "Own", "My list", ["B", "A"], date(2026, 1, 2), "own.csv")
     book.save_universe("own", ["C"])
     assert book.universes().select("name", "symbols").rows() == [("own", ["C"])]
     book.restore_deleted(book.deleted()["id"][0])

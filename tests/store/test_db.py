@@ -20,7 +20,8 @@ def events():
 @pytest.fixture
 def database(tmp_path, events):
     writer = Writer()
-    database = Database(tmp_path / "x.duckdb", writer, publish=lambda topic, payload: events.append((topic, payload)), topic="changed")
+    database = Database(tmp_path / "x.duckdb", writer, topic="changed",
+                        publish=lambda topic, payload: events.append((topic, payload)))
     database.write(lambda tx: tx.execute("create table t (a integer primary key, b varchar)"))
     yield database
     if writer.close():
@@ -109,7 +110,8 @@ def test_threads_read_while_one_writes(database):
     for thread in threads:
         thread.start()
     for number in range(20):
-        database.write(lambda tx, number=number: tx.execute("insert into t values (?, 'x'), (?, 'y')", (2 * number, 2 * number + 1)))
+        pair = (2 * number, 2 * number + 1)
+        database.write(lambda tx, pair=pair: tx.execute("insert into t values (?, 'x'), (?, 'y')", pair))
     for thread in threads:
         thread.join()
     assert not errors
@@ -167,7 +169,8 @@ def test_a_second_process_is_told_who_has_the_file(database):
               "from terminal.errors import Locked\n"
               "try: Database(Path(sys.argv[1]), Writer(), publish=print)\n"
               "except Locked as error: print('LOCKED', error.sentence())")
-    run = subprocess.run([sys.executable, "-c", script, str(database.path)], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([sys.executable, "-c", script, str(database.path)], capture_output=True, text=True, timeout=60,
+                         check=False)
     assert run.stdout.startswith("LOCKED Another process"), run.stderr
     assert issubclass(Locked, StoreError)
 
@@ -217,7 +220,8 @@ w.close(); again.close()
 """
     if sys.platform == "win32":
         pytest.skip("file size limits are POSIX")
-    run = subprocess.run([sys.executable, "-c", script, str(tmp_path / "z.duckdb")], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([sys.executable, "-c", script, str(tmp_path / "z.duckdb")], capture_output=True, text=True,
+                         timeout=60, check=False)
     lines = run.stdout.splitlines()
     assert lines and lines[0].startswith("FULL There is no room"), (run.stdout, run.stderr[-2000:])
     assert lines[1:] == ["ROWS 1", "ROWS 2", "ROWS 2"], (run.stdout, run.stderr[-2000:])

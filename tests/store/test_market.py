@@ -99,8 +99,8 @@ def test_as_of_ends_with_the_day_in_new_york(store, fetch):
 
 def test_a_fact_is_known_when_filed_and_its_restatement_when_filed_again(store, fetch):
     def fact(value, filed):
-        return pl.DataFrame({"symbol": ["A"], "item": ["revenue"], "period": ["Q"], "period_end": [D(2026, 3, 31)], "value": [value],
-                             "filed_at": [filed]}, schema_overrides={"filed_at": pl.Datetime("us", "UTC")})
+        return pl.DataFrame({"symbol": ["A"], "item": ["revenue"], "period": ["Q"], "period_end": [D(2026, 3, 31)],
+                             "value": [value], "filed_at": [filed]}, schema_overrides={"filed_at": pl.Datetime("us", "UTC")})
 
     store.market.save("facts", fact(10.0, at(2026, 5, 1)), fetch("facts", at(2026, 6, 1)))
     store.market.save("facts", fact(11.0, at(2026, 8, 1)), fetch("facts", at(2026, 9, 1)))
@@ -118,8 +118,8 @@ def test_a_fact_is_known_when_filed_and_its_restatement_when_filed_again(store, 
 
 
 def test_events_are_known_on_their_day_at_the_latest(store, fetch):
-    store.market.save("dividends", pl.DataFrame({"symbol": ["A", "A"], "ex_date": [D(2020, 1, 2), D(2026, 12, 1)], "amount": [1.0, 2.0]}),
-                      fetch("dividends", at(2026, 11, 20)))
+    frame = pl.DataFrame({"symbol": ["A", "A"], "ex_date": [D(2020, 1, 2), D(2026, 12, 1)], "amount": [1.0, 2.0]})
+    store.market.save("dividends", frame, fetch("dividends", at(2026, 11, 20)))
     known = dict(store.market.read("dividends").select("ex_date", "known_at").iter_rows())
     assert known == {D(2020, 1, 2): at(2020, 1, 2, 9, 30), D(2026, 12, 1): at(2026, 11, 20)}
 
@@ -130,8 +130,8 @@ def earnings(*rows):
 
 
 def test_an_expected_date_that_moved_is_taken_back(store, fetch):
-    store.market.save("earnings", earnings(("A", D(2026, 2, 1), 1.0, 1.2), ("A", D(2026, 5, 1), 1.3, None), ("B", D(2026, 5, 1), 2.0, None)),
-                      fetch("earnings", at(2026, 3, 1)))
+    first = earnings(("A", D(2026, 2, 1), 1.0, 1.2), ("A", D(2026, 5, 1), 1.3, None), ("B", D(2026, 5, 1), 2.0, None))
+    store.market.save("earnings", first, fetch("earnings", at(2026, 3, 1)))
     store.market.save("earnings", earnings(("A", D(2026, 5, 4), 1.3, None)), fetch("earnings", at(2026, 4, 1)))
     assert store.market.read("earnings", ["A"])["date"].to_list() == [D(2026, 2, 1), D(2026, 5, 4)]
     assert store.market.read("earnings", ["A"], as_of=D(2026, 3, 31))["date"].to_list() == [D(2026, 2, 1), D(2026, 5, 1)]
@@ -175,7 +175,7 @@ def test_refused_rows_are_quarantined_once_with_their_reason(store, fetch):
 def test_rows_refused_before_and_repairs_are_kept(store, fetch):
     from terminal.domain.repair import REPAIRS
 
-    fixed = pl.DataFrame([("A", D(2026, 1, 5), "close", 100.0, 1.0, "a price in cents")], schema=REPAIRS, orient="row")
+    fixed = pl.DataFrame([("A", "2026-01-05", "close", 100.0, 1.0, "a price in cents")], schema=REPAIRS, orient="row")
     refused = bars(("A", D(2026, 1, 6), 900.0)).with_columns(pl.lit("a jump nobody else saw").alias("reason"))
     saved = store.market.save("bars", bars(("A", D(2026, 1, 5), 1.0)), fetch(), repairs=fixed, refused=refused)
     assert (saved.rows, saved.refused, saved.repaired) == (1, 1, 1)
@@ -222,8 +222,9 @@ def test_time_bounds_columns_and_latest(store, fetch):
 
 
 def test_quoted_symbols_do_not_break_out(store, fetch):
-    store.market.save("instruments", pl.DataFrame({"symbol": ["A'; drop table bars; --"], "kind": ["stock"]}), fetch("instruments"))
-    assert store.market.read("instruments", ["A'; drop table bars; --"]).height == 1
+    name = "A'; drop table bars; --"
+    store.market.save("instruments", pl.DataFrame({"symbol": [name], "kind": ["stock"]}), fetch("instruments"))
+    assert store.market.read("instruments", [name]).height == 1
     assert store.market.read("instruments", ["' or '1' = '1"]).is_empty()
 
 
@@ -260,7 +261,8 @@ ANSWER = st.dictionaries(st.tuples(st.sampled_from("AB"), st.sampled_from(DAYS))
 @given(answers=st.lists(st.tuples(ANSWER, st.integers(0, 40)), max_size=6))
 def test_what_is_known_equals_a_plain_model_of_versions(store, fetch, answers):
     """Each key holds a list of (known_at, value); as of D the newest whose known_at lies before the end of D."""
-    store.market.database.write(lambda tx: [tx.execute(f"delete from {name}") for name in ("bars", "bars_superseded", "freshness")])
+    tables = ("bars", "bars_superseded", "freshness")
+    store.market.database.write(lambda tx: [tx.execute(f"delete from {name}") for name in tables])
     model: dict[tuple[str, date], list[tuple[datetime, float]]] = {}
     moment = at(2026, 1, 5, 10)
     for answer, hours in answers:

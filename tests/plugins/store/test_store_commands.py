@@ -19,7 +19,8 @@ NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
 @pytest.fixture
 def ctx(tmp_path):
-    store = Store(tmp_path / "market.duckdb", tmp_path / "book.duckdb", tmp_path / "backups", clock=lambda: NOW, publish=lambda *_: None)
+    store = Store(tmp_path / "market.duckdb", tmp_path / "book.duckdb", tmp_path / "backups", clock=lambda: NOW,
+                  publish=lambda *_: None)
     yield SimpleNamespace(store=store, now=lambda: NOW)
     store.close()
 
@@ -43,7 +44,8 @@ def test_every_command_has_a_name_and_help():
 def test_the_manifest_and_commands_load_no_engine():
     import subprocess
 
-    code = "import plugins.store, plugins.store.commands, sys; print([m for m in ('duckdb', 'polars', 'PySide6') if m in sys.modules])"
+    code = ("import plugins.store, plugins.store.commands, sys\n"
+            "print([name for name in ('duckdb', 'polars', 'PySide6') if name in sys.modules])")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
