@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -13,6 +14,7 @@ from terminal.domain.rules import tree
 from terminal.domain.rules.check import check, reads_bars
 from terminal.domain.rules.evaluate import Earlier, Evaluation
 from terminal.domain.rules.grammar import read
+from terminal.domain.rules.words import describe
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,10 @@ class Rule:
                 walk(below)
         walk(self.root)
         return tuple(sorted(found))
+
+    def describe(self, title: Callable[[str], str] = lambda name: FIELDS[name].title) -> str:
+        """The rule in plain words; `title` gives the words for a field."""
+        return describe(self.root, title)
 
     def clauses(self) -> tuple[Rule, ...]:
         """The parts joined by the outermost `and`; the rule itself when there is none."""
