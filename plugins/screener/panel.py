@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from terminal.api import Host, Table, TerminalError
 
 _WATCHLIST = "My watchlist"
+_LOOKS = {
+    "symbol": Look("ticker", 74),
+    "name": Look("muted", 150),
+    "price": Look("number", 78),
+    "verdict": Look("pill", 92),
+    "score": Look("bar", 104),
+    "pe_ttm": Look("number", 60),
+    "roe": Look("number", 64),
+    "position_52w": Look("position", 118),
+    "dcf_gap": Look("signed", 78),
+    "flags": Look("chips", 150, stretch=True),
+    "why": Look("text", 320, stretch=True),
+}
 # Below this width the filters hide at the edge and open on request.
 _NARROW = 900
 
@@ -54,7 +67,7 @@ class ScreenerPanel(QWidget):
             name="Screen results",
             actions=self._actions,
             star=host.has_command("watchlist.add"),
-            looks={"why": Look("text", 320, stretch=True), "flags": Look("chips", 180), "name": Look("muted", 150)},
+            looks=_LOOKS,
         )
         self._call: Any = None
         self._recorder = QTimer(self, singleShot=True, interval=1500)

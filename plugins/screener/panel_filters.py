@@ -217,10 +217,11 @@ class FilterPane(QWidget):
     def _newbie(self, box: QVBoxLayout) -> None:
         box.addWidget(SectionTitle("What are you looking for?"))
         for preset in self._presets:
-            card = Card(
-                row(label(preset["newbie"], "body", wrap=True), label(f"{preset['matched']:,}", "muted"), spacing=8),
-                clickable=True,
-            )
+            words_ = label(preset["newbie"], "body", wrap=True)
+            count = label(f"{preset['matched']:,}", "muted")
+            line_ = row(words_, count, spacing=8)
+            line_.setStretch(0, 1)
+            card = Card(line_, clickable=True)
             card.setAccessibleName(f"{preset['newbie']}: {preset['matched']} found")
             card.setToolTip(preset["why"])
             card.setProperty("selected", preset["id"] == self.preset)
