@@ -354,7 +354,7 @@ class ChipRow(QWidget):
         for place, (_, chip) in enumerate(self._chips):
             chip.setVisible(place < fits)
             if place < fits:
-                height = chip.sizeHint().height()
+                height = chip.minimumHeight()
                 chip.setGeometry(QRect(left, (self.height() - height) // 2, widths[place], height))
                 left += widths[place] + 6
         rest = len(self._chips) - fits

@@ -53,6 +53,7 @@ def test_chips_collapse_and_come_back(qtbot: Any) -> None:
     assert row._more.text() == f"+{len(row.hidden_keys)}"
     right = max(chip.geometry().right() for _, chip in row._chips if chip.isVisible())
     assert max(right, row._more.geometry().right()) <= 400
+    assert all(row.rect().contains(chip.geometry()) for _, chip in row._chips if chip.isVisible())
     row.resize(1400, 30)
     assert row.hidden_keys == []
     assert not row._more.isVisible()
