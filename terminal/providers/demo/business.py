@@ -89,7 +89,7 @@ def _trade(recipe: Recipe, quarters: int) -> _Trade:
         aim = np.choose(phase, [usual, 1.08 * usual + 0.01, usual * (1 - severity), 0.95 * usual]) + 0.10 * usual * cyclical * cycle
         ripening = np.where(hyper, 0.055, 0.30)
         margin = margin + ripening * (aim - margin) + 0.05 * np.abs(usual) * noise[1]
-        mood = 0.90 * mood + 0.075 * noise[2]
+        mood = 0.90 * mood + 0.085 * noise[2]
         yearly[k] = np.exp(level)
         revenue[k] = yearly[k] / 4 * np.exp(seasons[k % 4] + 0.008 * noise[3])
         margins[k], phases[k] = margin, phase
@@ -125,10 +125,13 @@ class _Accounts:
         self.equity = profit / (aim * np.exp(0.25 * noise[6]))
         assets = np.maximum(recipe.of_sector("assets") * rev * np.exp(0.15 * noise[7]), self.equity * 1.1)
         self.debt = recipe.of_sector("debt") * recipe.of_character("debt") * assets * np.exp(0.3 * own.standard_normal(count))
-        self.debt_to_revenue = self.debt / rev
+        self.raises = np.where(recipe.has("dividend", "defensive"), 0.97, 0.78)
         self.rate = 0.033 + 0.012 * own.random(count) + np.where(recipe.has("weak"), 0.025, 0.0)
-        self.cash = (0.08 + 0.10 * own.random(count)) * rev
-        self.cash_floor, self.cash_ceiling = 0.03 + 0.03 * own.random(count), 0.16 + 0.25 * own.random(count)
+        # Nobody lends so much that the interest eats half of a usual year's profit.
+        self.debt = np.minimum(self.debt, 0.5 * np.maximum(trade.usual_margin, 0.02) * rev / self.rate)
+        self.debt_to_revenue = self.debt / rev
+        self.cash = (0.05 + 0.08 * own.random(count)) * rev
+        self.cash_floor, self.cash_ceiling = 0.02 + 0.03 * own.random(count), 0.08 + 0.20 * own.random(count)
         self.receivables = (0.10 + 0.08 * own.random(count)) * rev
         self.inventory = recipe.of_sector("inventory") * rev
         self.plant = recipe.of_sector("depreciation") * rev / 0.11
@@ -166,7 +169,7 @@ class _Accounts:
         rev = self.trade.yearly[k] * self.scale
         interest = self.debt * self.rate
         earned = (_normal_margin(self.trade, k) * rev - 0.6 * interest) * (1 - TAX)
-        worth = np.maximum(earned * self.multiple * np.exp(self.trade.mood[k]), 0.10 * rev)
+        worth = np.maximum(earned * self.multiple * np.exp(self.trade.mood[k]), 0.15 * rev)
         return np.asarray(worth / self.shares)
 
     def _quarter(self, k: int, value: Floats) -> dict[str, Floats]:
@@ -190,6 +193,7 @@ class _Accounts:
         operating_cash = profit + worn + share_pay - (receivables - self.receivables) - (inventory - self.inventory) \
             + (payables - self.payables) - swing
         spending = self.capital_spending * revenue * np.exp(0.10 * noise[4])
+        spending = np.minimum(spending, np.maximum(0.45 * spending, 0.9 * operating_cash + 0.3 * self.cash))
         dividends = self._dividends(k, profit)
         change = self.buyback / 4 + 0.0015 * noise[5]
         change = np.where((self.trade.phase[k] == DECLINE) & (change < 0), 0.0, change)
@@ -242,7 +246,8 @@ class _Accounts:
         if k == 0:
             self.dividend = affordable
         elif k % 4 == 1:
-            self.dividend = np.where(affordable > self.dividend, np.minimum(affordable, self.dividend * 1.16), self.dividend)
+            raised = (affordable > self.dividend) & (self.path.random(len(profit)) < self.raises)
+            self.dividend = np.where(raised, np.minimum(affordable, self.dividend * 1.16), self.dividend)
         starving = (profit < 0) & (self.trade.phase[k] == DECLINE) & (self.path.random(len(profit)) < 0.35)
         self.dividend = np.where(starving, np.where(self.dividend * self.shares > 0.2 * usual, 0.5, 0.0) * self.dividend, self.dividend)
         return np.asarray(self.dividend * self.shares)

@@ -120,13 +120,12 @@ def _yields(recipe: Recipe, name: str, common: Factors, maturity: Floats, spread
     """Ten-year yield, plus slope by maturity, plus a spread that widens when markets are nervous."""
     own = recipe.stream(name).standard_normal(maturity.shape)
     slope = 0.004 * (np.log1p(maturity) - np.log1p(10.0))
-    nervous = np.cumsum(np.zeros(1)) if len(common.market) == 0 else _nervousness(common)
-    widening = 1 + np.clip(0.9 * nervous, -0.25, 1.6)[:, None]
+    widening = 1 + np.clip(0.9 * _nervousness(common), -0.25, 1.6)[:, None]
     wander, rows = np.zeros(maturity.shape[1]), np.empty(maturity.shape)
     for t in range(len(rows)):
         wander = 0.98 * wander + (0.00008 + 0.00025 * np.maximum(spread, 0)) * own[t]
         rows[t] = wander
-    risky = np.maximum(spread, 0) * (widening if np.any(credit < 21) else 1.0)
+    risky = np.maximum(spread, 0) * np.where(credit < 21, widening, 1.0)
     return np.maximum(common.ten_year[:, None] + slope + risky + np.minimum(spread, 0) + rows, 0.003)
 
 
@@ -144,7 +143,7 @@ def _around(recipe: Recipe, name: str, worth: Floats, stray: Floats, traded: Flo
     close = worth * np.exp(stray * draws[:, 0])
     before = np.vstack([close[:1], close[:-1]])
     change = np.log(close / before)
-    usual = np.maximum(np.sqrt(np.convolve((change ** 2).mean(axis=1), np.ones(1), "same"))[:, None] * 0.5 + 0.5 * np.abs(change), 0.0006)
+    usual = np.maximum(0.5 * np.sqrt((change ** 2).mean(axis=1, keepdims=True)) + 0.5 * np.abs(change), 0.0006)
     opened = before * np.exp(0.35 * change + 0.25 * usual * draws[:, 1])
     high = np.maximum(opened, close) * np.exp(np.abs(draws[:, 2]) * usual * 0.45)
     low = np.minimum(opened, close) * np.exp(-np.abs(draws[:, 3]) * usual * 0.45)

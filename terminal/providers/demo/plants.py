@@ -65,7 +65,7 @@ def plant(recipe: Recipe, sessions: int, reports: Reports, noise: Floats) -> Pla
             _sector_dip(t, row, recipe, jump, crowd, plants)
         if row[2] < 0.0045:
             _market_dip(t, row, jump, crowd, plants)
-        if row[3] < 0.30:
+        if row[3] < 0.50:
             _pattern(t, row, jump, calm, crowd, plants, busy)
     return Planted(jump, calm, crowd, news, tuple(plants))
 
@@ -145,7 +145,7 @@ def _pattern(t: int, row: Floats, jump: Floats, calm: Floats, crowd: Floats, pla
         calm[t:t + 38, company] *= 0.35
         size = 0.05 + 0.05 * float(row[10])
         _lay(jump, t + 38, company, np.concatenate([[size], np.full(11, 0.006)]))
-        crowd[t + 38:t + 41, company] *= 2.4
+        crowd[t + 38:t + 48, company] *= np.linspace(2.6, 1.4, 10)[:len(crowd[t + 38:t + 48])]
         plants.append(Plant("breakout", t, t + 38, company, -1, size))
         return
     company = _free(row[9], busy, t, t + 70)

@@ -168,5 +168,19 @@ def _days(recipe: Recipe, books: Books, when: Floats, close: Floats, spread: Flo
     low = bottom * np.exp(-np.abs(chance_rows(recipe, "lows", sessions, count)) * total * 0.42)
     shares = _between(books.shares, when)
     turnover = 0.0042 * np.exp(0.25 * recipe.stream("turnover").standard_normal(count)) * np.sqrt(loading.noise / 0.013)
-    busy = np.exp(0.24 * chance_rows(recipe, "volumes", sessions, count)) * (0.75 + 0.38 * np.minimum(np.abs(change) / total, 4.0))
+    busy = np.exp(0.30 * chance_rows(recipe, "volumes", sessions, count)) * (0.70 + 0.42 * np.minimum(np.abs(change) / total, 4.0))
+    # A year's high draws a crowd.
+    busy = busy * np.where(close >= _highest(close, 252), 1.35, 1.0)
     return Prices(close, opened, high, low, shares * turnover * busy * planted.crowd, total)
+
+
+def _highest(rows: Floats, window: int) -> Floats:
+    """The running maximum over `window` rows: blocks of that length, scanned from both sides (van Herk 1992)."""
+    blocks = -(-len(rows) // window)
+    padded = np.full((blocks * window, rows.shape[1]), -np.inf)
+    padded[:len(rows)] = rows
+    cut = padded.reshape(blocks, window, -1)
+    after = np.maximum.accumulate(cut, axis=1).reshape(padded.shape)[:len(rows)]
+    before = np.maximum.accumulate(cut[:, ::-1], axis=1)[:, ::-1].reshape(padded.shape)[:len(rows)]
+    lagged = np.vstack([np.full((window - 1, rows.shape[1]), -np.inf), before])[:len(rows)]
+    return np.asarray(np.maximum(after, lagged))

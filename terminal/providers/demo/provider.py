@@ -67,7 +67,7 @@ class DemoProvider:
         """Hand every dataset of the whole market to `save(dataset, frame, fetch)`; returns the number of rows.
 
         `end`: the last session (default: the newest finished one). `since`: the last session that is stored already;
-        then only newer bars are given, besides the whole history of those whose earlier prices a split has changed.
+        then only newer bars are given, besides the whole history of those whose earlier prices a split or dividend changes.
         """
         rows = 0
         progress(0.0, "simulating the market")
@@ -86,12 +86,14 @@ class DemoProvider:
     def _new_bars(self, listing: Listing, since: date) -> Iterator[pl.DataFrame]:
         import numpy as np
 
-        split = {each.company for each in listing.world.splits if listing.world.days[each.first] > since}
-        rest = np.array([n for n in range(len(listing.symbols)) if n not in split], dtype=np.int64)
+        paid, end = listing.payouts, np.datetime64(listing.end)
+        changed = {each.company for each in listing.world.splits if listing.world.days[each.first] > since}
+        changed |= set(paid.instrument[(paid.ex_date > np.datetime64(since)) & (paid.ex_date <= end)].tolist())
+        rest = np.array([n for n in range(len(listing.symbols)) if n not in changed], dtype=np.int64)
         first = listing.world.calendar.next_session(since)
         yield listing.bars(rest, start=first)
-        if split:
-            yield listing.bars(np.array(sorted(split), dtype=np.int64))
+        if changed:
+            yield listing.bars(np.array(sorted(changed), dtype=np.int64))
 
     def _frames(self, listing: Listing, dataset: str, symbols: tuple[str, ...], start: date | None, end: date | None) -> Iterator[pl.DataFrame]:
         import numpy as np
@@ -106,9 +108,8 @@ class DemoProvider:
 
             companies = None if chosen is None else chosen[chosen < len(listing.world.recipe.companies)]
             yield pl.concat([statements.quarterly(listing, companies), statements.points(listing, chosen)])
-            for make in (statements.restatements, statements.after_splits):
-                if (frame := make(listing, companies)).height:
-                    yield frame
+            if (corrected := statements.restatements(listing, companies)).height:
+                yield corrected
             return
         yield _within(dataset, self._whole(listing, dataset, symbols), symbols, start, end)
 

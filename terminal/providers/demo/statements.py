@@ -43,27 +43,6 @@ def restatements(listing: Listing, companies: Ints | None = None) -> pl.DataFram
     return _long(listing, k, n, reports.restated_on[k, n], values, np.ones(len(k), dtype=np.bool_), "10-Q/A")
 
 
-def after_splits(listing: Listing, companies: Ints | None = None) -> pl.DataFrame:
-    """Per-share values and share counts of earlier quarters in new shares, known from the split on."""
-    world = listing.world
-    parts = [FACTS.empty()]
-    for split in world.splits:
-        if companies is not None and split.company not in companies:
-            continue
-        day = world.moments[split.first]
-        k, n = _seen(listing, world.reports.filed, np.array([split.company]))
-        early = world.reports.filed[k, n] < day
-        k, n = k[early], n[early]
-        items = world.books.items
-        values = {item: items[item][k, n] for item in (*_PER_SHARE, "shares_outstanding")}
-        corrected = (world.reports.restated[k, n] < 1.0) & (world.reports.restated_on[k, n] < day)
-        loss = (1 - world.reports.restated[k, n]) * np.abs(items["net_income"][k, n]) * corrected
-        for item in _PER_SHARE:
-            values[item] = values[item] - loss * items["eps_basic"][k, n] / items["net_income"][k, n]
-        parts.append(_long(listing, k, n, np.full(len(k), day), values, np.ones(len(k), dtype=np.bool_), "split"))
-    return pl.concat(parts)
-
-
 def _seen(listing: Listing, known: np.ndarray, companies: Ints | None) -> tuple[Ints, Ints]:  # type: ignore[type-arg]
     end = np.datetime64(listing.end)
     mask: Bools = (known <= end) & (listing.world.reports.period_end >= end - np.timedelta64(HISTORY_DAYS, "D"))
@@ -95,7 +74,7 @@ def _long(listing: Listing, k: Ints, n: Ints, filed: np.ndarray, values: dict[st
         "filed_at": pl.Series((filed.astype("datetime64[m]") + hour).astype("datetime64[us]")).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
         "form": pl.Series(np.where(quarter == 4, "10-K", "10-Q")) if not form else pl.Series([form] * len(k), dtype=pl.String),
         **columns})
-    unit = {**{item: "USD" for item in values}, "shares_outstanding": "shares", **{item: "USD/share" for item in _PER_SHARE}}
+    unit = {**dict.fromkeys(values, "USD"), "shares_outstanding": "shares"}
     return (base.unpivot(list(values), index=["symbol", "period_end", "fiscal_year", "fiscal_quarter", "filed_at", "form"], variable_name="item")
             .drop_nulls("value").with_columns(pl.lit("Q").alias("period"),
                                               pl.col("item").replace_strict(unit, return_dtype=pl.String).alias("unit"))
@@ -210,7 +189,7 @@ def _weights(listing: Listing, position: int, holds: str) -> Floats:
 
 def _points(symbols: tuple[str, ...], values: dict[str, Floats], day: date, known: float) -> pl.DataFrame:
     unit = {"analyst_count": "count", "employees": "count", "holdings_count": "count", "shares_outstanding_now": "shares",
-            "float_shares": "shares", "aum": "USD", "nav": "USD", "eps_forward": "USD/share",
+            "float_shares": "shares", "aum": "USD", "nav": "USD", "eps_forward": "USD",
             **{f"target_{name}": "USD" for name in ("mean", "median", "low", "high")}}
     wide = pl.DataFrame({"symbol": symbols, **{item: pl.Series(item, each, nan_to_null=True) for item, each in values.items()}})
     return wide.unpivot(list(values), index="symbol", variable_name="item").drop_nulls("value").with_columns(
@@ -219,7 +198,3 @@ def _points(symbols: tuple[str, ...], values: dict[str, Floats], day: date, know
         pl.from_epoch(pl.lit(int(known)), "s").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").cast(UTC).alias("filed_at"),
         pl.lit(None, dtype=pl.String).alias("form")).select(*FACTS.columns)
 
-
-def oldest(end: date) -> date:
-    """The earliest quarter's end that `quarterly` speaks about."""
-    return end - timedelta(days=HISTORY_DAYS)
