@@ -84,8 +84,8 @@ class Parameter:
 
     @property
     def flag(self) -> str:
-        """As typed on the command line."""
-        return "--" + self.name.replace("_", "-")
+        """As typed on the command line; a name like `as_`, which Python reserves, loses its underscore."""
+        return "--" + self.name.rstrip("_").replace("_", "-")
 
     def convert(self, value: Any) -> Any:
         """`value` (text, JSON or already right) as this parameter's type; UsageError says what is wrong with it."""
