@@ -95,12 +95,11 @@ class Market:
         """Bring a universe up to date, most wanted first; the table says what came and what did not."""
         return self._refresher.refresh(self.universe(universe), ctx, self._universes)
 
-    def import_file(self, path: Path, kind: str, mapping: Mapping[str, str], ctx: Context, *, dry_run: bool = False,
-                    universe: str = "", as_of: date | None = None) -> Table:
-        """Bring a file of the user's into the market; see `terminal.services.importing`."""
-        from terminal.services.importing import import_file
+    def import_file(self, path: Path, kind: str, mapping: Mapping[str, str], ctx: Context, **choices: Any) -> Table:
+        """Bring a file of the user's into the market; `choices` are those of `terminal.services.importing.Choices`."""
+        from terminal.services.importing import Choices, import_file
 
-        return import_file(self._store, path, kind, mapping, ctx, dry_run=dry_run, universe=universe, as_of=as_of)
+        return import_file(self._store, path, kind, ctx, Choices(mapping, **choices))
 
     # -- frames ------------------------------------------------------------------------------------------------
 

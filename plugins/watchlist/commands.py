@@ -1,0 +1,174 @@
+"""Commands over watchlists. Nothing deleted is gone: `restore` brings a list back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Annotated
+
+from terminal.api import Column, Context, Table, UserError, argument, command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+Name = Annotated[str, argument(help="Name of the watchlist.", metavar="NAME")]
+Symbols = Annotated[tuple[str, ...], argument(help="One or more tickers.", metavar="SYMBOL")]
+_TICKER_HEADERS = ("symbol", "ticker", "sym", "code")
+
+
+@command(title="List watchlists", group="watchlist")
+def list_(ctx: Context, *, deleted: Annotated[bool, argument(help="Those that can be restored.")] = False) -> Table:
+    """List the watchlists in your order."""
+    if deleted:
+        columns = (Column("name", "Name"), Column("count", "Symbols", "integer", "count"), Column("deleted_at", "Deleted", "datetime"))
+        return Table("Deleted watchlists", columns, ctx.store.book.deleted_watchlists().select(column.name for column in columns))
+    columns = (Column("name", "Name"), Column("count", "Symbols", "integer", "count"), Column("changed_at", "Changed", "datetime"))
+    frame = ctx.store.book.watchlists().select(column.name for column in columns)
+    note = () if frame.height else ("You have no watchlist yet: `tapeline watchlist create NAME SYMBOL ...`.",)
+    return Table("Watchlists", columns, frame, notes=note)
+
+
+@command(title="Show a watchlist")
+def show(ctx: Context, name: Name) -> Table:
+    """Show a list's symbols in your order, with the latest stored price of each and its source."""
+    import polars as pl
+
+    items = ctx.store.book.watchlist(name)
+    symbols = items["symbol"].to_list()
+    known = ctx.market.instruments(symbols, ctx.as_of).select("symbol", "name")
+    quotes = ctx.market.quotes(symbols, ctx.as_of).select("symbol", "price", "previous_close", "at", "currency", "fetch_id")
+    frame = (items.join(known, on="symbol", how="left", maintain_order="left").join(quotes, on="symbol", how="left", maintain_order="left")
+             .with_columns((pl.col("price") / pl.col("previous_close") - 1).alias("change")))
+    sources = ctx.market.sources(frame["fetch_id"].drop_nulls().to_list())
+    place = frame["fetch_id"].replace_strict({number: at for at, number in enumerate(sources)}, default=None, return_dtype=pl.Int64)
+    columns = (Column("symbol", "Ticker"), Column("name", "Name"), Column("price", "Price", "number", "currency", decimals=2),
+               Column("change", "Change", "number", "fraction", decimals=2), Column("at", "Time", "datetime"),
+               Column("currency", "Currency", newbie=False), Column("note", "Note"))
+    origin = pl.DataFrame({column: place for column in ("price", "change", "at", "currency")})
+    absent = frame.filter(pl.col("price").is_null())["symbol"].to_list()
+    unknown = (f"no price is stored of {', '.join(absent)}: `tapeline market refresh \"watchlist:{name}\"`",) if absent else ()
+    return Table(f"Watchlist {name}", columns, frame.select(column.name for column in columns), tuple(sources.values()), unknown,
+                 origin=origin)
+
+
+@command(title="Create a watchlist", writes=True)
+def create(ctx: Context, name: Name, symbols: Symbols = ()) -> Table:
+    """Make a new list, empty or with symbols. It is also the universe watchlist:NAME."""
+    return _done(ctx, ctx.store.book.create_watchlist(name, symbols))
+
+
+@command(title="Rename a watchlist", writes=True)
+def rename(ctx: Context, name: Name, new_name: Annotated[str, argument(help="The new name.", metavar="NEW")]) -> Table:
+    """Give a list another name."""
+    return _done(ctx, ctx.store.book.rename_watchlist(name, new_name))
+
+
+@command(title="Delete a watchlist", writes=True)
+def delete(ctx: Context, name: Name) -> Table:
+    """Take a list away; `tapeline watchlist restore` brings it back with its symbols."""
+    ctx.store.book.delete_watchlist(name)
+    return list_(ctx)
+
+
+@command(title="Restore a deleted watchlist", writes=True)
+def restore(ctx: Context, name: Name) -> Table:
+    """Bring the list deleted last under that name back."""
+    return _done(ctx, ctx.store.book.undelete_watchlist(name))
+
+
+@command(title="Reorder watchlists or a watchlist", writes=True)
+def reorder(ctx: Context, names: Annotated[tuple[str, ...], argument(help="Watchlists, or with --within tickers, in the wanted order.",
+                                                                     metavar="NAME")],
+            *, within: Annotated[str, argument(help="Reorder the symbols of this list instead.")] = "") -> Table:
+    """Put the lists (or with --within the symbols of one list) named into this order, before those not named."""
+    if within:
+        ctx.store.book.reorder_watchlist(within, names)
+        return show(ctx, within)
+    ctx.store.book.reorder_watchlists(names)
+    return list_(ctx)
+
+
+@command(title="Add to a watchlist", writes=True)
+def add(ctx: Context, name: Name, symbols: Symbols) -> Table:
+    """Append symbols to a list; those already there stay where they are."""
+    added = ctx.store.book.add_to_watchlist(name, symbols)
+    note = f"Added {', '.join(added)}." if added else "All of them were in the list already."
+    return _noted(show(ctx, name), note)
+
+
+@command(title="Remove from a watchlist", writes=True)
+def remove(ctx: Context, name: Name, symbols: Symbols) -> Table:
+    """Take symbols out of a list. The removal can be undone (`tapeline store deleted`)."""
+    gone = ctx.store.book.remove_from_watchlist(name, symbols)
+    return _noted(show(ctx, name), f"Removed {', '.join(gone)}." if gone else "None of them was in the list.")
+
+
+@command(title="Note something beside a symbol", writes=True)
+def note(ctx: Context, name: Name, symbol: Annotated[str, argument(help="A ticker of the list.", metavar="SYMBOL")],
+         text: Annotated[str, argument(help="The note; empty to remove it.", metavar="TEXT")]) -> Table:
+    """Keep a short note beside a symbol of a list."""
+    ctx.store.book.note_on_watchlist(name, symbol, text)
+    return show(ctx, name)
+
+
+@command(title="Import a watchlist", writes=True, group="watchlist")
+def import_(ctx: Context, file: Annotated[Path, argument(help="A text or CSV file: tickers in a column called symbol or ticker, "
+                                                              "or simply one a line.", metavar="FILE")],
+            *, name: Annotated[str, argument(help="Name of the list; the file's name when empty.")] = "") -> Table:
+    """Make a list from a file, or add the file's symbols to the list of that name."""
+    symbols, refused = _read_symbols(file)
+    label = name or file.stem.replace(",", " ").replace(":", " ")
+    known = {each.lower() for each in ctx.store.book.watchlists()["name"]}
+    if label.strip().lower() in known:
+        ctx.store.book.add_to_watchlist(label, symbols)
+    else:
+        label = ctx.store.book.create_watchlist(label, symbols)
+    table = _noted(show(ctx, label), f"{len(symbols)} symbols read from {file.name}.")
+    return Table(table.title, table.columns, table.frame, table.sources, (*table.unknown, *refused), table.notes, table.origin)
+
+
+@command(title="Export a watchlist", group="watchlist")
+def export(ctx: Context, name: Name, file: Annotated[Path, argument(help="Where to write the CSV.", metavar="FILE")]) -> Table:
+    """Write a list to a CSV file: symbol and note, in your order."""
+    items = ctx.store.book.watchlist(name).select("symbol", "note")
+    try:
+        file.write_text(items.write_csv(), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror or error}.", "Choose another place.") from error
+    return Table(f"Watchlist {name}", (Column("symbol", "Ticker"), Column("note", "Note")), items, notes=(f"Written to {file}.",))
+
+
+def _read_symbols(file: Path) -> tuple[list[str], list[str]]:
+    from terminal.domain.instruments import clean_symbol
+
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}.", "Check the name and its rights.") from error
+    except UnicodeDecodeError:
+        raise UserError(f"{file.name} is not a text file.", "Save it as CSV or plain text.") from None
+    rows = [row for row in csv.reader(io.StringIO(text.replace(";", ",").replace("\t", ","))) if any(cell.strip() for cell in row)]
+    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    place = next((at for at, cell in enumerate(header) if cell in _TICKER_HEADERS), None)
+    cells = [(number, row[place]) for number, row in enumerate(rows[1:], 2) if len(row) > place] if place is not None else \
+        [(number, cell) for number, row in enumerate(rows, 1) for cell in row]
+    symbols, refused = [], []
+    for number, cell in cells:
+        try:
+            symbols.append(clean_symbol(cell))
+        except ValueError as error:
+            if cell.strip():
+                refused.append(f"line {number}: {error}")
+    if not symbols:
+        raise UserError(f"No symbol was found in {file.name}.", "Put tickers in a column called symbol, or one a line.")
+    return list(dict.fromkeys(symbols)), refused
+
+
+def _done(ctx: Context, name: str) -> Table:
+    return show(ctx, name)
+
+
+def _noted(table: Table, *notes: str) -> Table:
+    kept: Sequence[str] = table.notes
+    return Table(table.title, table.columns, table.frame, table.sources, table.unknown, (*kept, *notes), table.origin)
