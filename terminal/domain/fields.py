@@ -35,8 +35,8 @@ def _money(group: str, name: str, title: str, formula: str, reported: str = "", 
     return Field(name, title, group, "number", "currency", decimals, formula, reported)
 
 
-def _ratio(group: str, name: str, title: str, formula: str, reported: str = "") -> Field:
-    return Field(name, title, group, "number", "fraction", 1, formula, reported)
+def _ratio(group: str, name: str, title: str, formula: str, reported: str = "", decimals: int = 1) -> Field:
+    return Field(name, title, group, "number", "fraction", decimals, formula, reported)
 
 
 def _times(group: str, name: str, title: str, formula: str, reported: str = "") -> Field:
@@ -57,7 +57,7 @@ _ALL = (
 
     _money("price", "price", "Price", "latest quote, else last close"),
     _money("price", "previous_close", "Previous close", "close of the session before the price's"),
-    _ratio("price", "change", "Change", "price / previous_close - 1"),
+    _ratio("price", "change", "Change", "price / previous_close - 1", decimals=2),
     _money("price", "open", "Open", "first trade of the session"),
     _money("price", "high", "High", "highest trade of the session"),
     _money("price", "low", "Low", "lowest trade of the session"),
@@ -172,13 +172,13 @@ _ALL = (
     _ratio("earnings", "earnings_surprise", "Last EPS surprise", "(reported - expected) / |expected| of the last report"),
     _ratio("earnings", "beat_rate", "Beat rate", "share of the last 8 reports above the estimate, from 4 reports on"),
 
-    _ratio("fund", "expense_ratio", "Expense ratio", "yearly cost of the fund", "expense_ratio"),
+    _ratio("fund", "expense_ratio", "Expense ratio", "yearly cost of the fund", "expense_ratio", 2),
     _money("fund", "aum", "Assets of the fund", "assets under management", "aum", 0),
     _count("fund", "holdings_count", "Holdings", "number of holdings", reported="holdings_count"),
-    _ratio("fund", "premium_to_nav", "Premium to NAV", "price / net asset value - 1"),
-    _ratio("bond", "yield_to_maturity", "Yield to maturity", "yearly yield if held to maturity", "yield_to_maturity"),
+    _ratio("fund", "premium_to_nav", "Premium to NAV", "price / net asset value - 1", decimals=2),
+    _ratio("bond", "yield_to_maturity", "Yield to maturity", "yearly yield if held to maturity", "yield_to_maturity", 2),
     _number("bond", "duration", "Duration", "years; price change for a 1-point change of yield, in per cent", 1, "years", "duration"),
-    _ratio("bond", "coupon", "Coupon", "yearly coupon / face value", "coupon"),
+    _ratio("bond", "coupon", "Coupon", "yearly coupon / face value", "coupon", 2),
     _number("bond", "years_to_maturity", "Years to maturity", "years until repayment (mean for a fund)", 1, "years", "years_to_maturity"),
     _number("bond", "credit_score", "Credit", "AAA = 22 down to D = 1 (mean for a fund)", 0, "score", "credit_score"),
 
