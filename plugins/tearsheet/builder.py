@@ -238,8 +238,9 @@ class _Builder:
         return None if source is None else self._number(source)
 
     def _own(self, what: str) -> int:
-        """Our own calculation as a source: what it is, and that it speaks about the end of the as-of day."""
-        moment = datetime.combine(self.given.as_of, time(23, 59, 59), UTC)
+        """Our own calculation as a source; it speaks about the moment of the newest of its inputs."""
+        moments = [source.as_of for source in self.given.sources.values() if source.as_of is not None]
+        moment = max(moments) if moments else datetime.combine(self.given.as_of, time(21), UTC)
         return self._number(
             Source("tapeline", what, moment, None, False, self.given.simulated, "computed from the sources listed")
         )

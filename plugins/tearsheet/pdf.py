@@ -231,10 +231,12 @@ def _dcf(sheet: Sheet) -> dict[str, Any]:
     if sheet.valuation.value is None or not sheet.grid.values:
         return {}
     table = sheet.grid
+    most = max((value for line in table.values for value in line if value is not None), default=0.0)
+    places = 2 if most < 1000 else 0
     return {
         "growths": [show.percent(each) for each in table.growths],
         "rows": [
-            {"wacc": show.percent(one), "values": [show.number(each) for each in line]}
+            {"wacc": show.percent(one), "values": [show.number(each, places) for each in line]}
             for one, line in zip(table.waccs, table.values, strict=True)
         ],
         "assumptions": [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Level = Literal["high", "medium", "low", "unknown"]
 STAKE = 10_000  # the sum of money in the sentences for beginners
-_HIGH, _MEDIUM = 0.20, 0.08
+_HIGH, _MEDIUM, _LEAST = 0.20, 0.08, 0.005
 _REPORTS = 8
 
 
@@ -64,7 +64,7 @@ def rank_risks(row: Mapping[str, Any], report_move: float | None, limits: Mappin
         lambda: _credit(row),
         lambda: _shorts(row),
     )
-    found = [risk for risk in (make() for make in makers) if risk is not None]
+    found = [risk for risk in (make() for make in makers) if risk is not None and (risk.impact is None or risk.impact >= _LEAST)]
     if row.get("kind") == "stock":
         found.append(
             Risk(
