@@ -6,17 +6,20 @@ The *price* is the newest of quote and last bar. `lag` is the number of sessions
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from terminal.domain.indicators import compute, slices
+from terminal.domain.returns import YEAR, annualised, beta, log_returns, max_drawdown, sharpe, simple_returns, volatility
+
+if TYPE_CHECKING:
+    from datetime import date
 
 MAX_BAR_GAP_DAYS = 7
 """A bar series that ends more days before the quote than this is not mixed with it."""
 MAX_PRICE_AGE_SESSIONS = 10
 """A price older than this, in sessions at the as-of day, has no current return."""
-YEAR = 252
 _MAX_LAG = 5
 """Most sessions that fit into MAX_BAR_GAP_DAYS."""
 EXCHANGE_ZONE = "America/New_York"
@@ -52,11 +55,9 @@ def _history(bars: pl.DataFrame, benchmark: str) -> pl.DataFrame:
     ordered = (bars.select("symbol", "date", "open", "high", "low", "close", "volume", fetch, known)
                .drop_nulls(["symbol", "date", "close"]).sort("symbol", "date"))
     index = ordered.filter(pl.col("symbol") == benchmark).select("date", pl.col("close").alias("_index"))
-    previous = pl.col("close").shift(1).over("symbol")
     return ordered.join(index, on="date", how="left", maintain_order="left").with_columns(
-        (pl.col("close") / previous - 1).alias("_daily"),
-        (pl.col("close") / previous).log().alias("_log"),
-        (pl.col("_index") / pl.col("_index").shift(1).over("symbol") - 1).alias("_index_daily"))
+        simple_returns(pl.col("close")).over("symbol").alias("_daily"), log_returns(pl.col("close")).over("symbol").alias("_log"),
+        simple_returns(pl.col("_index")).over("symbol").alias("_index_daily"))
 
 
 def _ago(column: str, rows: int) -> pl.Expr:
@@ -77,8 +78,8 @@ def _summary(history: pl.DataFrame) -> pl.DataFrame:
     full = _whole(YEAR - 1)
     last_year = pl.col("date").dt.year() == pl.col("date").last().dt.year() - 1
     before = pl.col("date").filter(last_year).last()
-    pair = pl.struct("_daily", "_index_daily").filter(pl.col("_daily").is_not_null() & pl.col("_index_daily").is_not_null()).tail(YEAR)
-    daily = pl.col("_daily").tail(YEAR)
+    matched = pl.col("_daily").is_not_null() & pl.col("_index_daily").is_not_null()
+    pair = pl.struct("_daily", "_index_daily").filter(matched).tail(YEAR)
     return history.group_by("symbol", maintain_order=True).agg(
         *(pl.col(name).last().alias(f"_bar_{name}") for name in ("date", "open", "high", "low", "volume", "fetch_id", "known_at")),
         *closes,
@@ -91,15 +92,13 @@ def _summary(history: pl.DataFrame) -> pl.DataFrame:
         pl.when((before.dt.month() == 12) & (before.dt.day() >= 15)).then(pl.col("close").filter(last_year).last()).alias("_close_year_end"),
         pl.when(pl.len() >= 1250).then(pl.col("close").tail(1261).first()).alias("_close_5y"),
         (pl.min_horizontal(pl.len(), pl.lit(1261)).cast(pl.Int64) - 1).alias("_rows_5y"),
-        pl.when(full).then((pl.col("close").tail(YEAR) / pl.col("close").tail(YEAR).cum_max() - 1).min()).alias("max_drawdown_1y"),
-        pl.when(pl.len() >= 504).then((pl.col("close").tail(1260) / pl.col("close").tail(1260).cum_max() - 1).min())
-        .alias("max_drawdown_5y"),
-        pl.when(_whole(21)).then(pl.col("_log").tail(21).std() * YEAR ** 0.5).alias("volatility_1m"),
-        pl.when(_whole(YEAR)).then(pl.col("_log").tail(YEAR).std() * YEAR ** 0.5).alias("volatility_1y"),
-        pl.when(_whole(YEAR) & (daily.std() > 0)).then(daily.mean() / daily.std() * YEAR ** 0.5).alias("sharpe_1y"),
-        pl.when(_whole(YEAR) & (pair.len() >= YEAR) & (pair.struct.field("_index_daily").var() > 0))
-        .then(pl.cov(pair.struct.field("_daily"), pair.struct.field("_index_daily")) / pair.struct.field("_index_daily").var())
-        .alias("beta"),
+        pl.when(full).then(max_drawdown(pl.col("close").tail(YEAR))).alias("max_drawdown_1y"),
+        pl.when(pl.len() >= 504).then(max_drawdown(pl.col("close").tail(1260))).alias("max_drawdown_5y"),
+        pl.when(_whole(21)).then(volatility(pl.col("_log").tail(21))).alias("volatility_1m"),
+        pl.when(_whole(YEAR)).then(volatility(pl.col("_log").tail(YEAR))).alias("volatility_1y"),
+        pl.when(_whole(YEAR)).then(sharpe(pl.col("_daily").tail(YEAR))).alias("sharpe_1y"),
+        pl.when(_whole(YEAR) & (pair.len() >= YEAR)).then(
+            beta(pair.struct.field("_daily"), pair.struct.field("_index_daily"))).alias("beta"),
         *(pl.when(_whole(n - 1)).then(pl.col("close").tail(n).mean()).alias(f"sma_{n}") for n in (20, 50, 200)),
         pl.when(_whole(19)).then(pl.col("close").tail(20).std(ddof=0)).alias("_deviation_20"),
         pl.col("close").tail(60).alias("_spark"))
@@ -163,10 +162,7 @@ def _with_session(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _close_ago(sessions: int) -> pl.Expr:
     """The close `sessions` before the price's session, whatever the lag of the last bar."""
-    choice = pl.when(pl.lit(False)).then(pl.lit(None, dtype=pl.Float64))
-    for lag in range(_MAX_LAG + 1):
-        choice = choice.when(pl.col("_lag") == lag).then(pl.col(f"_close_{sessions - lag}"))
-    return choice
+    return pl.coalesce(pl.when(pl.col("_lag") == lag).then(pl.col(f"_close_{sessions - lag}")) for lag in range(_MAX_LAG + 1))
 
 
 def _with_returns(frame: pl.DataFrame) -> pl.DataFrame:
@@ -181,8 +177,8 @@ def _with_returns(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(
         *((price / _close_ago(days) - 1).alias(name) for name, days in _RETURNS.items()),
         (price / year_end - 1).alias("return_ytd"),
-        ((price / _close_ago(756)).pow(1 / 3) - 1).alias("return_3y"),
-        ((price / pl.col("_close_5y")).pow(pl.lit(float(YEAR)) / rows_5y) - 1).alias("return_5y"),
+        annualised(price / _close_ago(3 * YEAR), 3 * YEAR).alias("return_3y"),
+        annualised(price / pl.col("_close_5y"), rows_5y).alias("return_5y"),
         (pl.col("_close_21") / pl.col("_close_252") - 1).alias("momentum_12_1"))
     return frame.with_columns(pl.when(usable).then(pl.col(name)).alias(name) for name in RETURN_FIELDS)
 
