@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from terminal.errors import UserError
-from terminal.store.db import Database, flush, probe, user_errors
+from terminal.store.db import flush, probe, user_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Reason = Literal["daily", "manual", "before-migration", "before-restore"]
 DAILY, WEEKLY, AUTOMATIC = 7, 4, 5
@@ -44,8 +44,11 @@ def backups(folder: Path) -> list[Backup]:
     return [backup for _, backup in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def make(database: Database, folder: Path, now: datetime, reason: Reason) -> Backup:
-    """A consistent copy of the open book, checked by opening it. Raises DiskFull, Corrupt or StoreError."""
+def make(copy: Callable[[Path], None], folder: Path, now: datetime, reason: Reason) -> Backup:
+    """A consistent copy of the open book, made by `copy(target)` and checked by opening it.
+
+    Raises DiskFull, Corrupt or StoreError, and then leaves no file behind.
+    """
     stamp, extra = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S"), 0
     while any(folder.glob(f"book-{stamp}{f'.{extra}' if extra else ''}Z-*.duckdb")):
         extra += 1
@@ -56,7 +59,7 @@ def make(database: Database, folder: Path, now: datetime, reason: Reason) -> Bac
         for leftover in folder.glob("*.part"):
             leftover.unlink()
         try:
-            database.copy_to(part)
+            copy(part)
             probe(part)
             part.replace(target)
         except BaseException:

@@ -377,16 +377,17 @@ class Database:
 
     def copy_to(self, target: Path) -> None:
         """A consistent copy of the file, on the disk when this returns. Nothing else is written meanwhile."""
-        def copy(connection: duckdb.DuckDBPyConnection) -> None:
-            connection.execute("checkpoint")
-            try:
-                shutil.copyfile(self.path, target)
-            except PermissionError:  # Windows does not let an open database file be read
-                target.unlink(missing_ok=True)
-                _copy_database(connection, target)
-            flush(target)
+        self.wait(self.exclusive(lambda _: self.copy_here(target)))
 
-        self.wait(self.exclusive(copy))
+    def copy_here(self, target: Path) -> None:
+        """As `copy_to`, for a caller that is on the writer thread already."""
+        self.connection.execute("checkpoint")
+        try:
+            shutil.copyfile(self.path, target)
+        except PermissionError:  # Windows does not let an open database file be read
+            target.unlink(missing_ok=True)
+            _copy_database(self.connection, target)
+        flush(target)
 
     def replace_with(self, change: Callable[[], T]) -> Future[T]:
         """On the writer thread: wait for readers, close the file, run `change`, open it again."""

@@ -116,8 +116,9 @@ class MarketStore:
         """Write the fetch and its valid rows in one transaction; quarantine the rest with the reason.
 
         A value that differs from the stored one becomes a new version, an equal one is not written again. `repairs`
-        (symbol, at, field, was, now, rule, as `terminal.domain.repair` makes them) names what was corrected before; `refused` are rows (with `reason`) that an
-        earlier check has taken out. Raises ValueError for a frame that lacks a required column.
+        (symbol, at, field, was, now, rule, as `terminal.domain.repair` makes them) names what was corrected before;
+        `refused` are rows (with `reason`) that an earlier check has taken out. Raises ValueError for a frame that lacks a
+        required column.
         """
         schema = _schema(dataset)
         checked = schema.validate(frame)

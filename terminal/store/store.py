@@ -196,46 +196,59 @@ class Store:
             raise
 
     def _open_book(self) -> BookStore:
+        existed = self.book_path.exists()
         database = Database(self.book_path, self._writer, publish=self._publish, topic="book.changed", memory=_BOOK_MEMORY)
         database.forbid_thread(self._forbidden)
         try:
-            self._bring_forward(database)
+            self._bring_forward(database, save_first=existed)
         except BaseException:
             database.close()
             raise
+        if existed:
+            database.exclusive(lambda _: self._back_up_behind(database))
         return BookStore(database, clock=self._clock)
 
     def _replace_book(self, database: Database, chosen: Path, aside: Path) -> None:
         database.wait(database.replace_with(lambda: backup.put_in_place(chosen, self.book_path)))
         try:
-            self._bring_forward(database)
+            self._bring_forward(database, save_first=True)
         except BaseException:
             database.wait(database.replace_with(lambda: backup.put_in_place(aside, self.book_path)))
             raise
 
-    def _bring_forward(self, database: Database) -> None:
-        if pending(database, CORE, STEPS):
-            self._back_up_before(database)
-        migrate(database, CORE, STEPS, self._clock())
+    def _bring_forward(self, database: Database, *, save_first: bool) -> None:
+        """Run the steps that are still to run, after one backup; a book made just now has nothing to lose."""
+        saved = not save_first
         self.refused.clear()
-        for plugin, steps in self._migrations.items():
+        for owner, steps in {CORE: STEPS, **self._migrations}.items():
             try:
-                if pending(database, plugin, steps):
+                if not pending(database, owner, steps):
+                    continue
+                if not saved:
                     self._back_up_before(database)
-                    migrate(database, plugin, steps, self._clock())
+                    saved = True
+                migrate(database, owner, steps, self._clock())
             except TerminalError as error:
-                self.refused[plugin] = error
-                _log.warning("The tables of the plugin %s are not usable: %s", plugin, error)
+                if owner == CORE:
+                    raise
+                self.refused[owner] = error
+                _log.warning("The tables of the plugin %s are not usable: %s", owner, error)
 
     def _back_up_before(self, database: Database) -> None:
-        # A book in which nothing was ever done has nothing to lose.
-        if database.read("select 1 from duckdb_tables() where table_name = 'watchlists'").is_empty():
-            return
-        backup.make(database, self.backups, self._clock(), "before-migration")
+        backup.make(database.copy_to, self.backups, self._clock(), "before-migration")
         backup.rotate(self.backups)
 
+    def _back_up_behind(self, database: Database) -> None:
+        """Today's copy, made by the writer thread while the program starts. A failure is told by `check`, not here."""
+        try:
+            if backup.due(self.backups, self._clock()):
+                backup.make(database.copy_here, self.backups, self._clock(), "daily")
+                backup.rotate(self.backups)
+        except TerminalError as error:
+            _log.warning("Today's backup of the book could not be made: %s", error.sentence())
+
     def _make(self, reason: Reason) -> Backup:
-        return backup.make(self.book.database, self.backups, self._clock(), reason)
+        return backup.make(self.book.database.copy_to, self.backups, self._clock(), reason)
 
 
 def _calendar() -> Calendar | None:

@@ -19,19 +19,24 @@ ROOT = HERE.parent.parent
 
 
 def killed_after(folder: Path, seconds: float, *, from_start: bool) -> list[int]:
-    """Let a writer run, kill it, and return the numbers it had acknowledged."""
-    child = subprocess.Popen([sys.executable, "-m", "tests.crash.writer", str(folder)], cwd=ROOT, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
-    assert child.stdout is not None and child.stderr is not None
-    try:
-        if not from_start:
-            assert child.stdout.readline() == b"ready\n", child.stderr.read().decode()
-        time.sleep(seconds)
-        assert child.poll() is None, child.stderr.read().decode()
-    finally:
-        child.kill()
-        rest, _ = child.communicate()
-    return [int(line) for line in rest.splitlines() if line.isdigit()]
+    """Let a writer run, kill it, and return the numbers it had acknowledged.
+
+    The seconds count from the start of the process, or else from its first acknowledged row.
+    """
+    said, complained = folder / "said.txt", folder / "complained.txt"
+    with said.open("wb") as out, complained.open("wb") as err:
+        child = subprocess.Popen([sys.executable, "-m", "tests.crash.writer", str(folder)], cwd=ROOT, stdout=out, stderr=err)
+        try:
+            deadline = time.monotonic() + 60
+            while not from_start and said.read_bytes().count(b"\n") < 2:  # "ready" and a number
+                assert child.poll() is None and time.monotonic() < deadline, complained.read_text()
+                time.sleep(0.002)
+            time.sleep(seconds)
+            assert child.poll() is None, complained.read_text()
+        finally:
+            child.kill()
+            child.wait()
+    return [int(line) for line in said.read_text().splitlines() if line.isdigit()]
 
 
 def run(folder: Path, kills: int) -> None:
