@@ -50,8 +50,10 @@ class RowPainter:
                                                             "accent", "up", "down", "line_strong")}
         self.px = {size: theme.scaled(size) for size in (9, 17, 18, 34, 38)}
         self._tones = {name: self._tone(name) for name in ("Strong Buy", "Buy", "Hold", "Avoid", "Unknown")}
-        self._flag = (colors.color("warn"), colors.color("warn_bg"), colors.color("warn_line"))
-        self._stickers: dict[tuple[str, int], QPixmap] = {}
+        self._flags = {tone: (colors.color(tone), colors.color(f"{tone}_bg"), colors.color(f"{tone}_line"))
+                       for tone in ("ok", "warn", "error")}
+        self._flags["muted"] = (colors.color("t2"), colors.color("bg2"), colors.color("line_strong"))
+        self._stickers: dict[tuple[str, int, int], QPixmap] = {}
         self._ratio = 1.0
         self._broken: set[int] = set()
         self._paint = {"star": self._star, "end": self._end, "ticker": self._ticker, "text": self._text, "muted": self._muted,
@@ -120,7 +122,7 @@ class RowPainter:
 
     def _sticker(self, text: str, tone: tuple[QColor, QColor, QColor], height: int, radius: float, pad: int) -> QPixmap:
         """A rounded label as a picture; there are few different ones, so that they are kept."""
-        key = (text, height)
+        key = (text, height, tone[1].rgba())
         picture = self._stickers.get(key)
         if picture is None:
             width = self._small_metrics.horizontalAdvance(text) + 2 * pad
@@ -196,17 +198,20 @@ class RowPainter:
 
     def _chips(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         words = [str(word) for word in self._model.raw(id, place) or ()]
+        look = self._model.looks.get(self._model.columns[place].name)
+        tones = look.tones if look is not None else {}
         left, right = area.left() + PAD - 2, area.right() - 4
         for index, word in enumerate(words):
             rest = len(words) - index - 1
             room = right - left - (26 if rest else 0)
-            sticker = self._sticker(word, self._flag, self.px[17], 4, 6)
+            tone = self._flags.get(tones.get(word, "warn"), self._flags["warn"])
+            sticker = self._sticker(word, tone, self.px[17], 4, 6)
             if sticker.deviceIndependentSize().width() > room:
                 if index:
                     self._write(painter, QRect(left + 2, area.top(), 30, area.height()), f"+{rest + 1}", "t3", self.small)
                     return
                 short = self._small_metrics.elidedText(word, _ELIDE, max(10, room - 12))
-                sticker = self._sticker(short, self._flag, self.px[17], 4, 6)
+                sticker = self._sticker(short, tone, self.px[17], 4, 6)
             painter.drawPixmap(left, area.top() + (area.height() - self.px[17]) // 2, sticker)
             left += round(sticker.deviceIndependentSize().width()) + 4
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -42,13 +42,15 @@ class Look:
 
     `kind`: text, ticker, muted, number, change (arrow, sign, colour), signed (sign and colour), pill, bar (of `maximum`),
     position (a place between 0 and 1), spark (a list of numbers), chips (a list of words). `width` in pixels at the
-    standard font. `stretch`: takes the room that is left.
+    standard font. `stretch`: takes the room that is left. `tones` colours chips by their word: ok, warn (the default),
+    error or muted.
     """
 
     kind: str = ""
     width: int = 0
     maximum: float = 10.0
     stretch: bool = False
+    tones: Mapping[str, str] = field(default_factory=dict)
 
 
 def kind_of(column: Column, dtype: pl.DataType | None = None) -> str:

@@ -21,7 +21,8 @@ from tests.ui.conftest import NOW, FakeHost, market_table
 
 @pytest.fixture
 def view(qtbot: Any, host: FakeHost) -> TableView:
-    made = TableView(host, star=True, actions=lambda symbol: [Action("Open", icon="file-text")], now=lambda: NOW, name="Results")  # type: ignore[arg-type]
+    made = TableView(host, star=True, actions=lambda symbol: [Action("Open", icon="file-text")],  # type: ignore[arg-type]
+                     now=lambda: NOW, name="Results")
     qtbot.addWidget(made)
     made.resize(1200, 400)
     made.show_table(market_table())
@@ -266,6 +267,25 @@ def test_the_ticker_stays_when_scrolled(view: TableView, qtbot: Any) -> None:
     head = view.horizontalHeader()
     QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(50, 10))
     assert view.sort_keys == [("symbol", False)]
+
+
+def test_flags_have_the_tone_they_are_given(qtbot: Any) -> None:
+    def colors(looks: dict[str, Look]) -> set[int]:
+        view = TableView(looks=looks)
+        qtbot.addWidget(view)
+        view.resize(700, 300)
+        view.show_table(market_table(simulated=False), ["flags"])
+        view.show()
+        image = picture(view)
+        return {image.pixel(x, y) for x in range(0, 300) for y in range(30, 180)}
+
+    ok, warn = (theme.tokens().color(name).rgb() for name in ("ok_bg", "warn_bg"))
+    tones = dict.fromkeys(("Dilution", "High debt", "Earnings in 3 days"), "ok")
+    plain, toned = colors({}), colors({"flags": Look("chips", tones=tones)})
+    assert warn in plain
+    assert ok not in plain
+    assert ok in toned
+    assert warn not in toned
 
 
 def test_retheme_repaints_everything(view: TableView, qapp: Any) -> None:
