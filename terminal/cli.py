@@ -382,8 +382,13 @@ def execute(command: Command, arguments: Mapping[str, Any], options: Options, se
                       settings=settings, registry=registry)
     session.default = settings.get("market.source") == "demo"
     try:
-        _print(_run_here(session.app(options.demo, progress), command, arguments, options, progress), options)
-        session.drain()
+        try:
+            _print(_run_here(session.app(options.demo, progress), command, arguments, options, progress), options)
+        except TerminalError as problem:
+            if not isinstance(problem, Cancelled):
+                session.drain()
+            raise
+        session.drain()  # other processes' commands that are under way here
     finally:
         session.close()
     return None

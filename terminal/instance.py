@@ -238,7 +238,7 @@ class Server:
             peer.close()
 
     def _work(self, peer: Connection, request: Request) -> None:
-        stop = self._peers[peer]
+        stop, asked = self._peers[peer], threading.Event()
         sending = threading.Lock()
         done = threading.Event()
 
@@ -252,6 +252,7 @@ class Server:
                 try:
                     if peer.poll():
                         if json.loads(peer.recv_bytes(LARGEST_REQUEST)).get("type") == "cancel":
+                            asked.set()
                             stop.set()
                     elif time.monotonic() - beat >= BEAT:
                         beat = time.monotonic()
@@ -269,6 +270,9 @@ class Server:
         try:
             message, frames = _encode_table(self._answer(request, progress, stop))
         except TerminalError as problem:
+            if isinstance(problem, Cancelled) and self._closing and not asked.is_set():
+                problem = StoreError(f"The Tapeline that owned the files was closed before {request.command} was answered.",
+                                     "Try again.")
             message, frames = _encode_error(problem), ()
         except Exception as problem:
             _log.exception("%s failed for another process", request.command)

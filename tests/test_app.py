@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import wait
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terminal import instance
-from terminal.app import App, Session, Workers
+from terminal.app import App, Session, Workers, fill_demo
 from terminal.commands import UsageError
 from terminal.errors import Cancelled, Locked, TerminalError, UserError
 from terminal.instance import Remote, Request
@@ -216,6 +216,52 @@ def test_workers_refuse_after_closing() -> None:
     workers.close(1)
     with pytest.raises(Cancelled):
         workers.submit(done.set)
+
+
+def newest(app: App) -> Any:
+    return app.store.market.freshness("bars")["newest"].max()
+
+
+def test_the_demo_market_is_there_on_first_opening_and_simulated(app: App) -> None:
+    assert app.demo
+    assert newest(app) == date(2026, 11, 20)
+    assert app.store.market.freshness("instruments").height > 500
+    assert fill_demo(app.store, app.clock, lambda fraction, note: None) == 0
+    sources = app.market.sources(app.market.bars("SPY")["fetch_id"].unique().to_list())
+    assert sources
+    assert all(source.simulated for source in sources.values())
+
+
+def test_the_demo_market_moves_on_with_the_days(demo_home: Home, clock: Clock, registry: Registry) -> None:
+    clock.now = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+    app = App(demo_home, demo=True, clock=clock, registry=registry)
+    last, before = newest(app), app.market.bars("SPY", end=date(2026, 11, 20))
+    app.close()
+    assert last == date(2026, 11, 24)
+    assert before["date"].max() == date(2026, 11, 20)
+
+
+def test_a_first_filling_that_was_cut_short_is_done_again(home: Home, clock: Clock, registry: Registry) -> None:
+    def impatient(fraction: float | None, note: str) -> None:
+        if fraction is not None and fraction > 0.65:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        App(home, demo=True, clock=clock, registry=registry, progress=impatient)
+    app = App(home, demo=True, clock=clock, registry=registry)
+    whole = app.store.market.freshness("headlines").height
+    rows = app.market.bars("SPY")
+    app.close()
+    assert whole > 0
+    assert rows["date"].is_unique().all()
+
+
+def test_demo_and_live_never_share_a_file(demo_home: Home, clock: Clock, registry: Registry) -> None:
+    session = Session(demo_home, clock=clock, registry=registry)
+    session.app(True).run("sample.write", {"symbol": "DEMO"})
+    assert row(session.app(False).run("sample.write", {"symbol": "LIVE"}))["symbols"] == "LIVE"
+    assert session.app(False).store.market.freshness("bars").is_empty()
+    session.close()
 
 
 def test_a_damaged_market_leaves_the_store_commands_alive(home: Home, clock: Clock, registry: Registry,

@@ -349,4 +349,5 @@ def test_closing_cancels_what_is_under_way(home: Home, serve: Callable[..., Serv
     server.close()
     sender.join(5)
     assert time.monotonic() - began < 1.5
-    assert isinstance(caught[0], Cancelled)
+    assert isinstance(caught[0], StoreError)
+    assert "was closed before x.y was answered. Try again." in caught[0].sentence()
