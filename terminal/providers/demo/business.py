@@ -8,15 +8,26 @@ All arrays are (quarters, companies), money in dollars, share counts not adjuste
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from terminal.providers.demo.recipe import Floats, Ints, Recipe
+if TYPE_CHECKING:
+    from terminal.providers.demo.recipe import Floats, Ints, Recipe
 
 STEADY, BOOM, DECLINE, RECOVERY = range(4)
 TAX = 0.22
-_RETURN_ON_EQUITY = {"compounder": 0.30, "growth": 0.27, "hypergrowth": 0.20, "value": 0.16, "dividend": 0.22,
-                     "defensive": 0.25, "cyclical": 0.20, "bank": 0.13, "weak": 0.11}
+_RETURN_ON_EQUITY = {
+    "compounder": 0.30,
+    "growth": 0.27,
+    "hypergrowth": 0.20,
+    "value": 0.16,
+    "dividend": 0.22,
+    "defensive": 0.25,
+    "cyclical": 0.20,
+    "bank": 0.13,
+    "weak": 0.11,
+}
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,9 @@ def _trade(recipe: Recipe, quarters: int) -> _Trade:
         phase = np.where(step < leave, onward, phase)
         pace = growth + np.choose(phase, [0.0, 0.08, -0.14, 0.04]) + 0.06 * cyclical * cycle
         level = level + pace / 4 + 0.010 * noise[0]
-        aim = np.choose(phase, [usual, 1.08 * usual + 0.01, usual * (1 - severity), 0.95 * usual]) + 0.10 * usual * cyclical * cycle
+        aim = (
+            np.choose(phase, [usual, 1.08 * usual + 0.01, usual * (1 - severity), 0.95 * usual]) + 0.10 * usual * cyclical * cycle
+        )
         ripening = np.where(hyper, 0.055, 0.30)
         margin = margin + ripening * (aim - margin) + 0.05 * np.abs(usual) * noise[1]
         mood = 0.90 * mood + 0.085 * noise[2]
@@ -98,7 +111,7 @@ def _trade(recipe: Recipe, quarters: int) -> _Trade:
 
 
 def _normal_margin(trade: _Trade, k: int) -> Floats:
-    return np.maximum(0.5 * trade.margin[k] + 0.5 * trade.usual_margin, 0.0)
+    return np.asarray(np.maximum(0.5 * trade.margin[k] + 0.5 * trade.usual_margin, 0.0))
 
 
 class _Accounts:
@@ -118,7 +131,13 @@ class _Accounts:
         self.payout = np.minimum(recipe.of_character("payout") * property_factor * np.exp(0.2 * noise[4]), 0.9)
         self.payout[own.random(count) < np.where(recipe.has("dividend", "defensive", "bank"), 0.04, 0.40)] = 0.0
         self.buyback = recipe.of_character("buyback") + 0.006 * noise[5]
-        rev = trade.yearly[0] * scale
+        self._open(own, noise, trade.yearly[0] * scale)
+        self.shares = shares
+        self.dividend = np.zeros(count)
+
+    def _open(self, own: np.random.Generator, noise: Floats, rev: Floats) -> None:
+        """The first balance sheet, from sector ratios and the return on equity of the company's character."""
+        recipe, trade, count = self.recipe, self.trade, len(rev)
         profit = np.maximum(trade.usual_margin * (1 - TAX) * rev, 0.02 * rev)
         aim = np.array([_RETURN_ON_EQUITY[each.character] for each in recipe.companies])
         aim = aim * np.array([0.55 if each.sector in ("Utilities", "Real Estate") else 1.0 for each in recipe.companies])
@@ -148,8 +167,6 @@ class _Accounts:
         self.lent = owed - self.payables
         self.other = rest - self.goodwill
         self.retained = np.where(recipe.has("hypergrowth", "weak"), -0.3, 0.55) * self.equity
-        self.shares = shares
-        self.dividend = np.zeros(count)
         self.last_revenue = rev
 
     def close(self) -> Books:
@@ -174,74 +191,100 @@ class _Accounts:
 
     def _quarter(self, k: int, value: Floats) -> dict[str, Floats]:
         noise = self.path.standard_normal((6, len(self.shares)))
-        revenue = self.trade.revenue[k] * self.scale
         yearly = self.trade.yearly[k] * self.scale
-        grown = yearly / self.last_revenue
-        self.last_revenue = yearly
+        grown, self.last_revenue = yearly / self.last_revenue, yearly
+        income = self._income(k, noise)
+        profit, worn, share_pay = income["net_income"], income["depreciation_amortization"], income["share_based_compensation"]
+        operating_cash = profit + worn + share_pay - self._working_capital(grown, 0.01 * income["revenue"] * noise[3])
+        spending = self.capital_spending * income["revenue"] * np.exp(0.10 * noise[4])
+        spending = np.minimum(spending, np.maximum(0.45 * spending, 0.9 * operating_cash + 0.3 * self.cash))
+        dividends = self._dividends(k, profit)
+        repurchases, issued = self._finance(k, value, yearly, operating_cash - spending - dividends, profit, noise[5])
+        self.plant = self.plant + spending - worn
+        self.other, self.lent = self.other + self.lent * (grown - 1), self.lent * grown
+        self.equity = self.equity + profit + share_pay - dividends - repurchases + issued
+        self.retained = self.retained + profit - dividends - 0.7 * repurchases
+        return {
+            **income,
+            "eps_basic": profit / self.shares,
+            "eps_diluted": profit / (self.shares * 1.012),
+            "operating_cash_flow": operating_cash,
+            "capital_expenditure": spending,
+            "free_cash_flow": operating_cash - spending,
+            "dividends_paid": dividends,
+            "share_repurchases": repurchases,
+            **self._balance(),
+        }
+
+    def _income(self, k: int, noise: Floats) -> dict[str, Floats]:
+        """The income statement, from revenue down to profit."""
+        revenue = self.trade.revenue[k] * self.scale
         operating = revenue * (self.trade.margin[k] + 0.004 * noise[0])
+        worn = self.plant * self.wear / 4
         ebit = operating + 0.0015 * revenue * noise[1]
         interest = self.debt * self.rate / 4
         pretax = ebit - interest
         tax = np.maximum(pretax, 0.0) * (TAX + 0.012 * noise[2])
-        profit = pretax - tax
-        worn = self.plant * self.wear / 4
-        share_pay = self.share_pay * revenue
+        shift = 0.5 * (self.trade.margin[k] - self.trade.usual_margin)
+        gross = np.maximum(self.gross + shift, self.trade.margin[k] + self.research + 0.04) * revenue
+        return {
+            "revenue": revenue,
+            "cost_of_revenue": revenue - gross,
+            "gross_profit": gross,
+            "operating_income": operating,
+            "ebit": ebit,
+            "ebitda": ebit + worn,
+            "interest_expense": interest,
+            "pretax_income": pretax,
+            "income_tax": tax,
+            "net_income": pretax - tax,
+            "research_development": self.research * revenue,
+            "selling_general_admin": gross - self.research * revenue - operating,
+            "share_based_compensation": self.share_pay * revenue,
+            "depreciation_amortization": worn,
+        }
 
-        # Working capital grows with revenue; a little of it swings.
-        receivables, inventory, payables = (each * grown for each in (self.receivables, self.inventory, self.payables))
-        swing = 0.01 * revenue * noise[3]
-        operating_cash = profit + worn + share_pay - (receivables - self.receivables) - (inventory - self.inventory) \
-            + (payables - self.payables) - swing
-        spending = self.capital_spending * revenue * np.exp(0.10 * noise[4])
-        spending = np.minimum(spending, np.maximum(0.45 * spending, 0.9 * operating_cash + 0.3 * self.cash))
-        dividends = self._dividends(k, profit)
-        change = self.buyback / 4 + 0.0015 * noise[5]
+    def _working_capital(self, grown: Floats, swing: Floats) -> Floats:
+        """Working capital grows with revenue and swings a little; the money that takes."""
+        before = self.receivables + self.inventory - self.payables
+        self.receivables = self.receivables * grown + swing
+        self.inventory, self.payables = self.inventory * grown, self.payables * grown
+        return np.asarray(self.receivables + self.inventory - self.payables - before)
+
+    def _finance(
+        self, k: int, value: Floats, yearly: Floats, free: Floats, profit: Floats, noise: Floats
+    ) -> tuple[Floats, Floats]:
+        """Buybacks and share sales, debt towards its policy, cash between floor and ceiling; (repurchased, issued) money."""
+        change = self.buyback / 4 + 0.0015 * noise
         change = np.where((self.trade.phase[k] == DECLINE) & (change < 0), 0.0, change)
         money = change * self.shares * value
         repurchases, issued = np.maximum(-money, 0.0), np.maximum(money, 0.0)
-        can = np.maximum(self.cash + operating_cash - spending - dividends - self.cash_floor * yearly, 0.0) + 0.3 * np.maximum(profit, 0.0)
+        can = np.maximum(self.cash + free - self.cash_floor * yearly, 0.0) + 0.3 * np.maximum(profit, 0.0)
         kept = np.where(repurchases > 0, np.minimum(1.0, can / np.maximum(repurchases, 1.0)), 1.0)
         repurchases, change = repurchases * kept, np.where(change < 0, change * kept, change)
 
-        debt = self.debt + 0.15 * (self.debt_to_revenue * yearly - self.debt)
-        cash = self.cash + operating_cash - spending - dividends - repurchases + issued + (debt - self.debt)
+        policy = self.debt_to_revenue * yearly
+        debt = self.debt + 0.15 * (policy - self.debt)
+        cash = self.cash + free - repurchases + issued + (debt - self.debt)
         lacking = np.maximum(self.cash_floor * yearly - cash, 0.0)
         # A borrower beyond its means sells shares instead.
-        tight = debt + lacking > 2.2 * self.debt_to_revenue * yearly
-        sold = np.where(tight, lacking, 0.0)
+        sold = np.where(debt + lacking > 2.2 * policy, lacking, 0.0)
         debt, cash, issued = debt + lacking - sold, cash + lacking, issued + sold
         change = change + sold / np.maximum(self.shares * value, 1.0)
         surplus = np.maximum(cash - self.cash_ceiling * yearly, 0.0)
-        repaid = np.minimum(0.4 * surplus, np.maximum(debt - 0.7 * self.debt_to_revenue * yearly, 0.0))
+        repaid = np.minimum(0.4 * surplus, np.maximum(debt - 0.7 * policy, 0.0))
         extra = np.where(self.buyback < 0, 0.6, 0.0) * (surplus - repaid)
-        bought = surplus - repaid - extra
-        repurchases, change = repurchases + extra, change - extra / (self.shares * value)
-        cash, debt = cash - surplus, debt - repaid
-
-        self.receivables, self.inventory, self.payables = receivables + swing, inventory, payables
-        self.cash, self.debt = cash, debt
-        self.plant = self.plant + spending - worn
-        self.goodwill = self.goodwill + bought
-        self.other, self.lent = self.other + self.lent * (grown - 1), self.lent * grown
-        self.equity = self.equity + profit + share_pay - dividends - repurchases + issued
-        self.retained = self.retained + profit - dividends - 0.7 * repurchases
+        self.cash, self.debt = cash - surplus, debt - repaid
+        self.goodwill = self.goodwill + surplus - repaid - extra
+        change = change - extra / (self.shares * value)
         self.shares = self.shares * (1 + np.clip(change, -0.02, 0.06))
-        gross = np.maximum(self.gross + 0.5 * (self.trade.margin[k] - self.trade.usual_margin),
-                           self.trade.margin[k] + self.research + 0.04) * revenue
-        return {
-            "revenue": revenue, "cost_of_revenue": revenue - gross, "gross_profit": gross, "operating_income": operating,
-            "ebit": ebit, "ebitda": ebit + worn, "interest_expense": interest, "pretax_income": pretax, "income_tax": tax,
-            "net_income": profit, "eps_basic": profit / self.shares, "eps_diluted": profit / (self.shares * 1.012),
-            "research_development": self.research * revenue,
-            "selling_general_admin": gross - self.research * revenue - operating,
-            "share_based_compensation": share_pay, "depreciation_amortization": worn, "operating_cash_flow": operating_cash,
-            "capital_expenditure": spending, "free_cash_flow": operating_cash - spending, "dividends_paid": dividends,
-            "share_repurchases": repurchases, **self._balance(),
-        }
+        return repurchases + extra, issued
 
     def _dividends(self, k: int, profit: Floats) -> Floats:
         """Dividend a share, raised once a year, cut when profit is gone; the money it costs this quarter."""
-        usual = np.maximum(self.trade.yearly[k] * self.scale * self.trade.usual_margin * (1 - TAX) - self.debt * self.rate * (1 - TAX), 0.0)
+        usual = np.maximum(
+            self.trade.yearly[k] * self.scale * self.trade.usual_margin * (1 - TAX) - self.debt * self.rate * (1 - TAX), 0.0
+        )
         affordable = self.payout * usual / self.shares / 4
         if k == 0:
             self.dividend = affordable
@@ -249,17 +292,27 @@ class _Accounts:
             raised = (affordable > self.dividend) & (self.path.random(len(profit)) < self.raises)
             self.dividend = np.where(raised, np.minimum(affordable, self.dividend * 1.16), self.dividend)
         starving = (profit < 0) & (self.trade.phase[k] == DECLINE) & (self.path.random(len(profit)) < 0.35)
-        self.dividend = np.where(starving, np.where(self.dividend * self.shares > 0.2 * usual, 0.5, 0.0) * self.dividend, self.dividend)
+        self.dividend = np.where(
+            starving, np.where(self.dividend * self.shares > 0.2 * usual, 0.5, 0.0) * self.dividend, self.dividend
+        )
         return np.asarray(self.dividend * self.shares)
 
     def _balance(self) -> dict[str, Floats]:
         assets = self.cash + self.receivables + self.inventory + self.plant + self.goodwill + self.other
         liabilities = self.debt + self.payables + self.lent
         return {
-            "total_assets": assets, "current_assets": self.cash + self.receivables + self.inventory,
-            "current_liabilities": self.payables + 0.15 * self.debt + 0.25 * self.lent, "cash": self.cash,
-            "receivables": self.receivables, "inventory": self.inventory, "total_debt": self.debt,
-            "long_term_debt": 0.85 * self.debt, "total_liabilities": liabilities, "total_equity": assets - liabilities,
-            "retained_earnings": self.retained, "goodwill_intangibles": self.goodwill, "shares_outstanding": self.shares,
+            "total_assets": assets,
+            "current_assets": self.cash + self.receivables + self.inventory,
+            "current_liabilities": self.payables + 0.15 * self.debt + 0.25 * self.lent,
+            "cash": self.cash,
+            "receivables": self.receivables,
+            "inventory": self.inventory,
+            "total_debt": self.debt,
+            "long_term_debt": 0.85 * self.debt,
+            "total_liabilities": liabilities,
+            "total_equity": assets - liabilities,
+            "retained_earnings": self.retained,
+            "goodwill_intangibles": self.goodwill,
+            "shares_outstanding": self.shares,
             "invested_capital": self.debt + assets - liabilities,
         }

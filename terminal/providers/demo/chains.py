@@ -73,33 +73,49 @@ def _chain(listing: Listing, symbol: str) -> tuple[pl.DataFrame, tuple[Flow, ...
     level = _level(listing, position, number)
     strikes = _strikes(spot, level)
     ends = expiries(listing, day)
-    expiry, strike, call = (each.ravel() for each in np.meshgrid(np.arange(len(ends)), strikes, np.array([1.0, 0.0]), indexing="ij"))
+    expiry, strike, call = (
+        each.ravel() for each in np.meshgrid(np.arange(len(ends)), strikes, np.array([1.0, 0.0]), indexing="ij")
+    )
     days = np.array([(end - day).days for end in ends], dtype=np.float64)[expiry.astype(np.int64)]
     years = days / 365
     iv = _surface(level, np.log(strike / spot), years) * np.exp(0.008 * chance.standard_normal(len(strike)))
     price, delta = black_scholes(spot, strike, years, iv, RATE, call)
-    width = np.maximum(0.01, (0.012 + 0.25 * np.exp(-price / 0.4)) * price + 0.01) * (0.5 if symbol in ("SPY", "QQQ", "IWM") else 1.2)
+    width = np.maximum(0.01, (0.012 + 0.25 * np.exp(-price / 0.4)) * price + 0.01) * (
+        0.5 if symbol in ("SPY", "QQQ", "IWM") else 1.2
+    )
     bid, ask = np.floor(np.maximum(price - width / 2, 0.0) * 100) / 100, np.ceil((price + width / 2) * 100) / 100
     interest, volume = _activity(listing, number, strike / spot, years, delta, call, chance)
-    bought = np.zeros(len(strike), dtype=np.bool_)
-    flows: tuple[Flow, ...] = ()
     last = np.round(np.clip(price * (1 + 0.02 * chance.standard_normal(len(price))), bid, ask), 2)
     contracts = [_contract(symbol, ends[int(e)], bool(c), float(k)) for e, c, k in zip(expiry, call, strike, strict=True)]
-    if chance.random() < 0.35:
-        able = np.flatnonzero((np.abs(delta) > 0.12) & (np.abs(delta) < 0.45) & (years < 0.25))
-        if len(able):
-            at = int(able[int(chance.random() * len(able))])
-            interest[at] = max(interest[at], 150.0)
-            volume[at] = np.round(interest[at] * (6 + 10 * chance.random()))
-            bought[at] = chance.random() < 0.7
-            last[at] = ask[at] if bought[at] else bid[at]
-            flows = (Flow(symbol, contracts[at], float(volume[at]), float(interest[at]), bool(bought[at])),)
-    frame = pl.DataFrame({
-        "symbol": [symbol] * len(strike), "expiry": [ends[int(e)] for e in expiry], "strike": strike,
-        "right": np.where(call > 0, "C", "P"), "contract": contracts, "bid": bid, "ask": ask, "last": np.where(volume > 0, last, np.nan),
-        "volume": volume, "open_interest": interest, "iv": np.round(iv, 4), "delta": np.round(delta, 4)}).with_columns(
-        pl.lit(listing.world.calendar.session_close(day), dtype=UTC).alias("at"), pl.lit(spot).alias("underlying_price"),
-        pl.col("last").fill_nan(None))
+    flows: tuple[Flow, ...] = ()
+    able = np.flatnonzero((np.abs(delta) > 0.12) & (np.abs(delta) < 0.45) & (years < 0.25))
+    if chance.random() < 0.35 and len(able):
+        at = int(able[int(chance.random() * len(able))])
+        interest[at] = max(interest[at], 150.0)
+        volume[at] = np.round(interest[at] * (6 + 10 * chance.random()))
+        bought = chance.random() < 0.7
+        last[at] = ask[at] if bought else bid[at]
+        flows = (Flow(symbol, contracts[at], float(volume[at]), float(interest[at]), bought),)
+    frame = pl.DataFrame(
+        {
+            "symbol": [symbol] * len(strike),
+            "expiry": [ends[int(e)] for e in expiry],
+            "strike": strike,
+            "right": np.where(call > 0, "C", "P"),
+            "contract": contracts,
+            "bid": bid,
+            "ask": ask,
+            "last": np.where(volume > 0, last, np.nan),
+            "volume": volume,
+            "open_interest": interest,
+            "iv": np.round(iv, 4),
+            "delta": np.round(delta, 4),
+        }
+    ).with_columns(
+        pl.lit(listing.world.calendar.session_close(day), dtype=UTC).alias("at"),
+        pl.lit(spot).alias("underlying_price"),
+        pl.col("last").fill_nan(None),
+    )
     return frame.select(*CHAINS.columns), flows
 
 
@@ -141,21 +157,22 @@ def _strikes(spot: float, level: float) -> Floats:
     rough = spot * reach / 17
     step = next((each for each in (0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0) if each >= rough), 100.0)
     first = max(math.ceil(spot * (1 - reach) / step), 1)
-    return np.arange(first, math.floor(spot * (1 + reach) / step) + 1) * step
+    return np.arange(first, math.floor(spot * (1 + reach) / step) + 1, dtype=np.float64) * step
 
 
-def _activity(listing: Listing, number: int, moneyness: Floats, years: Floats, delta: Floats, call: Floats,
-              chance: np.random.Generator) -> tuple[Floats, Floats]:
+def _activity(
+    listing: Listing, number: int, moneyness: Floats, years: Floats, delta: Floats, call: Floats, chance: np.random.Generator
+) -> tuple[Floats, Floats]:
     size = 60_000.0 if number >= len(listing.world.recipe.companies) else 3_000.0 * (listing.world.cap[-1, number] / 5e10) ** 0.6
     near = np.exp(-0.5 * ((np.abs(delta) - 0.35) / 0.22) ** 2) * np.exp(-1.1 * years)
     rounded = np.where(np.abs(moneyness * 100 % 5) < 1, 1.5, 1.0)
     interest = np.round(size * near * rounded * np.exp(0.7 * chance.standard_normal(len(near))))
-    volume = np.round(interest * 0.22 * np.exp(-2.5 * years) * np.exp(0.8 * chance.standard_normal(len(near))) * np.where(call > 0, 1.1, 0.9))
+    volume = np.round(
+        interest * 0.22 * np.exp(-2.5 * years) * np.exp(0.8 * chance.standard_normal(len(near))) * np.where(call > 0, 1.1, 0.9)
+    )
     return interest, volume
 
 
 def _contract(symbol: str, expiry: date, call: bool, strike: float) -> str:
     """The OCC symbol: root, yymmdd, C or P, strike in thousandths."""
     return f"{symbol}{expiry:%y%m%d}{'C' if call else 'P'}{round(strike * 1000):08d}"
-
-

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from terminal.providers.demo.prices import Factors, Prices
-from terminal.providers.demo.recipe import Bools, Floats, Recipe
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from terminal.providers.demo.recipe import Bools, Floats, Recipe
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ def basket_weights(recipe: Recipe, cap: Floats, holds: str) -> Floats:
     if holds == "all":
         member = np.ones(cap.shape[1], dtype=np.bool_)
     elif holds == "large":
-        able = recipe.has("growth", "hypergrowth", "compounder") & ~np.array([each.sector == "Financials" for each in recipe.companies])
+        able = recipe.has("growth", "hypergrowth", "compounder") & ~np.array(
+            [each.sector == "Financials" for each in recipe.companies]
+        )
         floor = np.sort(np.where(able, cap[0], 0.0))[-100]
         member = able & (cap[0] >= floor)
     elif holds == "small":
@@ -56,34 +59,58 @@ def stock_funds(recipe: Recipe, stocks: Prices, cap: Floats) -> Listed:
         daily = np.einsum("ij,ij->i", basket_weights(recipe, cap, row["holds"]), moves) - row["expense"] / 252
         worth[:, column] = row["price"] * np.cumprod(daily)
     spread = np.full(worth.shape, 0.0002)
-    traded = np.array([0.011 if row["symbol"] in ("SPY", "QQQ", "IWM") else 0.006 for row in rows]) * np.array([row["aum"] for row in rows])
+    traded = np.array([0.011 if row["symbol"] in ("SPY", "QQQ", "IWM") else 0.006 for row in rows]) * np.array(
+        [row["aum"] for row in rows]
+    )
     prices = _around(recipe, "funds", worth, spread, traded)
     paid = np.tile([0.0032 if row["holds"] != "dividend" else 0.0068 for row in rows], (len(cap), 1)) * worth
-    return Listed(tuple(row["symbol"] for row in rows), tuple(row["name"] for row in rows), ("etf",) * len(rows), rows,
-                  prices, worth, np.full(worth.shape, np.nan), paid, np.ones(worth.shape, dtype=np.bool_))
+    return Listed(
+        tuple(row["symbol"] for row in rows),
+        tuple(row["name"] for row in rows),
+        ("etf",) * len(rows),
+        rows,
+        prices,
+        worth,
+        np.full(worth.shape, np.nan),
+        paid,
+        np.ones(worth.shape, dtype=np.bool_),
+    )
 
 
 def bond_funds(recipe: Recipe, common: Factors, days: list[date]) -> Listed:
     """Funds of constant duration: return = yield for a day - duration x change of yield + half the convexity."""
     rows = tuple(recipe.document["bond_funds"])
-    maturity, spread, credit, duration = (np.array([float(row[key]) for row in rows]) for key in ("maturity", "spread", "credit", "duration"))
+    maturity, spread, credit, duration = (
+        np.array([float(row[key]) for row in rows]) for key in ("maturity", "spread", "credit", "duration")
+    )
     ytm = _yields(recipe, "bond funds", common, np.tile(maturity, (len(days), 1)), spread, credit)
     change = np.vstack([np.zeros((1, len(rows))), np.diff(ytm, axis=0)])
     # Distributions hand out the yield, so the price moves with its changes alone.
-    daily = -duration * change + 0.5 * (duration ** 2 * 1.2) * change ** 2
+    daily = -duration * change + 0.5 * (duration**2 * 1.2) * change**2
     daily = daily - np.array([row["expense"] for row in rows]) / 252
     worth = np.array([row["price"] for row in rows]) * np.exp(np.cumsum(daily, axis=0))
     traded = 0.008 * np.array([row["aum"] for row in rows])
     prices = _around(recipe, "bond funds prices", worth, np.full(worth.shape, 0.0003), traded)
-    return Listed(tuple(row["symbol"] for row in rows), tuple(row["name"] for row in rows), ("bond_etf",) * len(rows), rows,
-                  prices, worth, ytm, worth * ytm / 12, np.ones(worth.shape, dtype=np.bool_))
+    return Listed(
+        tuple(row["symbol"] for row in rows),
+        tuple(row["name"] for row in rows),
+        ("bond_etf",) * len(rows),
+        rows,
+        prices,
+        worth,
+        ytm,
+        worth * ytm / 12,
+        np.ones(worth.shape, dtype=np.bool_),
+    )
 
 
 def bonds(recipe: Recipe, common: Factors, days: list[date]) -> Listed:
     """Single bonds at clean prices per 100 of face value, semi-annual coupons, until they are repaid."""
     issuers = _issuers(recipe)
-    rows = tuple({**row, "issuer_name": name, "symbol": f"{symbol}{row['maturity']:%y}"}
-                 for row, (symbol, name) in zip(recipe.document["bonds"], issuers, strict=True))
+    rows = tuple(
+        {**row, "issuer_name": name, "symbol": f"{symbol}{row['maturity']:%y}"}
+        for row, (symbol, name) in zip(recipe.document["bonds"], issuers, strict=True)
+    )
     ordinal = np.array([day.toordinal() for day in days], dtype=np.float64)[:, None]
     years = (np.array([row["maturity"].toordinal() for row in rows]) - ordinal) / 365.25
     coupon, spread, credit = (np.array([float(row[key]) for row in rows]) for key in ("coupon", "spread", "credit"))
@@ -94,8 +121,17 @@ def bonds(recipe: Recipe, common: Factors, days: list[date]) -> Listed:
     traded = np.array([60e6 if row["issuer"] == "Treasury" else 4e6 for row in rows])
     prices = _around(recipe, "bond prices", worth, np.full(worth.shape, 0.0006), traded)
     names = tuple(f"{row['issuer_name']} {row['coupon']:.3%} {row['maturity']:%b %Y}".replace("%", " %") for row in rows)
-    return Listed(tuple(row["symbol"] for row in rows), names, ("bond",) * len(rows), rows, prices, worth, ytm,
-                  np.tile(100 * coupon / 2, (len(days), 1)), years > 0)
+    return Listed(
+        tuple(row["symbol"] for row in rows),
+        names,
+        ("bond",) * len(rows),
+        rows,
+        prices,
+        worth,
+        ytm,
+        np.tile(100 * coupon / 2, (len(days), 1)),
+        years > 0,
+    )
 
 
 def duration_of(coupon: float, ytm: float, years: float) -> float:
@@ -109,7 +145,7 @@ def duration_of(coupon: float, ytm: float, years: float) -> float:
 
 
 def _issuers(recipe: Recipe) -> list[tuple[str, str]]:
-    found = []
+    found: list[tuple[str, str]] = []
     for row in recipe.document["bonds"]:
         company = next((each for each in recipe.companies if each.sector == row["issuer"]), None)
         found.append(("UST", "Demo Treasury") if company is None else (company.symbol, company.name))
@@ -120,21 +156,22 @@ def _yields(recipe: Recipe, name: str, common: Factors, maturity: Floats, spread
     """Ten-year yield, plus slope by maturity, plus a spread that widens when markets are nervous."""
     own = recipe.stream(name).standard_normal(maturity.shape)
     slope = 0.004 * (np.log1p(maturity) - np.log1p(10.0))
-    widening = 1 + np.clip(0.9 * _nervousness(common), -0.25, 1.6)[:, None]
-    wander, rows = np.zeros(maturity.shape[1]), np.empty(maturity.shape)
+    widening = 1 + np.clip(0.9 * _nervousness(common)[:, None], -0.25, 1.6)
+    wander: Floats = np.zeros(maturity.shape[1])
+    rows: Floats = np.empty(maturity.shape)
     for t in range(len(rows)):
         wander = 0.98 * wander + (0.00008 + 0.00025 * np.maximum(spread, 0)) * own[t]
         rows[t] = wander
     risky = np.maximum(spread, 0) * np.where(credit < 21, widening, 1.0)
-    return np.maximum(common.ten_year[:, None] + slope + risky + np.minimum(spread, 0) + rows, 0.003)
+    return np.asarray(np.maximum(common.ten_year[:, None] + slope + risky + np.minimum(spread, 0) + rows, 0.003))
 
 
 def _nervousness(common: Factors) -> Floats:
-    smooth, level = np.empty(len(common.volatility)), common.volatility[0]
-    for t, volatility in enumerate(common.volatility):
+    smooth, level = np.empty(len(common.volatility)), float(common.volatility[0])
+    for t, volatility in enumerate(common.volatility.tolist()):
         level = 0.95 * level + 0.05 * volatility
         smooth[t] = level
-    return smooth / 0.0085 - 1
+    return np.asarray(smooth / 0.0085 - 1)
 
 
 def _around(recipe: Recipe, name: str, worth: Floats, stray: Floats, traded: Floats) -> Prices:
@@ -143,7 +180,7 @@ def _around(recipe: Recipe, name: str, worth: Floats, stray: Floats, traded: Flo
     close = worth * np.exp(stray * draws[:, 0])
     before = np.vstack([close[:1], close[:-1]])
     change = np.log(close / before)
-    usual = np.maximum(0.5 * np.sqrt((change ** 2).mean(axis=1, keepdims=True)) + 0.5 * np.abs(change), 0.0006)
+    usual = np.maximum(0.5 * np.sqrt((change**2).mean(axis=1, keepdims=True)) + 0.5 * np.abs(change), 0.0006)
     opened = before * np.exp(0.35 * change + 0.25 * usual * draws[:, 1])
     high = np.maximum(opened, close) * np.exp(np.abs(draws[:, 2]) * usual * 0.45)
     low = np.minimum(opened, close) * np.exp(-np.abs(draws[:, 3]) * usual * 0.45)

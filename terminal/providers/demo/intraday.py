@@ -32,10 +32,19 @@ def minute_bars(listing: Listing, symbols: tuple[str, ...], now: datetime) -> pl
         start = [opened + timedelta(minutes=n) for n in range(minutes)]
         before = np.concatenate([prices[:1, 0], prices[:-1, -1]])
         opens = before[:minutes]
-        frames.append(pl.DataFrame({
-            "symbol": [symbol] * minutes, "at": pl.Series(start, dtype=UTC), "open": opens,
-            "high": np.maximum(prices[:minutes].max(axis=1), opens), "low": np.minimum(prices[:minutes].min(axis=1), opens),
-            "close": prices[:minutes, -1], "volume": volume[:minutes]}))
+        frames.append(
+            pl.DataFrame(
+                {
+                    "symbol": [symbol] * minutes,
+                    "at": pl.Series(start, dtype=UTC),
+                    "open": opens,
+                    "high": np.maximum(prices[:minutes].max(axis=1), opens),
+                    "low": np.minimum(prices[:minutes].min(axis=1), opens),
+                    "close": prices[:minutes, -1],
+                    "volume": volume[:minutes],
+                }
+            )
+        )
     return pl.concat(frames)
 
 
@@ -53,18 +62,33 @@ def quotes(listing: Listing, now: datetime) -> pl.DataFrame:
     if running:
         for number in range(len(listing.symbols)):
             prices, volume = _day(listing, position, number)
-            seen = prices[:max(minutes, 1)]
+            seen = prices[: max(minutes, 1)]
             today["high"][number], today["low"][number] = seen.max(), seen.min()
-            today["close"][number], today["volume"][number] = seen[-1, -1], volume[:max(minutes, 1)].sum()
-    prices_now = {name: np.array([round(float(value), int(places)) for value, places in zip(today[name], decimals, strict=True)])
-                  for name in ("open", "high", "low", "close")}
-    return pl.DataFrame({
-        "symbol": listing.symbols, "at": pl.Series([at] * len(listing.symbols), dtype=UTC), "price": prices_now["close"],
-        "previous_close": np.array([round(float(value), int(places)) for value, places in zip(before, decimals, strict=True)]),
-        "open": prices_now["open"], "high": np.maximum(prices_now["high"], prices_now["close"]),
-        "low": np.minimum(prices_now["low"], prices_now["close"]), "volume": np.round(today["volume"]),
-        "currency": ["USD"] * len(listing.symbols), "market_state": ["REGULAR" if running else "CLOSED"] * len(listing.symbols),
-    }).filter(pl.Series(listing.alive[position])).select(*QUOTES.columns)
+            today["close"][number], today["volume"][number] = seen[-1, -1], volume[: max(minutes, 1)].sum()
+    prices_now = {
+        name: np.array([round(float(value), int(places)) for value, places in zip(today[name], decimals, strict=True)])
+        for name in ("open", "high", "low", "close")
+    }
+    return (
+        pl.DataFrame(
+            {
+                "symbol": listing.symbols,
+                "at": pl.Series([at] * len(listing.symbols), dtype=UTC),
+                "price": prices_now["close"],
+                "previous_close": np.array(
+                    [round(float(value), int(places)) for value, places in zip(before, decimals, strict=True)]
+                ),
+                "open": prices_now["open"],
+                "high": np.maximum(prices_now["high"], prices_now["close"]),
+                "low": np.minimum(prices_now["low"], prices_now["close"]),
+                "volume": np.round(today["volume"]),
+                "currency": ["USD"] * len(listing.symbols),
+                "market_state": ["REGULAR" if running else "CLOSED"] * len(listing.symbols),
+            }
+        )
+        .filter(pl.Series(listing.alive[position]))
+        .select(*QUOTES.columns)
+    )
 
 
 def _elapsed(listing: Listing, day: date, now: datetime) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from terminal.domain.schemas import BARS, DIVIDENDS, INSTRUMENTS, MEMBERS, SPLITS
-from terminal.providers.demo.recipe import Bools, Floats, Ints
-from terminal.providers.demo.world import World
+from terminal.domain.schemas import BARS, DIVIDENDS, INSTRUMENTS, SPLITS
+
+if TYPE_CHECKING:
+    from terminal.providers.demo.recipe import Bools, Floats, Ints
+    from terminal.providers.demo.world import World
 
 HISTORY_DAYS = 1840
 ANNOUNCED_DAYS = 35
@@ -46,7 +48,10 @@ class Listing:
     @cached_property
     def symbols(self) -> tuple[str, ...]:
         """Companies, then funds, bond funds and bonds: the order of every array here."""
-        return (*(each.symbol for each in self.world.recipe.companies), *(symbol for part in self.world.listed for symbol in part.symbols))
+        return (
+            *(each.symbol for each in self.world.recipe.companies),
+            *(symbol for part in self.world.listed for symbol in part.symbols),
+        )
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
@@ -95,17 +100,30 @@ class Listing:
 
     def instruments(self) -> pl.DataFrame:
         """INSTRUMENTS."""
-        rows = [{"symbol": each.symbol, "name": each.name, "kind": "stock", "sector": each.sector, "industry": each.industry,
-                 "summary": f"Simulated company. {each.name} is an invented {self.world.recipe.document['sectors'][each.sector]['short']} "
-                            f"company ({each.industry.lower()}) of the demo market; nothing about it is real."}
-                for each in self.world.recipe.companies]
+        sectors = self.world.recipe.document["sectors"]
+        rows: list[tuple[str | None, ...]] = []
+        for each in self.world.recipe.companies:
+            summary = (
+                f"Simulated company. {each.name} is an invented {sectors[each.sector]['short']} company "
+                f"({each.industry.lower()}) of the demo market; nothing about it is real."
+            )
+            rows.append((each.symbol, each.name, "stock", each.sector, each.industry, summary))
         for part in self.world.listed:
-            rows += [{"symbol": symbol, "name": name, "kind": kind, "sector": None, "industry": None,
-                      "summary": f"Simulated {'fund' if kind != 'bond' else 'bond'} of the demo market; nothing about it is real."}
-                     for symbol, name, kind in zip(part.symbols, part.names, part.kinds, strict=True)]
-        return pl.DataFrame(rows, schema_overrides={"sector": pl.String, "industry": pl.String}).with_columns(
-            pl.lit("DEMO").alias("exchange"), pl.lit("USD").alias("currency"), pl.lit("US").alias("country"),
-            pl.lit(None, dtype=pl.String).alias("website")).select(*INSTRUMENTS.columns)
+            for symbol, name, kind in zip(part.symbols, part.names, part.kinds, strict=True):
+                what = "bond" if kind == "bond" else "fund"
+                rows.append((symbol, name, kind, None, None, f"Simulated {what} of the demo market; nothing about it is real."))
+        return (
+            pl.DataFrame(
+                rows, schema=dict.fromkeys(("symbol", "name", "kind", "sector", "industry", "summary"), pl.String), orient="row"
+            )
+            .with_columns(
+                pl.lit("DEMO").alias("exchange"),
+                pl.lit("USD").alias("currency"),
+                pl.lit("US").alias("country"),
+                pl.lit(None, dtype=pl.String).alias("website"),
+            )
+            .select(*INSTRUMENTS.columns)
+        )
 
     def members(self) -> pl.DataFrame:
         """MEMBERS: `demo` with everything, `demo_large` with the 50 companies largest at the start of this year."""
@@ -113,14 +131,29 @@ class Listing:
         this_year = int(np.searchsorted(self.world.moments, np.datetime64(f"{self.end.year}-01-01")))
         largest = np.argsort(-self.world.cap[min(this_year, self.finished - 1)], kind="stable")[:50]
         lists = {"demo": self.symbols, "demo_large": tuple(self.symbols[company] for company in largest.tolist())}
-        return pl.concat([pl.DataFrame({"universe": [name] * len(each), "symbol": each, "name": [names[symbol] for symbol in each],
-                                        "position": range(len(each))}) for name, each in lists.items()]).cast({"position": pl.Int32})
+        return pl.concat(
+            [
+                pl.DataFrame(
+                    {
+                        "universe": [name] * len(each),
+                        "symbol": each,
+                        "name": [names[symbol] for symbol in each],
+                        "position": range(len(each)),
+                    }
+                )
+                for name, each in lists.items()
+            ]
+        ).cast({"position": pl.Int32})
 
     def bars(self, chosen: Ints | None = None, start: date | None = None, end: date | None = None) -> pl.DataFrame:
         """BARS, symbol by symbol: five years, or from `start` on where that is later."""
         first = max(self.end - timedelta(days=HISTORY_DAYS), start or date.min)
         a = int(np.searchsorted(self.world.moments, np.datetime64(first)))
-        b = self.finished if end is None else min(self.finished, int(np.searchsorted(self.world.moments, np.datetime64(end), side="right")))
+        b = (
+            self.finished
+            if end is None
+            else min(self.finished, int(np.searchsorted(self.world.moments, np.datetime64(end), side="right")))
+        )
         columns = np.arange(len(self.symbols)) if chosen is None else chosen
         if a >= b or len(columns) == 0:
             return BARS.empty()
@@ -131,22 +164,35 @@ class Listing:
         frame = pl.DataFrame({name: each.T.ravel() for name, each in values.items()})
         symbols = pl.Series("symbol", [self.symbols[n] for n in columns.tolist()]).repeat_by(b - a).explode()
         dates = pl.Series("date", np.tile(self.world.moments[a:b], len(columns))).cast(pl.Date)
-        return frame.with_columns(symbols, dates).filter(
-            pl.Series(self.alive[a:b][:, columns].T.ravel())).select(*BARS.columns)
+        return frame.with_columns(symbols, dates).filter(pl.Series(self.alive[a:b][:, columns].T.ravel())).select(*BARS.columns)
 
     def dividends(self) -> pl.DataFrame:
         """DIVIDENDS paid since the market began and announced for the next five weeks, per share of today."""
         paid = self.payouts
-        seen = (paid.ex_date <= np.datetime64(self.end) + np.timedelta64(ANNOUNCED_DAYS, "D")) & (paid.ex_date >= self.world.moments[0])
+        seen = (paid.ex_date <= np.datetime64(self.end) + np.timedelta64(ANNOUNCED_DAYS, "D")) & (
+            paid.ex_date >= self.world.moments[0]
+        )
         who = paid.instrument[seen]
-        return pl.DataFrame({
-            "symbol": pl.Series(self.symbols).gather(who), "ex_date": pl.Series(paid.ex_date[seen]).cast(pl.Date),
-            "amount": np.round(paid.amount[seen] / self.split_total[who], 4), "currency": ["USD"] * len(who),
-            "pay_date": pl.Series(paid.pay_date[seen]).cast(pl.Date)}).filter(pl.col("amount") > 0).select(*DIVIDENDS.columns)
+        return (
+            pl.DataFrame(
+                {
+                    "symbol": pl.Series(self.symbols).gather(who),
+                    "ex_date": pl.Series(paid.ex_date[seen]).cast(pl.Date),
+                    "amount": np.round(paid.amount[seen] / self.split_total[who], 4),
+                    "currency": ["USD"] * len(who),
+                    "pay_date": pl.Series(paid.pay_date[seen]).cast(pl.Date),
+                }
+            )
+            .filter(pl.col("amount") > 0)
+            .select(*DIVIDENDS.columns)
+        )
 
     def splits(self) -> pl.DataFrame:
         """SPLITS up to today."""
-        rows = [{"symbol": self.symbols[each.company], "ex_date": self.world.days[each.first], "ratio": each.ratio} for each in self.world.splits]
+        rows = [
+            {"symbol": self.symbols[each.company], "ex_date": self.world.days[each.first], "ratio": each.ratio}
+            for each in self.world.splits
+        ]
         return pl.DataFrame(rows, schema=dict(SPLITS.columns))
 
     def _dividend_factor(self) -> Floats:
@@ -156,31 +202,48 @@ class Listing:
         paid, t = self.payouts, np.searchsorted(self.world.moments, self.payouts.ex_date)
         inside = (t > 0) & (t < self.finished)
         keep[t[inside], paid.instrument[inside]] = 1 - paid.amount[inside] / close[t[inside] - 1, paid.instrument[inside]]
-        after = np.vstack([keep[1:self.finished], np.ones((1, close.shape[1]))])
+        after = np.vstack([keep[1 : self.finished], np.ones((1, close.shape[1]))])
         return np.asarray(np.cumprod(after[::-1], axis=0)[::-1])
 
 
 def _rounded(values: Floats, decimals: Ints) -> Floats:
-    scale = 10.0 ** decimals
+    scale = 10.0**decimals
     return np.asarray(np.maximum(np.round(values * scale), 1.0) / scale)
 
 
 def _payouts(listing: Listing) -> Payouts:
     world = listing.world
     count, first = len(world.recipe.companies), len(world.recipe.companies)
-    sessions = np.array(world.calendar.sessions(world.recipe.document["statements_from"],
-                                                min(world.end + timedelta(days=460), world.calendar.last)), dtype="datetime64[D]")
+    sessions = np.array(
+        world.calendar.sessions(
+            world.recipe.document["statements_from"], min(world.end + timedelta(days=460), world.calendar.last)
+        ),
+        dtype="datetime64[D]",
+    )
     offset = 34 + (24 * world.recipe.stream("ex-dates").random(count)).astype(np.int64)
     ex_date = _session(world.reports.period_end + offset.astype("timedelta64[D]"), sessions)
     company = np.broadcast_to(np.arange(count), ex_date.shape)
-    parts = [(company.ravel(), ex_date.ravel(), world.books.dividend.ravel(), _session(ex_date.ravel() + np.timedelta64(19, "D"), sessions))]
+    parts = [
+        (
+            company.ravel(),
+            ex_date.ravel(),
+            world.books.dividend.ravel(),
+            _session(ex_date.ravel() + np.timedelta64(19, "D"), sessions),
+        )
+    ]
     for part in world.listed:
         for column, (kind, detail) in enumerate(zip(part.kinds, part.details, strict=True)):
             days = _session(np.unique(_pay_months(kind, detail, world.recipe.prices_from, world.end)), sessions)
             at = np.clip(np.searchsorted(world.moments, days), 0, len(world.moments) - 1)
             live = part.alive[at, column]
-            parts.append((np.full(int(live.sum()), first + column), days[live], part.paid[at, column][live],
-                          _session(days[live] + np.timedelta64(5, "D"), sessions)))
+            parts.append(
+                (
+                    np.full(int(live.sum()), first + column),
+                    days[live],
+                    part.paid[at, column][live],
+                    _session(days[live] + np.timedelta64(5, "D"), sessions),
+                )
+            )
         first += len(part.symbols)
     who, ex, amount, pay = (np.concatenate(each) for each in zip(*parts, strict=True))
     order = np.lexsort((who, ex))

@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from terminal.providers.demo.recipe import Bools, Floats, Ints, Recipe
-
 if TYPE_CHECKING:
+    from terminal.providers.demo.recipe import Bools, Floats, Ints, Recipe
     from terminal.providers.demo.reports import Reports
 
 Kind = Literal["company dip", "sector dip", "market dip", "breakout", "double bottom"]
-CAUSES = ("guidance cut", "product recall", "regulatory probe", "lost contract", "data breach", "chief executive leaves",
-          "plant outage", "analyst downgrade")
+CAUSES = (
+    "guidance cut",
+    "product recall",
+    "regulatory probe",
+    "lost contract",
+    "data breach",
+    "chief executive leaves",
+    "plant outage",
+    "analyst downgrade",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ def _free(row: float, busy: Ints, t: int, until: int) -> int:
 
 def _lay(matrix: Floats, t: int, company: int, values: Floats) -> None:
     room = max(len(matrix) - t, 0)
-    matrix[t:t + len(values), company] += values[:room]
+    matrix[t : t + len(values), company] += values[:room]
 
 
 def _company_dip(t: int, row: Floats, jump: Floats, crowd: Floats, news: Bools, plants: list[Plant], busy: Ints) -> None:
@@ -107,7 +114,7 @@ def _company_dip(t: int, row: Floats, jump: Floats, crowd: Floats, news: Bools, 
     weights = 0.5 ** np.arange(fall)
     _lay(jump, t, company, -size * weights / weights.sum())
     _lay(jump, t + fall, company, np.full(back, size * (1 - lasting) / back))
-    crowd[t:t + fall, company] *= 1.0 + 1.6 * weights[:len(crowd[t:t + fall])]
+    crowd[t : t + fall, company] *= 1.0 + 1.6 * weights[: len(crowd[t : t + fall])]
     news[t, company] = True
     cause = CAUSES[int(row[9] * len(CAUSES))]
     plants.append(Plant("company dip", t, t + fall - 1, company, -1, -size, cause, lasting))
@@ -132,7 +139,7 @@ def _market_dip(t: int, row: Floats, jump: Floats, crowd: Floats, plants: list[P
         if t + offset < len(jump):
             jump[t + offset] -= size * share
             crowd[t + offset] *= 1.6
-    jump[t + 5:t + 45] += 0.8 * size / 40
+    jump[t + 5 : t + 45] += 0.8 * size / 40
     plants.append(Plant("market dip", t, t + 4, -1, -1, -size, "market sell-off", 0.2))
 
 
@@ -142,10 +149,10 @@ def _pattern(t: int, row: Floats, jump: Floats, calm: Floats, crowd: Floats, pla
         company = _free(row[9], busy, t, t + 50)
         if company < 0:
             return
-        calm[t:t + 38, company] *= 0.35
+        calm[t : t + 38, company] *= 0.35
         size = 0.05 + 0.05 * float(row[10])
         _lay(jump, t + 38, company, np.concatenate([[size], np.full(11, 0.006)]))
-        crowd[t + 38:t + 48, company] *= np.linspace(2.6, 1.4, 10)[:len(crowd[t + 38:t + 48])]
+        crowd[t + 38 : t + 48, company] *= np.linspace(2.6, 1.4, 10)[: len(crowd[t + 38 : t + 48])]
         plants.append(Plant("breakout", t, t + 38, company, -1, size))
         return
     company = _free(row[9], busy, t, t + 70)
@@ -153,7 +160,7 @@ def _pattern(t: int, row: Floats, jump: Floats, calm: Floats, crowd: Floats, pla
         return
     depth = 0.13 + 0.08 * float(row[10])
     legs = ((14, -depth), (12, 0.6 * depth), (12, -0.6 * depth), (16, 1.15 * depth))
-    calm[t:t + 54, company] *= 0.45
+    calm[t : t + 54, company] *= 0.45
     _lay(jump, t, company, np.concatenate([np.full(days, move / days) for days, move in legs]))
-    crowd[t + 46:t + 54, company] *= 1.6
+    crowd[t + 46 : t + 54, company] *= 1.6
     plants.append(Plant("double bottom", t, t + 53, company, -1, -depth))

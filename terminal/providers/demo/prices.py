@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from terminal.providers.demo.plants import Planted
-from terminal.providers.demo.recipe import Floats, Ints, Recipe
-
 if TYPE_CHECKING:
     from datetime import date
 
     from terminal.providers.demo.business import Books
+    from terminal.providers.demo.plants import Planted
+    from terminal.providers.demo.recipe import Floats, Ints, Recipe
 
-PULL = 1 / 200            # share of the gap to worth that closes a session
+PULL = 1 / 200  # share of the gap to worth that closes a session
 STYLES = ("value", "size", "quality")
 
 
@@ -62,12 +61,21 @@ def loadings(recipe: Recipe, worth: Floats) -> Loadings:
     own = recipe.stream("loadings")
     count = len(recipe.companies)
     beta = np.clip(recipe.of_sector("beta") * recipe.of_character("beta") * np.exp(0.16 * own.standard_normal(count)), 0.15, 2.6)
-    lean = {"value": recipe.has("value", "bank", "cyclical") * 1.0 - recipe.has("growth", "hypergrowth") * 1.0,
-            "size": recipe.has("weak", "hypergrowth") * 0.7 - recipe.has("compounder") * 0.3,
-            "quality": recipe.has("compounder", "defensive", "dividend") * 0.8 - recipe.has("weak") * 1.0}
+    lean = {
+        "value": recipe.has("value", "bank", "cyclical") * 1.0 - recipe.has("growth", "hypergrowth") * 1.0,
+        "size": recipe.has("weak", "hypergrowth") * 0.7 - recipe.has("compounder") * 0.3,
+        "quality": recipe.has("compounder", "defensive", "dividend") * 0.8 - recipe.has("weak") * 1.0,
+    }
     styles = np.stack([lean[name] for name in STYLES], axis=1) + 0.4 * own.standard_normal((count, len(STYLES)))
-    noise = np.clip(0.95 * recipe.of_sector("noise") * recipe.of_character("noise") * np.exp(0.18 * own.standard_normal(count))
-                    * np.clip(worth / 9e9, 0.1, 20.0) ** -0.09, 0.005, 0.045)
+    noise = np.clip(
+        0.95
+        * recipe.of_sector("noise")
+        * recipe.of_character("noise")
+        * np.exp(0.18 * own.standard_normal(count))
+        * np.clip(worth / 9e9, 0.1, 20.0) ** -0.09,
+        0.005,
+        0.045,
+    )
     return Loadings(beta, styles, noise)
 
 
@@ -89,8 +97,8 @@ def factors(recipe: Recipe, days: list[date]) -> Factors:
         yield_now = max(yield_now, 0.004)
         ten_year[t] = yield_now
     nervous = (volatility / 0.008)[:, None]
-    sectors = 0.0036 * np.sqrt(nervous) * draws[:, 6:6 + len(recipe.sectors)]
-    styles = 0.0020 * np.sqrt(nervous) * draws[:, 6 + len(recipe.sectors):]
+    sectors = 0.0036 * np.sqrt(nervous) * draws[:, 6 : 6 + len(recipe.sectors)]
+    styles = 0.0020 * np.sqrt(nervous) * draws[:, 6 + len(recipe.sectors) :]
     return Factors(market, volatility, sectors, styles, ten_year, phase)
 
 
@@ -124,9 +132,13 @@ def paths(recipe: Recipe, books: Books, when: Floats, common: Factors, loading: 
     shocks = chance.standard_normal((sessions, count))
     tails = np.exp(0.36 * chance_rows(recipe, "tails", sessions, count) - 0.13)
     trends = drift.standard_normal((sessions, count))
-    moved = (common.market[:, None] * loading.beta + common.sectors[:, recipe.sector_of] + common.styles @ loading.styles.T
-             + planted.jump)
-    variance = loading.noise ** 2
+    moved = (
+        common.market[:, None] * loading.beta
+        + common.sectors[:, recipe.sector_of]
+        + common.styles @ loading.styles.T
+        + planted.jump
+    )
+    variance = loading.noise**2
     usual = variance.copy()
     own, trend = np.empty(count), np.zeros(count)
     log_price = worth[0] + 0.15 * recipe.stream("first prices").standard_normal(count)
@@ -153,13 +165,21 @@ def _between(rows: Floats, at: Floats) -> Floats:
     return np.asarray(rows[low] * (1 - share) + rows[low + 1] * share)
 
 
-def _days(recipe: Recipe, books: Books, when: Floats, close: Floats, spread: Floats, common: Factors, loading: Loadings,
-          planted: Planted) -> Prices:
+def _days(
+    recipe: Recipe,
+    books: Books,
+    when: Floats,
+    close: Floats,
+    spread: Floats,
+    common: Factors,
+    loading: Loadings,
+    planted: Planted,
+) -> Prices:
     """Open, high, low and volume around the closes."""
     sessions, count = close.shape
     before = np.vstack([close[:1], close[:-1]])
     change = np.log(close / before)
-    total = np.sqrt(spread ** 2 + (common.volatility[:, None] * loading.beta) ** 2)
+    total = np.sqrt(spread**2 + (common.volatility[:, None] * loading.beta) ** 2)
     gap = chance_rows(recipe, "gaps", sessions, count)
     overnight = np.where(planted.news, 0.85, 0.30) * change + np.where(planted.news, 0.1, 0.22) * total * gap
     opened = before * np.exp(overnight)
@@ -168,7 +188,9 @@ def _days(recipe: Recipe, books: Books, when: Floats, close: Floats, spread: Flo
     low = bottom * np.exp(-np.abs(chance_rows(recipe, "lows", sessions, count)) * total * 0.42)
     shares = _between(books.shares, when)
     turnover = 0.0042 * np.exp(0.25 * recipe.stream("turnover").standard_normal(count)) * np.sqrt(loading.noise / 0.013)
-    busy = np.exp(0.30 * chance_rows(recipe, "volumes", sessions, count)) * (0.70 + 0.42 * np.minimum(np.abs(change) / total, 4.0))
+    busy = np.exp(0.30 * chance_rows(recipe, "volumes", sessions, count)) * (
+        0.70 + 0.42 * np.minimum(np.abs(change) / total, 4.0)
+    )
     # A year's high draws a crowd.
     busy = busy * np.where(close >= _highest(close, 252), 1.35, 1.0)
     return Prices(close, opened, high, low, shares * turnover * busy * planted.crowd, total)
@@ -178,9 +200,9 @@ def _highest(rows: Floats, window: int) -> Floats:
     """The running maximum over `window` rows: blocks of that length, scanned from both sides (van Herk 1992)."""
     blocks = -(-len(rows) // window)
     padded = np.full((blocks * window, rows.shape[1]), -np.inf)
-    padded[:len(rows)] = rows
+    padded[: len(rows)] = rows
     cut = padded.reshape(blocks, window, -1)
-    after = np.maximum.accumulate(cut, axis=1).reshape(padded.shape)[:len(rows)]
-    before = np.maximum.accumulate(cut[:, ::-1], axis=1)[:, ::-1].reshape(padded.shape)[:len(rows)]
-    lagged = np.vstack([np.full((window - 1, rows.shape[1]), -np.inf), before])[:len(rows)]
+    after = np.maximum.accumulate(cut, axis=1).reshape(padded.shape)[: len(rows)]
+    before = np.maximum.accumulate(cut[:, ::-1], axis=1)[:, ::-1].reshape(padded.shape)[: len(rows)]
+    lagged = np.vstack([np.full((window - 1, rows.shape[1]), -np.inf), before])[: len(rows)]
     return np.asarray(np.maximum(after, lagged))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from terminal.domain.fetch import Fetch
@@ -12,13 +11,27 @@ from terminal.errors import BadPayload, UserError
 from terminal.providers.base import Answer, Progress, Request, quiet
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     import polars as pl
 
     from terminal.domain.sessions import Calendar
     from terminal.providers.demo.listing import Listing
 
 Save = Callable[[str, "pl.DataFrame", Fetch], Any]
-DATASETS = ("instruments", "bars", "minute_bars", "quotes", "facts", "dividends", "splits", "earnings", "headlines", "chains", "members")
+DATASETS = (
+    "instruments",
+    "bars",
+    "minute_bars",
+    "quotes",
+    "facts",
+    "dividends",
+    "splits",
+    "earnings",
+    "headlines",
+    "chains",
+    "members",
+)
 # What the first start stores; the rest is made when somebody looks at it.
 SEEDED = ("instruments", "members", "splits", "dividends", "bars", "facts", "earnings", "headlines")
 
@@ -51,7 +64,9 @@ class DemoProvider:
         started = self._clock()
         listing = self._at(self._end)
         progress(0.3, f"simulating {request.dataset}")
-        unknown = tuple(symbol for symbol in request.symbols if symbol not in listing.number) if request.dataset != "members" else ()
+        unknown = (
+            tuple(symbol for symbol in request.symbols if symbol not in listing.number) if request.dataset != "members" else ()
+        )
         known = tuple(symbol for symbol in request.symbols if symbol in listing.number)
         if request.symbols and not known and request.dataset != "members":
             frames = _empty(request.dataset)
@@ -59,8 +74,12 @@ class DemoProvider:
             frames = self._frames(listing, request.dataset, known, request.start, request.end)
         for position, frame in enumerate(frames):
             status = "ok" if frame.height else "empty"
-            yield Answer(request.dataset, frame, self._fetch(listing, request.dataset, request.symbols, started, status),
-                         unknown if position == 0 else ())
+            yield Answer(
+                request.dataset,
+                frame,
+                self._fetch(listing, request.dataset, request.symbols, started, status),
+                unknown if position == 0 else (),
+            )
         progress(1.0, "done")
 
     def seed(self, save: Save, end: date | None = None, progress: Progress = quiet, since: date | None = None) -> int:
@@ -75,7 +94,11 @@ class DemoProvider:
         for position, dataset in enumerate(SEEDED):
             progress(0.2 + 0.8 * position / len(SEEDED), f"simulated {dataset}")
             started = self._clock()
-            parts = self._new_bars(listing, since) if dataset == "bars" and since is not None else self._frames(listing, dataset, (), None, None)
+            parts = (
+                self._new_bars(listing, since)
+                if dataset == "bars" and since is not None
+                else self._frames(listing, dataset, (), None, None)
+            )
             for frame in parts:
                 if frame.height:
                     save(dataset, frame, self._fetch(listing, dataset, (), started, "ok"))
@@ -95,7 +118,9 @@ class DemoProvider:
         if changed:
             yield listing.bars(np.array(sorted(changed), dtype=np.int64))
 
-    def _frames(self, listing: Listing, dataset: str, symbols: tuple[str, ...], start: date | None, end: date | None) -> Iterator[pl.DataFrame]:
+    def _frames(
+        self, listing: Listing, dataset: str, symbols: tuple[str, ...], start: date | None, end: date | None
+    ) -> Iterator[pl.DataFrame]:
         import numpy as np
         import polars as pl
 
@@ -104,10 +129,10 @@ class DemoProvider:
             yield listing.bars(chosen, start, end)
             return
         if dataset == "facts":
-            from terminal.providers.demo import statements
+            from terminal.providers.demo import points, statements
 
             companies = None if chosen is None else chosen[chosen < len(listing.world.recipe.companies)]
-            yield pl.concat([statements.quarterly(listing, companies), statements.points(listing, chosen)])
+            yield pl.concat([statements.quarterly(listing, companies), points.points(listing, chosen)])
             if (corrected := statements.restatements(listing, companies)).height:
                 yield corrected
             return
@@ -117,8 +142,12 @@ class DemoProvider:
         from terminal.providers.demo import chains, events, intraday
 
         make: dict[str, Callable[[], pl.DataFrame]] = {
-            "instruments": listing.instruments, "members": listing.members, "dividends": listing.dividends, "splits": listing.splits,
-            "earnings": lambda: events.earnings(listing), "headlines": lambda: events.headlines(listing),
+            "instruments": listing.instruments,
+            "members": listing.members,
+            "dividends": listing.dividends,
+            "splits": listing.splits,
+            "earnings": lambda: events.earnings(listing),
+            "headlines": lambda: events.headlines(listing),
             "minute_bars": lambda: intraday.minute_bars(listing, symbols, self._clock()),
             "quotes": lambda: intraday.quotes(listing, self._clock()),
             "chains": lambda: chains.chains(listing, symbols),
@@ -126,8 +155,17 @@ class DemoProvider:
         return make[dataset]()
 
     def _fetch(self, listing: Listing, dataset: str, symbols: tuple[str, ...], started: datetime, status: Any) -> Fetch:
-        return Fetch(self.id, f"simulated {dataset}", dataset, symbols[0] if len(symbols) == 1 else "", started, self._clock(),
-                     status, as_of=listing.world.calendar.session_close(listing.end), simulated=True)
+        return Fetch(
+            self.id,
+            f"simulated {dataset}",
+            dataset,
+            symbols[0] if len(symbols) == 1 else "",
+            started,
+            self._clock(),
+            status,
+            as_of=listing.world.calendar.session_close(listing.end),
+            simulated=True,
+        )
 
     def _at(self, end: date | None) -> Listing:
         """The market of this moment, or of the evening of `end`; the last one is kept."""
@@ -140,10 +178,18 @@ class DemoProvider:
                 self._calendar = calendar()
             sessions, now = self._calendar, self._clock()
             try:
-                finished = sessions.last_session(now) if end is None else end if sessions.is_session(end) else sessions.previous_session(end)
+                finished = (
+                    sessions.last_session(now)
+                    if end is None
+                    else end
+                    if sessions.is_session(end)
+                    else sessions.previous_session(end)
+                )
                 through = finished if end is not None else sessions.current_session(now) or finished
             except ValueError as error:
-                raise UserError(f"The demo market cannot say what day it is: {error}.", "Check the clock of this computer.", error) from error
+                raise UserError(
+                    f"The demo market cannot say what day it is: {error}.", "Check the clock of this computer.", error
+                ) from error
             days = 1 if through > finished else 0
             if self._listing is None or self._listing[0] != (through, days):
                 made = world.generate(through, self._seed)
@@ -164,7 +210,9 @@ def _within(dataset: str, frame: pl.DataFrame, symbols: tuple[str, ...], start: 
     if symbols and dataset != "members":
         frame = frame.filter(pl.col("symbol").is_in(list(symbols)))
     if (column := times.get(dataset)) is not None:
-        day = pl.col(column).cast(pl.Date) if column != "at" else pl.col(column).dt.convert_time_zone("America/New_York").dt.date()
+        day = (
+            pl.col(column).cast(pl.Date) if column != "at" else pl.col(column).dt.convert_time_zone("America/New_York").dt.date()
+        )
         frame = frame.filter(day >= start) if start is not None else frame
         frame = frame.filter(day <= end) if end is not None else frame
     return frame

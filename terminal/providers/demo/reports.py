@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from terminal.providers.demo.recipe import Bools, Floats, Ints, Recipe
-
 if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
     from terminal.providers.demo.business import Books
+    from terminal.providers.demo.recipe import Bools, Floats, Ints, Recipe
 
 Days = np.ndarray[Any, np.dtype[np.datetime64]]
 
@@ -39,7 +38,7 @@ class Reports:
 
 def quarters_until(recipe: Recipe, day: date) -> int:
     """How many quarters must be known to speak about `day`: those ended, and five to come."""
-    first = recipe.document["statements_from"]
+    first: date = recipe.document["statements_from"]
     return (day.year - first.year) * 4 + (day.month - first.month) // 3 + 6
 
 
@@ -71,8 +70,18 @@ def schedule(recipe: Recipe, books: Books, calendar: Calendar, days: list[date],
     reaction = np.where(day < np.datetime64(days[0]), -1, reaction)
     restated = np.where(restating > 2.55, 1 - 0.02 * np.abs(mood), 1.0)
     restated_on = filed + np.timedelta64(170, "D")
-    return Reports(period_end, day, filed, before, reaction, answer, np.round(estimate, 2),
-                   books.items["revenue"] * (1 - 0.003 - 0.012 * revenue_skill), restated, restated_on)
+    return Reports(
+        period_end,
+        day,
+        filed,
+        before,
+        reaction,
+        answer,
+        np.round(estimate, 2),
+        books.items["revenue"] * (1 - 0.003 - 0.012 * revenue_skill),
+        restated,
+        restated_on,
+    )
 
 
 def _row(path: np.random.Generator, count: int) -> tuple[Ints, Floats]:

@@ -6,15 +6,19 @@ Nothing here can be reached through the provider: its frames hold prices, volume
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from terminal.providers.demo.chains import Flow, planted_flow
 from terminal.providers.demo.funds import basket_weights
 from terminal.providers.demo.listing import Listing
-from terminal.providers.demo.plants import Kind, Plant
 from terminal.providers.demo.world import World, generate
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from terminal.providers.demo.plants import Kind, Plant
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,25 @@ def truth(seed: int | None, end: date) -> Truth:
     broad = float(basket_weights(world.recipe, world.cap, "all")[-1] @ world.loadings.beta)
     phase = world.factors.phase
     changes = [0, *(t for t in range(1, len(phase)) if phase[t] != phase[t - 1])]
-    return Truth(dict(zip(symbols, np.round(world.loadings.beta / broad, 4).tolist(), strict=True)),
-                 dict(zip(symbols, np.round(world.loadings.noise, 5).tolist(), strict=True)),
-                 tuple(_event(world, plant) for plant in world.planted.plants), planted_flow(Listing(world, len(world.days))),
-                 tuple((world.days[t], phase[t]) for t in changes))
+    return Truth(
+        dict(zip(symbols, np.round(world.loadings.beta / broad, 4).tolist(), strict=True)),
+        dict(zip(symbols, np.round(world.loadings.noise, 5).tolist(), strict=True)),
+        tuple(_event(world, plant) for plant in world.planted.plants),
+        planted_flow(Listing(world, len(world.days))),
+        tuple((world.days[t], phase[t]) for t in changes),
+    )
 
 
 def _event(world: World, plant: Plant) -> Event:
     complete = plant.last < len(world.days)
-    return Event(plant.kind, world.days[plant.first], world.days[plant.last] if complete else None, complete,
-                 world.recipe.companies[plant.company].symbol if plant.company >= 0 else "",
-                 world.recipe.sectors[plant.sector] if plant.sector >= 0 else "", round(plant.size, 5), plant.cause, plant.lasting)
+    return Event(
+        plant.kind,
+        world.days[plant.first],
+        world.days[plant.last] if complete else None,
+        complete,
+        world.recipe.companies[plant.company].symbol if plant.company >= 0 else "",
+        world.recipe.sectors[plant.sector] if plant.sector >= 0 else "",
+        round(plant.size, 5),
+        plant.cause,
+        plant.lasting,
+    )

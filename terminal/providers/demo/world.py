@@ -74,8 +74,11 @@ class World:
     @cached_property
     def listed(self) -> tuple[Listed, ...]:
         """Stock funds, bond funds, bonds."""
-        return (funds.stock_funds(self.recipe, self.stocks, self.cap), funds.bond_funds(self.recipe, self.factors, self.days),
-                funds.bonds(self.recipe, self.factors, self.days))
+        return (
+            funds.stock_funds(self.recipe, self.stocks, self.cap),
+            funds.bond_funds(self.recipe, self.factors, self.days),
+            funds.bonds(self.recipe, self.factors, self.days),
+        )
 
     @cached_property
     def split_total(self) -> Floats:
@@ -99,8 +102,10 @@ def generate(end: date, seed: int | None = None) -> World:
     recipe, sessions = load(seed), calendar()
     days = sessions.sessions(recipe.prices_from, end)
     if len(days) < 504:
-        raise UserError(f"The demo market cannot end on {end}: it begins in {recipe.prices_from.year}.",
-                        f"Choose a day from {recipe.prices_from.year + 2} on.")
+        raise UserError(
+            f"The demo market cannot end on {end}: it begins in {recipe.prices_from.year}.",
+            f"Choose a day from {recipe.prices_from.year + 2} on.",
+        )
     quarters = reports.quarters_until(recipe, days[-1])
     first = recipe.document["statements_from"]
     moments = np.array(days, dtype="datetime64[D]")
