@@ -163,7 +163,8 @@ class App:
             for plugin, problem in self.store.refused.items():
                 self.registry.set_aside(plugin, "its tables cannot be made", problem)
             if self.demo:
-                with contextlib.suppress(Corrupt, NewerStore):  # then whoever reads the market is told; `store` commands still work
+                with contextlib.suppress(Corrupt,
+                                         NewerStore):  # then whoever reads the market is told; `store` commands still work
                     fill_demo(self.store, clock, progress or (lambda fraction, note: None))
         except BaseException:
             self.close()

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Window = Callable[["Options"], int]
 Progress = Callable[[float | None, str], None]
 
+PATIENCE = 0.4  # seconds of work before a progress bar is worth looking at
+
 
 @dataclass(frozen=True)
 class Options:
@@ -124,8 +126,11 @@ def _carry_on(argv: Sequence[str], options: Options, window: Window) -> int:
     arguments = parse_tokens(command, rest)
     arguments |= _ask_secrets(command, arguments)
     portable = command.to_json(command.bind(arguments))
-    with progress_bar(options.progress) as progress:
-        execute(command, portable, options, settings, registry, progress)
+    bar = ProgressBar(options.progress)
+    try:
+        execute(command, portable, options, settings, registry, bar)
+    finally:
+        bar.stop()
     return 0
 
 
@@ -362,7 +367,7 @@ def _columns(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def execute(command: Command, arguments: Mapping[str, Any], options: Options, settings: Settings, registry: Registry,
-            progress: Progress) -> None:
+            bar: ProgressBar) -> None:
     """Run a command here, or in the process that owns the home, and print its answer."""
     deadline = time.monotonic() + instance.WAIT
     while True:
@@ -371,7 +376,7 @@ def execute(command: Command, arguments: Mapping[str, Any], options: Options, se
             break
         try:
             request = instance.Request(command.id, arguments, options.as_of, options.demo)
-            return _print(holder.run(request, progress), options)
+            return _print(holder.run(request, bar), options, bar)
         except Locked:  # it ended, or another command holds the files, before it took the request
             if time.monotonic() >= deadline:
                 raise
@@ -383,7 +388,7 @@ def execute(command: Command, arguments: Mapping[str, Any], options: Options, se
     session.default = settings.get("market.source") == "demo"
     try:
         try:
-            _print(_run_here(session.app(options.demo, progress), command, arguments, options, progress), options)
+            _print(_run_here(session.app(options.demo, bar), command, arguments, options, bar), options, bar)
         except TerminalError as problem:
             if not isinstance(problem, Cancelled):
                 session.drain()
@@ -417,38 +422,46 @@ def _run_here(app: Any, command: Command, arguments: Mapping[str, Any], options:
             running.cancel()
 
 
-def _print(table: Table, options: Options) -> None:
+def _print(table: Table, options: Options, bar: ProgressBar) -> None:
     from terminal.output import emit
 
+    bar.stop()
     emit(table, options.form, sys.stdout)
 
 
-@contextlib.contextmanager
-def progress_bar(wanted: bool) -> Iterator[Progress]:
-    """A bar on standard error when that is a terminal; shown once there is something to tell, gone at the end."""
-    if not wanted or not sys.stderr.isatty():
-        yield lambda fraction, note: None
-        return
-    bars: list[Any] = []
-    lock = threading.Lock()
+class ProgressBar:
+    """A bar on standard error when that is a terminal. It comes when work takes a while, and goes for good on `stop`."""
 
-    def show(fraction: float | None, note: str) -> None:
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted and sys.stderr.isatty()
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._bar: Any = None
+
+    def __call__(self, fraction: float | None, note: str) -> None:
+        """Show how far the work is."""
+        with self._lock:
+            if not self._wanted or (self._bar is None and time.monotonic() - self._began < PATIENCE):
+                return
+            if self._bar is None:
+                self._bar = self._start()
+            self._bar.update(self._bar.task_ids[0], description=note, total=None if fraction is None else 1.0,
+                             completed=fraction or 0.0)
+
+    def stop(self) -> None:
+        """Take the bar away for good; the answer is about to be printed."""
+        with self._lock:
+            self._wanted = False
+            if self._bar is not None:
+                self._bar.stop()
+                self._bar = None
+
+    def _start(self) -> Any:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-        with lock:
-            if not bars:
-                bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-                               TimeElapsedColumn(),
-                               console=Console(stderr=True), transient=True)
-                bar.add_task("", total=None)
-                bar.start()
-                bars.append(bar)
-            bars[0].update(bars[0].task_ids[0], description=note, total=None if fraction is None else 1.0,
-                           completed=fraction or 0.0)
-
-    try:
-        yield show
-    finally:
-        for bar in bars:
-            bar.stop()
+        bar = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
+                       console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
+        bar.add_task("", total=None)
+        bar.start()
+        return bar

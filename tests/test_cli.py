@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib
 import io
@@ -276,6 +277,28 @@ def test_being_interrupted_cancels(sample_home: Home, number: signal.Signals, ow
         assert interrupt() == (1, "tapeline: Cancelled.\n")
         instance.Lock(sample_home).release()
         assert not list(sample_home.path.glob("*.wal"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo terminals")
+@pytest.mark.parametrize("flags", [[], ["--no-progress"]])
+def test_progress_is_shown_on_a_terminal_and_gone_before_the_answer(sample_home: Home, flags: list[str]) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-m", "terminal", "sample_cli", "wait", "150", "--csv", *flags, "--home",
+                                str(sample_home.path)],
+                               cwd=Path(__file__).parent.parent, stdout=theirs, stderr=theirs,
+                               env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # the terminal is closed when the process ends
+        while part := os.read(ours, 65536):
+            seen += part
+    os.close(ours)
+    assert process.wait(20) == 0
+    bar, answer = seen.rsplit(b"steps\r\n", 1)
+    assert answer == b"150\r\n"
+    assert (b"step 1" in bar) == (not flags)
 
 
 def test_two_commands_at_once_both_answer(sample_home: Home) -> None:

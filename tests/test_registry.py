@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,18 @@ def test_a_folder_waits_for_approval_and_is_not_imported(tmp_path: Path, home: H
     assert state_of(again, "mine_a") == ("ready", "")
     assert (tmp_path / "ran").exists()
     assert again.command("mine_a.hello").parameter("name").help == "To whom."
+
+
+def test_an_installed_plugin_waits_for_approval_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = plant(tmp_path, "mine_o")
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = importlib.metadata.EntryPoint("mine_o", "mine_o", "tapeline.plugins")
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [entry])
+    assert state_of(Registry(), "mine_o", "installed")[0] == "waiting"
+    assert "mine_o" not in sys.modules
+    registry = Registry(approved=lambda id_: fingerprint(path))
+    assert state_of(registry, "mine_o", "installed") == ("ready", "")
+    assert registry.command("mine_o.hello").id == "mine_o.hello"
 
 
 def test_changed_content_waits_again(home: Home) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def doctor(home: Home, clock: Clock, tmp_path: Path) -> Iterator[App]:
     """A live App with no plugin but the doctor's commands."""
-    app = App(home, clock=clock, registry=Registry(home.plugins, core={"doctor": "plugins.doctor.commands"}, bundled="tests.contract"))
+    app = App(home, clock=clock,
+              registry=Registry(home.plugins, core={"doctor": "plugins.doctor.commands"}, bundled="tests.contract"))
     yield app
     app.close()
 
@@ -100,7 +101,8 @@ def test_waiting_plugins_and_bad_settings_are_told(home: Home, clock: Clock) -> 
     (home.plugins / "mine_z").mkdir(parents=True)
     (home.plugins / "mine_z" / "__init__.py").write_text("")
     home.settings.write_text('mode = "odd"\n')
-    app = App(home, clock=clock, registry=Registry(home.plugins, core={"doctor": "plugins.doctor.commands"}, bundled="tests.contract"))
+    app = App(home, clock=clock,
+              registry=Registry(home.plugins, core={"doctor": "plugins.doctor.commands"}, bundled="tests.contract"))
     found = rows(app, network=False)
     app.close()
     assert found["Plugin"]["advice"] == "If you trust it: tapeline preferences approve mine_z"
