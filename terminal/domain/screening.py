@@ -139,6 +139,8 @@ class Screen:
         """Weighted mean ranks of the survivors, in the order of `indices`."""
         survivors = len(indices)
         total = np.zeros(self._height)
+        if not survivors:
+            return total[indices]
         for name, weight in ranked.items():
             column = self._ordered(name)
             order, ties = column.order, column.ties
