@@ -223,9 +223,9 @@ class MetricCard(Card):
 
     def __init__(self, title: str, value: str = "–", context: str = "", tone: str = "muted", *, sentence: str = "",
                  tip: str = "", clickable: bool = False) -> None:
-        self._title = label(title, "muted")
+        self._title = label(title, "muted", wrap=True)
         self._value = label(value, "value")
-        self._context = label("", "muted")
+        self._context = label("", "muted", wrap=True)
         self._sentence = label("", "body", wrap=True)
         super().__init__(self._title, self._value, self._context, self._sentence, clickable=clickable, spacing=2)
         self.body.addStretch(1)
@@ -525,6 +525,11 @@ class Section(QWidget):
         self._head.set_icon("chevron-down" if open else "chevron-right")
         self._head.setAccessibleDescription("open" if open else "closed")
         self.toggled.emit(open)
+
+    def set_title(self, title: str) -> None:
+        """Another heading, as when the mode changes."""
+        self._head.setText(title)
+        self._head.setAccessibleName(title)
 
     def set_note(self, note: str) -> None:
         self._note.setText(note)

@@ -49,6 +49,9 @@ class Action:
 class TableView(QTableView):
     """Show a `Table` with `show_table`. All signals carry the symbol of the row, "" never.
 
+    Keys: arrows, Home, End and the first letters of a symbol move; Enter opens, Space stars, Alt+Down and Alt+Up sort by
+    the current column, Ctrl+C copies, the menu key opens the row's menu.
+
     `selected`: another row became the current one by the user; `activated_symbol`: Enter or double click (also under
     the name `activated`, which hides Qt's own signal); `star_toggled(symbol, on)`; `sorted_by(keys)`;
     `columns_changed(names)` when the user chose other columns.
@@ -271,9 +274,9 @@ class TableView(QTableView):
         self._empty.setVisible(not self._frame_model.order)
         self._head.setVisible(bool(self._frame_model.columns))
 
-    def _make_current(self, row: int) -> None:
+    def _make_current(self, row: int, place: int = -1) -> None:
         flags = QItemSelectionModel.SelectionFlag
-        first = next((place for place, kind in enumerate(self._frame_model.kinds) if kind != "star"), 0)
+        first = place if place >= 0 else next((at for at, kind in enumerate(self._frame_model.kinds) if kind != "star"), 0)
         self.selectionModel().setCurrentIndex(self._frame_model.index(row, first), flags.ClearAndSelect | flags.Rows)
 
     def _symbol_at(self, row: int) -> str:
@@ -341,9 +344,21 @@ class TableView(QTableView):
                 part = QRect(0, 0, round(frozen * ratio), round(height * ratio))
                 painter.drawPixmap(QRect(0, y, frozen, height), picture, part)
             if row == self.currentIndex().row() and self.hasFocus():
-                painter.fillRect(QRect(0, y, 2, height - 1), self._painter.colors.color("accent"))
+                self._mark_current(painter, y, height)
         if frozen:
             painter.fillRect(QRect(frozen - 1, 0, 1, self.viewport().height()), self._painter.colors.color("line_strong"))
+
+    def _mark_current(self, painter: QPainter, y: int, height: int) -> None:
+        """A bar at the row's edge and a line under the cell that left and right arrow move."""
+        assert self._painter is not None
+        accent, place = self._painter.colors.color("accent"), self.currentIndex().column()
+        painter.fillRect(QRect(0, y, 2, height - 1), accent)
+        left, width, frozen = self._head.sectionPosition(place), self._head.sectionSize(place), self._head.frozen_width
+        if left + width > frozen:  # not one of the columns that stay
+            left -= self.horizontalOffset()
+            width += min(0, left - frozen)
+            left = max(left, frozen)
+        painter.fillRect(QRect(left, y + height - 2, max(0, width), 2), accent)
 
     def _picture(self, id: int, look: str, height: int, ratio: float) -> QPixmap:
         picture = self._pictures.get(id, look, ratio)
@@ -472,10 +487,19 @@ class TableView(QTableView):
             self._toggle_star(row)
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers() and last >= 0:
             self._make_current(0 if key == Qt.Key.Key_Home else last)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self._sort_current(descending=key == Qt.Key.Key_Down)
         elif key == Qt.Key.Key_Escape and self.selectionModel().hasSelection():
             self.clearSelection()
         else:
             super().keyPressEvent(event)
+
+    def _sort_current(self, *, descending: bool) -> None:
+        place = self.currentIndex().column()
+        if place >= 0 and self._frame_model.kinds[place] not in ("star", "end"):
+            self.sort_by([(self._frame_model.columns[place].name, descending)])
+            self._make_current(max(0, self.currentIndex().row()), place)
+            self.sorted_by.emit(self.sort_keys)
 
     def keyboardSearch(self, search: str) -> None:
         row = self._frame_model.find_text(search, max(0, self.currentIndex().row() + (len(search) == 1)))

@@ -120,6 +120,19 @@ def test_keyboard(view: TableView, qtbot: Any) -> None:
     assert view.current_symbol() == "DDD"
 
 
+def test_sorting_by_keyboard(view: TableView, qtbot: Any) -> None:
+    view.setFocus()
+    view.select_symbol("BBB")
+    for _ in range(2):
+        QTest.keyClick(view, Qt.Key.Key_Right)
+    with qtbot.waitSignal(view.sorted_by) as told:
+        QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert told.args == [[("price", True)]]
+    assert (view.current_symbol(), view.symbols()[0]) == ("BBB", "FFF")
+    QTest.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert view.sort_keys == [("price", False)]
+
+
 def test_taking_the_focus_selects_nothing(view: TableView, qtbot: Any) -> None:
     told: list[str] = []
     view.selected.connect(told.append)
