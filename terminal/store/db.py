@@ -9,17 +9,14 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import queue
 import re
 import shutil
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import polars as pl
@@ -29,6 +26,8 @@ from terminal.store.sql import changed_table, literal, render, table_name
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from terminal.store.writer import Writer
 
 T = TypeVar("T")
 Publish = Callable[[str, Mapping[str, Any]], object]
@@ -192,77 +191,6 @@ class Transaction:
         return frame.height
 
 
-@dataclass
-class _Job(Generic[T]):
-    run: Callable[[], T]
-    future: Future[T]
-    database: Database
-
-
-class Writer:
-    """The one thread that writes. `submit` queues a function; `close` drains, then cancels, within its time."""
-
-    def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._closing = threading.Event()
-        self._gate = threading.Lock()
-        self._running: _Job[Any] | None = None
-        self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
-        self._thread.start()
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the caller is on the writer thread."""
-        return threading.current_thread() is self._thread
-
-    def submit(self, database: Database, run: Callable[[], T]) -> Future[T]:
-        """Queue `run`. The future's result is there once what it did is durable."""
-        future: Future[T] = Future()
-        with self._gate:
-            if self._closing.is_set():
-                raise StoreError("The store is closed.", "Start the program again.")
-            self._queue.put(_Job(run, future, database))
-        return future
-
-    def close(self, patience: float = 0.4, limit: float = 1.2) -> bool:
-        """Let queued work finish for `patience` seconds, cancel the rest, stop the running one; whether it ended."""
-        with self._gate:
-            if self._closing.is_set():
-                return not self._thread.is_alive()
-            self._queue.put(None)
-            self._closing.set()
-        self._thread.join(patience)
-        self._cancel_queued()
-        deadline = time.monotonic() + limit - patience
-        while self._thread.is_alive() and time.monotonic() < deadline:
-            job = self._running
-            if job is not None:
-                job.database.interrupt_writer()
-            self._thread.join(0.05)
-        return not self._thread.is_alive()
-
-    def _cancel_queued(self) -> None:
-        with suppress(queue.Empty):
-            while True:
-                job = self._queue.get_nowait()
-                if job is not None and job.future.set_running_or_notify_cancel():
-                    job.future.set_exception(Cancelled("The store was closed before this was saved."))
-        self._queue.put(None)
-
-    def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
-            if not job.future.set_running_or_notify_cancel():
-                continue
-            self._running = job
-            try:
-                job.future.set_result(job.run())
-            except BaseException as error:
-                job.future.set_exception(error)
-            finally:
-                self._running = None
-            del job  # frames of a finished job must not live until the next one
-
-
 class _Reader:
     """A thread's cursor; closed when the thread ends, since only that thread's local storage holds it."""
 
@@ -295,6 +223,7 @@ class Database:
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._reading = 0
         self._swapping = False
+        self._committing = threading.Lock()
         self._gate = threading.Condition()
         self._generation = 0
         self._forbidden: int | None = None
@@ -361,10 +290,15 @@ class Database:
         return self._connection
 
     def interrupt_writer(self) -> None:
-        """Stop the statement the writer runs; its transaction is undone."""
-        if self._connection is not None:
-            with suppress(duckdb.Error):
+        """Stop the statement the writer runs; its transaction is undone. A commit that has begun is left to finish."""
+        # An interrupted commit may be durable and yet raise, and its caller would be told that nothing was saved.
+        if self._connection is not None and self._committing.acquire(blocking=False):
+            try:
                 self._connection.interrupt()
+            except duckdb.Error:
+                _log.debug("Nothing to interrupt in %s", self.path.name)
+            finally:
+                self._committing.release()
 
     # the file as a whole
 
@@ -492,7 +426,8 @@ class Database:
             try:
                 connection.execute("begin")
                 result = fn(tx)
-                connection.execute("commit")
+                with self._committing:
+                    connection.execute("commit")
             except BaseException as error:
                 self._undo(error)
                 raise

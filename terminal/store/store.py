@@ -15,9 +15,10 @@ from terminal.domain.sessions import Calendar
 from terminal.errors import Corrupt, NewerStore, StoreError, TerminalError
 from terminal.store import backup, check
 from terminal.store.book import STEPS, BookStore
-from terminal.store.db import Database, Publish, Writer
+from terminal.store.db import Database, Publish
 from terminal.store.market import MarketStore
 from terminal.store.migrate import CORE, Step, migrate, pending
+from terminal.store.writer import Writer
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from terminal.errors import Cancelled, Corrupt, Locked, StoreError
-from terminal.store.db import Database, Writer
+from terminal.store.db import Database
+from terminal.store.writer import Writer
 
 
 @pytest.fixture
@@ -165,7 +166,8 @@ def test_a_second_process_is_told_who_has_the_file(database):
     import subprocess
     import sys
 
-    script = ("import sys; from pathlib import Path; from terminal.store.db import Database, Writer\n"
+    script = ("import sys; from pathlib import Path\n"
+              "from terminal.store.db import Database; from terminal.store.writer import Writer\n"
               "from terminal.errors import Locked\n"
               "try: Database(Path(sys.argv[1]), Writer(), publish=print)\n"
               "except Locked as error: print('LOCKED', error.sentence())")
@@ -196,7 +198,8 @@ import resource, signal, sys
 from pathlib import Path
 import polars as pl
 from terminal.errors import DiskFull
-from terminal.store.db import Database, Writer
+from terminal.store.db import Database
+from terminal.store.writer import Writer
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 writer = Writer()
 database = Database(Path(sys.argv[1]), writer, publish=lambda *_: None)
