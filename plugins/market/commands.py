@@ -25,8 +25,13 @@ def universes(ctx: Context) -> Table:
     since are missing, which makes the past look better than it was.
     """
     rows = [(each.name, each.title, len(each.symbols), each.as_of, each.note) for each in ctx.market.universes()]
-    columns = (Column("name", "Name"), Column("title", "Title"), Column("symbols", "Symbols", "integer", "count"),
-               Column("as_of", "Members as of", "date"), Column("note", "Beware"))
+    columns = (
+        Column("name", "Name"),
+        Column("title", "Title"),
+        Column("symbols", "Symbols", "integer", "count"),
+        Column("as_of", "Members as of", "date"),
+        Column("note", "Beware"),
+    )
     return _table("Universes", columns, rows)
 
 
@@ -38,15 +43,25 @@ def members(ctx: Context, universe: Annotated[str, argument(help="Name of the un
     found = ctx.market.universe(universe)
     known = ctx.market.instruments(found.symbols, ctx.as_of)
     frame = pl.DataFrame({"symbol": found.symbols}, schema={"symbol": pl.String}).join(
-        known.select("symbol", "name", "kind", "sector", "industry", "fetch_id"), on="symbol", how="left", maintain_order="left")
-    columns = (Column("symbol", "Ticker"), Column("name", "Name"), Column("kind", "Kind"), Column("sector", "Sector"),
-               Column("industry", "Industry", newbie=False))
+        known.select("symbol", "name", "kind", "sector", "industry", "fetch_id"), on="symbol", how="left", maintain_order="left"
+    )
+    columns = (
+        Column("symbol", "Ticker"),
+        Column("name", "Name"),
+        Column("kind", "Kind"),
+        Column("sector", "Sector"),
+        Column("industry", "Industry", newbie=False),
+    )
     return _sourced(ctx, found.title, columns, frame, notes=(found.note,) if found.note else ())
 
 
 @command(title="Refresh market data", long=True, writes=True)
-def refresh(ctx: Context, universe: Annotated[str, argument(help="What to refresh (`market universes`); your watchlists and all "
-                                                                   "that is stored when left out.")] = "") -> Table:
+def refresh(
+    ctx: Context,
+    universe: Annotated[
+        str, argument(help="What to refresh (`market universes`); your watchlists and all that is stored when left out.")
+    ] = "",
+) -> Table:
     """Fetch what is missing or stale: prices first, then fundamentals and history, your watchlists before the rest.
 
     It can be stopped at any time and continues where it stopped. Nothing that is stored is lost when a service fails.
@@ -60,12 +75,16 @@ def import_(
     file: Annotated[Path, argument(help="A CSV or Parquet file.", metavar="FILE")],
     *,
     as_: Annotated[Kind, argument(help="What the file holds.")],
-    map: Annotated[tuple[str, ...], argument(help="How a column is to be read: 'COLUMN=field'; 'COLUMN=' leaves it out.",  # noqa: A002
-                                             metavar="COLUMN=FIELD")] = (),
+    map: Annotated[
+        tuple[str, ...],
+        argument(help="How a column is to be read: 'COLUMN=field'; 'COLUMN=' leaves it out.", metavar="COLUMN=FIELD"),
+    ] = (),
     universe: Annotated[str, argument(help="Name of the list made from its symbols; the file's name when empty.")] = "",
     symbol: Annotated[str, argument(help="Whose rows these are, when the file does not say.")] = "",
     currency: Annotated[str, argument(help="Currency of its amounts, when the file does not say.", metavar="USD")] = "",
-    as_of_date: Annotated[date | None, argument(help="The day its values speak about; the file's own date when left out.")] = None,
+    as_of_date: Annotated[
+        date | None, argument(help="The day its values speak about; the file's own date when left out.")
+    ] = None,
     dates: Annotated[Literal["", "dmy", "mdy"], argument(help="How to read dates like 03/04/2024.")] = "",
     dry_run: Annotated[bool, argument(help="Only show how the file would be read.")] = False,
 ) -> Table:
@@ -74,45 +93,81 @@ def import_(
     Columns are recognised by their names; the answer shows how each was read, and --map corrects it. What cannot be
     read or cannot be right is listed and left out. The file's symbols become the universe file:NAME.
     """
-    return ctx.market.import_file(file, as_, _mapping(map), ctx, universe=universe, symbol=symbol, currency=currency,
-                                  as_of=as_of_date, dates=dates, dry_run=dry_run)
+    return ctx.market.import_file(
+        file,
+        as_,
+        _mapping(map),
+        ctx,
+        universe=universe,
+        symbol=symbol,
+        currency=currency,
+        as_of=as_of_date,
+        dates=dates,
+        dry_run=dry_run,
+    )
 
 
 @command(title="Show daily bars")
-def bars(ctx: Context, symbol: Symbol, *, start: Annotated[date | None, argument(help="First day.")] = None,
-         end: Annotated[date | None, argument(help="Last day.")] = None,
-         limit: Annotated[int, argument(help="At most so many newest bars; 0 for all.")] = 60,
-         fetch: Annotated[bool, argument(help="Fetch what is missing first.")] = True) -> Table:
+def bars(
+    ctx: Context,
+    symbol: Symbol,
+    *,
+    start: Annotated[date | None, argument(help="First day.")] = None,
+    end: Annotated[date | None, argument(help="Last day.")] = None,
+    limit: Annotated[int, argument(help="At most so many newest bars; 0 for all.")] = 60,
+    fetch: Annotated[bool, argument(help="Fetch what is missing first.")] = True,
+) -> Table:
     """Daily open, high, low, close and volume, adjusted for splits; the newest last."""
     name = _symbol(symbol)
     problems = ctx.market.ensure([name], ["bars"], ctx) if fetch and ctx.as_of is None else []
     frame = ctx.market.bars(name, start, end, ctx.as_of)
     currency = _currency(ctx, name)
-    columns = (Column("date", "Date", "date"), *(Column(key, title, "number", currency, decimals=2) for key, title in (
-        ("open", "Open"), ("high", "High"), ("low", "Low"), ("close", "Close"))), Column("volume", "Volume", "number", "", decimals=0),
-        Column("adjusted_close", "Adjusted close", "number", currency, decimals=2, newbie=False))
+    columns = (
+        Column("date", "Date", "date"),
+        *(
+            Column(key, title, "number", currency, decimals=2)
+            for key, title in (("open", "Open"), ("high", "High"), ("low", "Low"), ("close", "Close"))
+        ),
+        Column("volume", "Volume", "number", "", decimals=0),
+        Column("adjusted_close", "Adjusted close", "number", currency, decimals=2, newbie=False),
+    )
     _must_have(frame, name, "bars", problems)
     shown = frame.tail(limit) if limit else frame
     return _sourced(ctx, f"{name}, daily bars", columns, shown, unknown=problems)
 
 
 @command(title="Show the latest quote")
-def quote(ctx: Context, symbols: Annotated[tuple[str, ...], argument(help="One or more tickers.", metavar="SYMBOL")],
-          *, fetch: Annotated[bool, argument(help="Ask for a newer one first.")] = True) -> Table:
+def quote(
+    ctx: Context,
+    symbols: Annotated[tuple[str, ...], argument(help="One or more tickers.", metavar="SYMBOL")],
+    *,
+    fetch: Annotated[bool, argument(help="Ask for a newer one first.")] = True,
+) -> Table:
     """The latest price of one or more symbols, with its time and source."""
     import polars as pl
 
     names = [_symbol(each) for each in symbols]
     problems = ctx.market.ensure(names, ["quotes"], ctx) if fetch and ctx.as_of is None else []
     frame = pl.DataFrame({"symbol": names}, schema={"symbol": pl.String}).join(
-        ctx.market.quotes(names, ctx.as_of), on="symbol", how="inner", maintain_order="left")
+        ctx.market.quotes(names, ctx.as_of), on="symbol", how="inner", maintain_order="left"
+    )
     frame = frame.with_columns((pl.col("price") / pl.col("previous_close") - 1).alias("change"))
-    money = {"unit": "currency", "decimals": 2}
-    columns = (Column("symbol", "Ticker"), Column("price", "Price", "number", **money),
-               Column("change", "Change", "number", "fraction", decimals=2), Column("at", "Time", "datetime"),
-               Column("previous_close", "Previous close", "number", **money), Column("open", "Open", "number", newbie=False, **money),
-               Column("high", "High", "number", newbie=False, **money), Column("low", "Low", "number", newbie=False, **money),
-               Column("volume", "Volume", "number", decimals=0), Column("currency", "Currency"))
+
+    def money(name: str, title: str, newbie: bool = True) -> Column:
+        return Column(name, title, "number", "currency", decimals=2, newbie=newbie)
+
+    columns = (
+        Column("symbol", "Ticker"),
+        money("price", "Price"),
+        Column("change", "Change", "number", "fraction", decimals=2),
+        Column("at", "Time", "datetime"),
+        money("previous_close", "Previous close"),
+        money("open", "Open", False),
+        money("high", "High", False),
+        money("low", "Low", False),
+        Column("volume", "Volume", "number", decimals=0),
+        Column("currency", "Currency"),
+    )
     absent = [name for name in names if name not in frame["symbol"]]
     if absent:
         _must_have(frame, ", ".join(absent), "a quote", problems)
@@ -134,30 +189,69 @@ def sources(ctx: Context, symbol: Symbol) -> Table:
             continue
         frame = ctx.store.market.read(dataset, [name], as_of=ctx.as_of)
         for fetch_id, source in ctx.market.sources(frame["fetch_id"].unique().to_list()).items():
-            rows.append((dataset, frame.filter(pl.col("fetch_id") == fetch_id).height, source.provider, source.endpoint, source.as_of,
-                         source.fetched_at, source.delayed, source.simulated))
-    notes = [f"repaired: {count} values, {rule}" for rule, count in
-             ctx.store.market.repairs(name).group_by("rule").len().sort("rule").iter_rows()]
-    notes += [f"refused: {count} rows of {dataset}, {reason}" for dataset, reason, count in
-              ctx.store.market.quarantine(name).group_by("dataset", "reason").len().sort("dataset", "reason").iter_rows()]
+            rows.append(
+                (
+                    dataset,
+                    frame.filter(pl.col("fetch_id") == fetch_id).height,
+                    source.provider,
+                    source.endpoint,
+                    source.as_of,
+                    source.fetched_at,
+                    source.delayed,
+                    source.simulated,
+                )
+            )
+    notes = [
+        f"repaired: {count} values, {rule}"
+        for rule, count in ctx.store.market.repairs(name).group_by("rule").len().sort("rule").iter_rows()
+    ]
+    notes += [
+        f"refused: {count} rows of {dataset}, {reason}"
+        for dataset, reason, count in ctx.store.market.quarantine(name)
+        .group_by("dataset", "reason")
+        .len()
+        .sort("dataset", "reason")
+        .iter_rows()
+    ]
     if not rows and not notes:
         raise UserError(f"Nothing is stored of {name}.", f"Fetch it with `tapeline market refresh {name}`.")
-    columns = (Column("dataset", "Data"), Column("rows", "Rows", "integer", "count"), Column("provider", "From"),
-               Column("endpoint", "Endpoint"), Column("as_of", "As of", "datetime"), Column("fetched_at", "Fetched", "datetime"),
-               Column("delayed", "Delayed", "bool", newbie=False), Column("simulated", "Simulated", "bool"))
+    columns = (
+        Column("dataset", "Data"),
+        Column("rows", "Rows", "integer", "count"),
+        Column("provider", "From"),
+        Column("endpoint", "Endpoint"),
+        Column("as_of", "As of", "datetime"),
+        Column("fetched_at", "Fetched", "datetime"),
+        Column("delayed", "Delayed", "bool", newbie=False),
+        Column("simulated", "Simulated", "bool"),
+    )
     table = _table(f"Sources of {name}", columns, rows, notes=notes)
-    found = ctx.market.sources({number for dataset in DATASETS if dataset != "members"
-                                for number in ctx.store.market.read(dataset, [name], as_of=ctx.as_of)["fetch_id"].to_list()})
-    return Table(table.title, table.columns, table.frame, tuple(found.values()), notes=table.notes)
+    found = ctx.market.sources(
+        {
+            number
+            for dataset in DATASETS
+            if dataset != "members"
+            for number in ctx.store.market.read(dataset, [name], as_of=ctx.as_of)["fetch_id"].to_list()
+        }
+    )
+    return Table(table.title, table.columns, table.frame, tuple(dict.fromkeys(found.values())), notes=table.notes)
 
 
 @command(title="Find a symbol")
-def search(ctx: Context, text: Annotated[str, argument(help="Part of a ticker or a company's name.", metavar="TEXT")],
-           *, limit: Annotated[int, argument(help="At most so many.")] = 20) -> Table:
+def search(
+    ctx: Context,
+    text: Annotated[str, argument(help="Part of a ticker or a company's name.", metavar="TEXT")],
+    *,
+    limit: Annotated[int, argument(help="At most so many.")] = 20,
+) -> Table:
     """Find symbols by ticker or name, in what is stored and in the known indices."""
     frame = ctx.market.search(text, limit)
     columns = (Column("symbol", "Ticker"), Column("name", "Name"), Column("kind", "Kind"), Column("sector", "Sector"))
-    note = () if frame.height else (f"Nothing stored matches '{text}'. Any ticker can be fetched: `tapeline market refresh TICKER`.",)
+    note = (
+        ()
+        if frame.height
+        else (f"Nothing stored matches '{text}'. Any ticker can be fetched: `tapeline market refresh TICKER`.",)
+    )
     return Table(f"Matches for '{text}'", columns, frame, notes=note)
 
 
@@ -172,13 +266,33 @@ def providers(ctx: Context) -> Table:
         limit = ", ".join(f"{window.requests} in {_span(window.seconds)}" for window in windows)
         until = max((moment for moment, _ in paused.values()), default=None)
         why = "; ".join(f"{endpoint or 'all'}: {reason}" for endpoint, (_, reason) in sorted(paused.items()))
-        rows.append((provider.id, provider.title, ", ".join(sorted(provider.datasets)), provider.needs_key,
-                     router.budget.remaining(provider.id), limit, until, why or None))
-    columns = (Column("id", "Id"), Column("title", "Service"), Column("datasets", "Delivers"), Column("needs_key", "Needs a key", "bool"),
-               Column("left", "Requests left now", "integer", "count"), Column("limit", "Our limit"),
-               Column("paused_until", "Paused until", "datetime"), Column("why", "Why"))
-    notes = ("The demo market is made on this computer; no service is asked. Every number in it is SIMULATED.",) if ctx.demo else (
-        "Yahoo Finance publishes no limit and promises nothing; its data is for personal use.",)
+        rows.append(
+            (
+                provider.id,
+                provider.title,
+                ", ".join(sorted(provider.datasets)),
+                provider.needs_key,
+                router.budget.remaining(provider.id),
+                limit,
+                until,
+                why or None,
+            )
+        )
+    columns = (
+        Column("id", "Id"),
+        Column("title", "Service"),
+        Column("datasets", "Delivers"),
+        Column("needs_key", "Needs a key", "bool"),
+        Column("left", "Requests left now", "integer", "count"),
+        Column("limit", "Our limit"),
+        Column("paused_until", "Paused until", "datetime"),
+        Column("why", "Why"),
+    )
+    notes = (
+        ("The demo market is made on this computer; no service is asked. Every number in it is SIMULATED.",)
+        if ctx.demo
+        else ("Yahoo Finance publishes no limit and promises nothing; its data is for personal use.",)
+    )
     return _table("Data services", columns, rows, notes=notes)
 
 
@@ -196,7 +310,9 @@ def _everything_wanted(ctx: Context) -> str:
     """Watchlists and what is stored; on a first start the S&P 500."""
     if ctx.demo:
         return "demo"
-    wanted = dict.fromkeys(symbol for each in ctx.market.universes() if each.name.startswith("watchlist:") for symbol in each.symbols)
+    wanted = dict.fromkeys(
+        symbol for each in ctx.market.universes() if each.name.startswith("watchlist:") for symbol in each.symbols
+    )
     everything = [*wanted, *(symbol for symbol in ctx.market.symbols() if symbol not in wanted)]
     return ",".join(everything) + "," if everything else "sp500"
 
@@ -217,30 +333,45 @@ def _currency(ctx: Context, symbol: str) -> str:
 
 def _must_have(frame: pl.DataFrame, name: str, what: str, problems: Sequence[str]) -> None:
     if frame.is_empty():
-        raise UserError(problems[0] if problems else f"No {what.removeprefix('a ')} of {name} is stored.",
-                        "" if problems else f"Fetch it with `tapeline market refresh {name.split(',')[0]}`.")
+        raise UserError(
+            problems[0] if problems else f"No {what.removeprefix('a ')} of {name} is stored.",
+            "" if problems else f"Fetch it with `tapeline market refresh {name.split(',', maxsplit=1)[0]}`.",
+        )
 
 
 def _span(seconds: int) -> str:
     return f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
 
 
-def _sourced(ctx: Context, title: str, columns: tuple[Column, ...], frame: pl.DataFrame, *, unknown: Sequence[str] = (),
-             notes: Sequence[str] = ()) -> Table:
+def _sourced(
+    ctx: Context,
+    title: str,
+    columns: tuple[Column, ...],
+    frame: pl.DataFrame,
+    *,
+    unknown: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Table:
     """A table whose every cell points at the fetch of its row."""
     import polars as pl
 
     found = ctx.market.sources(frame["fetch_id"].unique().to_list())
-    order = {number: at for at, number in enumerate(found)}
+    listed: tuple[Source, ...] = tuple(dict.fromkeys(found.values()))
+    order = {number: listed.index(source) for number, source in found.items()}
     place = frame["fetch_id"].replace_strict(order, default=None, return_dtype=pl.Int64)
     origin = pl.DataFrame({column.name: place for column in columns})
-    listed: tuple[Source, ...] = tuple(found.values())
     return Table(title, columns, frame.select(column.name for column in columns), listed, tuple(unknown), tuple(notes), origin)
 
 
 def _table(title: str, columns: tuple[Column, ...], rows: Sequence[tuple[Any, ...]], notes: Sequence[str] = ()) -> Table:
     import polars as pl
 
-    kinds = {"integer": pl.Int64, "date": pl.Date, "datetime": pl.Datetime("us", "UTC"), "bool": pl.Boolean, "number": pl.Float64}
+    kinds: dict[str, Any] = {
+        "integer": pl.Int64,
+        "date": pl.Date,
+        "datetime": pl.Datetime("us", "UTC"),
+        "bool": pl.Boolean,
+        "number": pl.Float64,
+    }
     schema = {column.name: kinds.get(column.type, pl.String) for column in columns}
     return Table(title, columns, pl.DataFrame(rows, schema=schema, orient="row"), notes=tuple(notes))

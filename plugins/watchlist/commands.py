@@ -21,9 +21,17 @@ _TICKER_HEADERS = ("symbol", "ticker", "sym", "code")
 def list_(ctx: Context, *, deleted: Annotated[bool, argument(help="Those that can be restored.")] = False) -> Table:
     """List the watchlists in your order."""
     if deleted:
-        columns = (Column("name", "Name"), Column("count", "Symbols", "integer", "count"), Column("deleted_at", "Deleted", "datetime"))
+        columns = (
+            Column("name", "Name"),
+            Column("count", "Symbols", "integer", "count"),
+            Column("deleted_at", "Deleted", "datetime"),
+        )
         return Table("Deleted watchlists", columns, ctx.store.book.deleted_watchlists().select(column.name for column in columns))
-    columns = (Column("name", "Name"), Column("count", "Symbols", "integer", "count"), Column("changed_at", "Changed", "datetime"))
+    columns = (
+        Column("name", "Name"),
+        Column("count", "Symbols", "integer", "count"),
+        Column("changed_at", "Changed", "datetime"),
+    )
     frame = ctx.store.book.watchlists().select(column.name for column in columns)
     note = () if frame.height else ("You have no watchlist yet: `tapeline watchlist create NAME SYMBOL ...`.",)
     return Table("Watchlists", columns, frame, notes=note)
@@ -38,18 +46,35 @@ def show(ctx: Context, name: Name) -> Table:
     symbols = items["symbol"].to_list()
     known = ctx.market.instruments(symbols, ctx.as_of).select("symbol", "name")
     quotes = ctx.market.quotes(symbols, ctx.as_of).select("symbol", "price", "previous_close", "at", "currency", "fetch_id")
-    frame = (items.join(known, on="symbol", how="left", maintain_order="left").join(quotes, on="symbol", how="left", maintain_order="left")
-             .with_columns((pl.col("price") / pl.col("previous_close") - 1).alias("change")))
+    frame = (
+        items.join(known, on="symbol", how="left", maintain_order="left")
+        .join(quotes, on="symbol", how="left", maintain_order="left")
+        .with_columns((pl.col("price") / pl.col("previous_close") - 1).alias("change"))
+    )
     sources = ctx.market.sources(frame["fetch_id"].drop_nulls().to_list())
-    place = frame["fetch_id"].replace_strict({number: at for at, number in enumerate(sources)}, default=None, return_dtype=pl.Int64)
-    columns = (Column("symbol", "Ticker"), Column("name", "Name"), Column("price", "Price", "number", "currency", decimals=2),
-               Column("change", "Change", "number", "fraction", decimals=2), Column("at", "Time", "datetime"),
-               Column("currency", "Currency", newbie=False), Column("note", "Note"))
-    origin = pl.DataFrame({column: place for column in ("price", "change", "at", "currency")})
+    place = frame["fetch_id"].replace_strict(
+        {number: at for at, number in enumerate(sources)}, default=None, return_dtype=pl.Int64
+    )
+    columns = (
+        Column("symbol", "Ticker"),
+        Column("name", "Name"),
+        Column("price", "Price", "number", "currency", decimals=2),
+        Column("change", "Change", "number", "fraction", decimals=2),
+        Column("at", "Time", "datetime"),
+        Column("currency", "Currency", newbie=False),
+        Column("note", "Note"),
+    )
+    origin = pl.DataFrame(dict.fromkeys(("price", "change", "at", "currency"), place))
     absent = frame.filter(pl.col("price").is_null())["symbol"].to_list()
-    unknown = (f"no price is stored of {', '.join(absent)}: `tapeline market refresh \"watchlist:{name}\"`",) if absent else ()
-    return Table(f"Watchlist {name}", columns, frame.select(column.name for column in columns), tuple(sources.values()), unknown,
-                 origin=origin)
+    unknown = (f'no price is stored of {", ".join(absent)}: `tapeline market refresh "watchlist:{name}"`',) if absent else ()
+    return Table(
+        f"Watchlist {name}",
+        columns,
+        frame.select(column.name for column in columns),
+        tuple(sources.values()),
+        unknown,
+        origin=origin,
+    )
 
 
 @command(title="Create a watchlist", writes=True)
@@ -78,9 +103,14 @@ def restore(ctx: Context, name: Name) -> Table:
 
 
 @command(title="Reorder watchlists or a watchlist", writes=True)
-def reorder(ctx: Context, names: Annotated[tuple[str, ...], argument(help="Watchlists, or with --within tickers, in the wanted order.",
-                                                                     metavar="NAME")],
-            *, within: Annotated[str, argument(help="Reorder the symbols of this list instead.")] = "") -> Table:
+def reorder(
+    ctx: Context,
+    names: Annotated[
+        tuple[str, ...], argument(help="Watchlists, or with --within tickers, in the wanted order.", metavar="NAME")
+    ],
+    *,
+    within: Annotated[str, argument(help="Reorder the symbols of this list instead.")] = "",
+) -> Table:
     """Put the lists (or with --within the symbols of one list) named into this order, before those not named."""
     if within:
         ctx.store.book.reorder_watchlist(within, names)
@@ -105,17 +135,27 @@ def remove(ctx: Context, name: Name, symbols: Symbols) -> Table:
 
 
 @command(title="Note something beside a symbol", writes=True)
-def note(ctx: Context, name: Name, symbol: Annotated[str, argument(help="A ticker of the list.", metavar="SYMBOL")],
-         text: Annotated[str, argument(help="The note; empty to remove it.", metavar="TEXT")]) -> Table:
+def note(
+    ctx: Context,
+    name: Name,
+    symbol: Annotated[str, argument(help="A ticker of the list.", metavar="SYMBOL")],
+    text: Annotated[str, argument(help="The note; empty to remove it.", metavar="TEXT")],
+) -> Table:
     """Keep a short note beside a symbol of a list."""
     ctx.store.book.note_on_watchlist(name, symbol, text)
     return show(ctx, name)
 
 
 @command(title="Import a watchlist", writes=True, group="watchlist")
-def import_(ctx: Context, file: Annotated[Path, argument(help="A text or CSV file: tickers in a column called symbol or ticker, "
-                                                              "or simply one a line.", metavar="FILE")],
-            *, name: Annotated[str, argument(help="Name of the list; the file's name when empty.")] = "") -> Table:
+def import_(
+    ctx: Context,
+    file: Annotated[
+        Path,
+        argument(help="A text or CSV file: tickers in a column called symbol or ticker, or simply one a line.", metavar="FILE"),
+    ],
+    *,
+    name: Annotated[str, argument(help="Name of the list; the file's name when empty.")] = "",
+) -> Table:
     """Make a list from a file, or add the file's symbols to the list of that name."""
     symbols, refused = _read_symbols(file)
     label = name or file.stem.replace(",", " ").replace(":", " ")
@@ -148,11 +188,16 @@ def _read_symbols(file: Path) -> tuple[list[str], list[str]]:
         raise UserError(f"{file} cannot be read: {error.strerror or error}.", "Check the name and its rights.") from error
     except UnicodeDecodeError:
         raise UserError(f"{file.name} is not a text file.", "Save it as CSV or plain text.") from None
-    rows = [row for row in csv.reader(io.StringIO(text.replace(";", ",").replace("\t", ","))) if any(cell.strip() for cell in row)]
+    rows = [
+        row for row in csv.reader(io.StringIO(text.replace(";", ",").replace("\t", ","))) if any(cell.strip() for cell in row)
+    ]
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     place = next((at for at, cell in enumerate(header) if cell in _TICKER_HEADERS), None)
-    cells = [(number, row[place]) for number, row in enumerate(rows[1:], 2) if len(row) > place] if place is not None else \
-        [(number, cell) for number, row in enumerate(rows, 1) for cell in row]
+    cells = (
+        [(number, row[place]) for number, row in enumerate(rows[1:], 2) if len(row) > place]
+        if place is not None
+        else [(number, cell) for number, row in enumerate(rows, 1) for cell in row]
+    )
     symbols, refused = [], []
     for number, cell in cells:
         try:

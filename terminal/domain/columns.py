@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from terminal.domain.schemas import POINT_ITEMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 KINDS = ("bars", "fundamentals", "instruments", "dividends", "splits", "earnings")
 FIELDS: dict[str, tuple[str, ...]] = {
@@ -16,50 +18,132 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "instruments": ("symbol", "name", "kind", "exchange", "currency", "sector", "industry", "country", "website", "summary"),
     "dividends": ("symbol", "ex_date", "amount", "currency", "pay_date"),
     "splits": ("symbol", "ex_date", "ratio"),
-    "earnings": ("symbol", "date", "time_of_day", "period_end", "eps_estimate", "eps_actual", "revenue_estimate", "revenue_actual"),
+    "earnings": (
+        "symbol",
+        "date",
+        "time_of_day",
+        "period_end",
+        "eps_estimate",
+        "eps_actual",
+        "revenue_estimate",
+        "revenue_actual",
+    ),
 }
-REQUIRED = {"bars": ("date", "close"), "fundamentals": ("symbol",), "instruments": ("symbol",), "dividends": ("ex_date", "amount"),
-            "splits": ("ex_date", "ratio"), "earnings": ("date",)}
-TEXTS = frozenset({"symbol", "name", "kind", "sector", "industry", "country", "exchange", "currency", "website", "summary", "time_of_day"})
+REQUIRED = {
+    "bars": ("date", "close"),
+    "fundamentals": ("symbol",),
+    "instruments": ("symbol",),
+    "dividends": ("ex_date", "amount"),
+    "splits": ("ex_date", "ratio"),
+    "earnings": ("date",),
+}
+TEXTS = frozenset(
+    {"symbol", "name", "kind", "sector", "industry", "country", "exchange", "currency", "website", "summary", "time_of_day"}
+)
 DATES = frozenset({"date", "ex_date", "pay_date", "period_end"})
-FRACTIONS = frozenset({"dividend_yield", "payout_ratio", "short_percent_float", "insider_held", "institution_held", "gross_margin",
-                       "operating_margin", "net_margin", "ebitda_margin", "roe", "roa", "revenue_growth_quarter",
-                       "eps_growth_quarter", "expense_ratio", "yield_to_maturity", "coupon"})
+FRACTIONS = frozenset(
+    {
+        "dividend_yield",
+        "payout_ratio",
+        "short_percent_float",
+        "insider_held",
+        "institution_held",
+        "gross_margin",
+        "operating_margin",
+        "net_margin",
+        "ebitda_margin",
+        "roe",
+        "roa",
+        "revenue_growth_quarter",
+        "eps_growth_quarter",
+        "expense_ratio",
+        "yield_to_maturity",
+        "coupon",
+    }
+)
 # A share of the price or the fund above these is a per cent number; half of a column above them decides for all of it.
 _TYPICAL_TOP = {"dividend_yield": 0.12, "expense_ratio": 0.03, "yield_to_maturity": 0.2, "coupon": 0.2}
 _SYNONYMS = {
-    "symbol": "ticker|tickersymbol|sym|stock|code|instrument", "name": "company|companyname|security|securityname|longname|shortname|description",
-    "sector": "gicssector|gics", "industry": "gicssubindustry|subindustry|gicsindustry", "currency": "ccy|curr",
-    "price": "last|lastprice|currentprice|close|shareprice|pricelast", "market_cap": "marketcap|mktcap|marketcapitalization|marketcapitalisation|cap",
-    "enterprise_value": "ev", "pe_ttm": "pe|peratio|priceearnings|pricetoearnings|trailingpe|pettm", "pe_forward": "forwardpe|fwdpe|peforward",
-    "peg": "pegratio", "ps_ttm": "ps|psratio|pricesales|pricetosales", "pb": "pbratio|pricebook|pricetobook|ptb",
-    "ev_ebitda": "evebitda|evtoebitda|enterprisetoebitda", "ev_revenue": "evsales|evrevenue|evtosales|enterprisetorevenue",
-    "eps_ttm": "eps|earningsshare|earningspershare|epsttm|trailingeps|dilutedeps", "eps_forward": "forwardeps|epsforward|epsnexty",
-    "book_value_per_share": "bookvalue|bvps|bookvalueshare", "dividend_yield": "divyield|dividendyield|yield|dy",
-    "dividend_rate": "dividendrate|annualdividend|dividendpershare|dps", "payout_ratio": "payout|payoutratio",
+    "symbol": "ticker|tickersymbol|sym|stock|code|instrument",
+    "name": "company|companyname|security|securityname|longname|shortname|description",
+    "sector": "gicssector|gics",
+    "industry": "gicssubindustry|subindustry|gicsindustry",
+    "currency": "ccy|curr",
+    "price": "last|lastprice|currentprice|close|shareprice|pricelast",
+    "market_cap": "marketcap|mktcap|marketcapitalization|marketcapitalisation|cap",
+    "enterprise_value": "ev",
+    "pe_ttm": "pe|peratio|priceearnings|pricetoearnings|trailingpe|pettm",
+    "pe_forward": "forwardpe|fwdpe|peforward",
+    "peg": "pegratio",
+    "ps_ttm": "ps|psratio|pricesales|pricetosales",
+    "pb": "pbratio|pricebook|pricetobook|ptb",
+    "ev_ebitda": "evebitda|evtoebitda|enterprisetoebitda",
+    "ev_revenue": "evsales|evrevenue|evtosales|enterprisetorevenue",
+    "eps_ttm": "eps|earningsshare|earningspershare|epsttm|trailingeps|dilutedeps",
+    "eps_forward": "forwardeps|epsforward|epsnexty",
+    "book_value_per_share": "bookvalue|bvps|bookvalueshare",
+    "dividend_yield": "divyield|dividendyield|yield|dy",
+    "dividend_rate": "dividendrate|annualdividend|dividendpershare|dps",
+    "payout_ratio": "payout|payoutratio",
     "high_52w": "52weekhigh|52whigh|high52|yearhigh|fiftytwoweekhigh|week52high|52wkhigh",
     "low_52w": "52weeklow|52wlow|low52|yearlow|fiftytwoweeklow|week52low|52wklow",
-    "average_volume": "avgvolume|averagevolume|avgvol", "shares_outstanding_now": "sharesoutstanding|sharesout|shsoutstand",
-    "float_shares": "float|sharesfloat|shsfloat", "short_percent_float": "shortfloat|shortpercentoffloat|shortinterest",
-    "short_ratio": "daystocover", "insider_held": "insiderown|insiders|insiderownership", "institution_held": "instown|institutions",
-    "gross_margin": "grossmargin|grossm|grossmargins", "operating_margin": "opermargin|operm|operatingmargins|opmargin",
-    "net_margin": "profitmargin|profitm|netprofitmargin|profitmargins", "ebitda_margin": "ebitdamargins",
-    "roe": "returnonequity", "roa": "returnonassets", "revenue_ttm": "revenue|sales|totalrevenue|revenuettm|turnover",
-    "ebitda_ttm": "ebitda", "net_income_ttm": "netincome|income|profit", "free_cash_flow_ttm": "fcf|freecashflow",
-    "operating_cash_flow_ttm": "ocf|operatingcashflow", "revenue_growth_quarter": "revenuegrowth|salesqq|salesgrowth",
-    "eps_growth_quarter": "epsgrowth|epsqq|earningsgrowth", "total_cash": "cash", "total_debt_now": "debt|totaldebt",
-    "debt_to_equity": "debteq|debtequity|de|ltdebteq", "current_ratio": "currr|currentratio", "quick_ratio": "quickr|quickratio",
-    "target_mean": "targetprice|pricetarget|analysttarget|target", "analyst_count": "analysts|numberofanalysts",
-    "recommendation_mean": "recom|recommendation", "employees": "fulltimeemployees", "expense_ratio": "ter|fee|fees|expenseratio",
-    "aum": "assets|totalassets|netassets|fundsize", "beta": "beta1y|beta5y", "duration": "effectiveduration|modifiedduration",
-    "yield_to_maturity": "ytm", "years_to_maturity": "maturity",
-    "date": "datetime|time|timestamp|day|tradedate|reportdate|earningsdate", "open": "o|openprice", "high": "h|highprice", "low": "l|lowprice",
-    "adjusted_close": "adjclose|adjustedclose|closeadj|adj", "volume": "vol|v|sharestraded", "split": "stocksplits|splits|splitratio|splitfactor",
-    "ex_date": "exdate|exdividenddate|date|exdiv|splitdate", "amount": "dividend|dividends|cashamount|value|payment", "pay_date": "paydate|paymentdate",
-    "ratio": "split|splitratio|stocksplits|factor", "time_of_day": "when|session", "period_end": "period|fiscaldateending|quarterend",
-    "eps_estimate": "epsforecast|estimate|consensuseps|epsest", "eps_actual": "eps|reportedeps|actual|epsact",
-    "revenue_estimate": "revest|salesestimate", "revenue_actual": "revenue|sales", "website": "url|homepage", "summary": "about|businesssummary",
-    "country": "nation|domicile", "exchange": "market|listing", "kind": "type|assettype|quotetype|assetclass",
+    "average_volume": "avgvolume|averagevolume|avgvol",
+    "shares_outstanding_now": "sharesoutstanding|sharesout|shsoutstand",
+    "float_shares": "float|sharesfloat|shsfloat",
+    "short_percent_float": "shortfloat|shortpercentoffloat|shortinterest",
+    "short_ratio": "daystocover",
+    "insider_held": "insiderown|insiders|insiderownership",
+    "institution_held": "instown|institutions",
+    "gross_margin": "grossmargin|grossm|grossmargins",
+    "operating_margin": "opermargin|operm|operatingmargins|opmargin",
+    "net_margin": "profitmargin|profitm|netprofitmargin|profitmargins",
+    "ebitda_margin": "ebitdamargins",
+    "roe": "returnonequity",
+    "roa": "returnonassets",
+    "revenue_ttm": "revenue|sales|totalrevenue|revenuettm|turnover",
+    "ebitda_ttm": "ebitda",
+    "net_income_ttm": "netincome|income|profit",
+    "free_cash_flow_ttm": "fcf|freecashflow",
+    "operating_cash_flow_ttm": "ocf|operatingcashflow",
+    "revenue_growth_quarter": "revenuegrowth|salesqq|salesgrowth",
+    "eps_growth_quarter": "epsgrowth|epsqq|earningsgrowth",
+    "total_cash": "cash",
+    "total_debt_now": "debt|totaldebt",
+    "debt_to_equity": "debteq|debtequity|de|ltdebteq",
+    "current_ratio": "currr|currentratio",
+    "quick_ratio": "quickr|quickratio",
+    "target_mean": "targetprice|pricetarget|analysttarget|target",
+    "analyst_count": "analysts|numberofanalysts",
+    "recommendation_mean": "recom|recommendation",
+    "employees": "fulltimeemployees",
+    "expense_ratio": "ter|fee|fees|expenseratio",
+    "aum": "assets|totalassets|netassets|fundsize",
+    "beta": "beta1y|beta5y",
+    "duration": "effectiveduration|modifiedduration",
+    "yield_to_maturity": "ytm",
+    "years_to_maturity": "maturity",
+    "date": "datetime|time|timestamp|day|tradedate|reportdate|earningsdate",
+    "open": "o|openprice",
+    "high": "h|highprice",
+    "low": "l|lowprice",
+    "adjusted_close": "adjclose|adjustedclose|closeadj|adj",
+    "volume": "vol|v|sharestraded",
+    "split": "stocksplits|splits|splitratio|splitfactor",
+    "ex_date": "exdate|exdividenddate|date|exdiv|splitdate",
+    "amount": "dividend|dividends|cashamount|value|payment",
+    "pay_date": "paydate|paymentdate",
+    "ratio": "split|splitratio|stocksplits|factor",
+    "time_of_day": "when|session",
+    "period_end": "period|fiscaldateending|quarterend",
+    "eps_estimate": "epsforecast|estimate|consensuseps|epsest",
+    "eps_actual": "eps|reportedeps|actual|epsact",
+    "revenue_estimate": "revest|salesestimate",
+    "revenue_actual": "revenue|sales",
+    "website": "url|homepage",
+    "summary": "about|businesssummary",
+    "country": "nation|domicile",
+    "exchange": "market|listing",
+    "kind": "type|assettype|quotetype|assetclass",
 }
 _OF_BARS = {"close": "c|price|last|closeprice|closelast", "dividend": "dividends|div"}
 _EMPTY = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "none", "#n/a", "inf", "-inf", "infinity", "."})

@@ -65,8 +65,13 @@ class _Log:
         self.rows.append({"symbol": self.symbol, "at": str(at), "field": name, "was": was, "now": now, "rule": rule})
 
 
-def repair_history(bars: pl.DataFrame, splits: pl.DataFrame | None = None, dividends: pl.DataFrame | None = None,
-                   trusted: pl.DataFrame | None = None, time: str = "date") -> History:
+def repair_history(
+    bars: pl.DataFrame,
+    splits: pl.DataFrame | None = None,
+    dividends: pl.DataFrame | None = None,
+    trusted: pl.DataFrame | None = None,
+    time: str = "date",
+) -> History:
     """Bars (BARS or MINUTE_BARS, `time` names the column) and dividends without wrong values.
 
     splits: SPLITS of the same answer; trusted: bars stored before, which say at which level the price was.
@@ -97,9 +102,15 @@ def repair_history(bars: pl.DataFrame, splits: pl.DataFrame | None = None, divid
     rest = stated.filter(~pl.col("symbol").is_in(list(seen)))
     with_reason = {"reason": pl.String}
     return History(
-        Repaired(_together(fixed, bars), _table(repairs), _together(refused, pl.DataFrame(schema={**bars.schema, **with_reason}))),
-        Repaired(_together([*good_dividends, rest], stated), _table(dividend_repairs),
-                 _together(bad_dividends, pl.DataFrame(schema={**stated.schema, **with_reason}))))
+        Repaired(
+            _together(fixed, bars), _table(repairs), _together(refused, pl.DataFrame(schema={**bars.schema, **with_reason}))
+        ),
+        Repaired(
+            _together([*good_dividends, rest], stated),
+            _table(dividend_repairs),
+            _together(bad_dividends, pl.DataFrame(schema={**stated.schema, **with_reason})),
+        ),
+    )
 
 
 class _Series:
@@ -111,7 +122,9 @@ class _Series:
         self.times: list[Any] = rows[time].to_list()
         self.days: list[date] = rows[time].cast(pl.Date).to_list()
         names = [name for name in (*PRICES, "adjusted_close", "volume") if name in rows.columns]
-        self.values: dict[str, Numbers] = {name: rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy().copy() for name in names}
+        self.values: dict[str, Numbers] = {
+            name: rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy().copy() for name in names
+        }
         self.before = {name: column.copy() for name, column in self.values.items()}
         self.rules: dict[tuple[str, int], str] = {}
 
@@ -202,7 +215,7 @@ class _Series:
         for place in sorted(places, key=lambda each: abs(each - near)):
             jump = step[place - 1]
             for factor, rule in ((1 / ratio, "split not applied"), (ratio, "split applied twice")):
-                around = step[max(place - BLOCK_ROWS, 1) - 1:place + BLOCK_ROWS - 1]
+                around = step[max(place - BLOCK_ROWS, 1) - 1 : place + BLOCK_ROWS - 1]
                 if abs(jump - math.log(factor)) < tolerance and not np.any(np.abs(around + jump) < tolerance):
                     for at in range(usable[place]):
                         self._scale(at, factor, rule)
@@ -216,7 +229,7 @@ class _Series:
             leaves = np.flatnonzero(np.abs(step - math.log(factor)) < tolerance)
             for enter in enters:
                 end = next((int(leave) for leave in leaves if enter < leave <= enter + BLOCK_ROWS), None)
-                rows = usable[int(enter) + 1:end + 1] if end is not None else []
+                rows = usable[int(enter) + 1 : end + 1] if end is not None else []
                 if rows and all(abs(self.days[at] - ex_date) <= NEAR_SPLIT for at in rows):
                     for at in rows:
                         self._scale(at, factor, rule)

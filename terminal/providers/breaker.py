@@ -98,9 +98,11 @@ class Breaker:
         """What is open now: endpoint ("" the whole provider) to time and reason."""
         now = self._clock()
         with self._lock:
-            return {key.partition("/")[2]: (datetime.fromisoformat(state.open_until), state.reason)
-                    for key, state in self._states.items()
-                    if key.split("/")[0] == provider and state.open_until and datetime.fromisoformat(state.open_until) > now}
+            return {
+                key.partition("/")[2]: (datetime.fromisoformat(state.open_until), state.reason)
+                for key, state in self._states.items()
+                if key.split("/")[0] == provider and state.open_until and datetime.fromisoformat(state.open_until) > now
+            }
 
     def reset(self, provider: str) -> None:
         """Forget everything about a provider (the user changed its address or key)."""
@@ -113,10 +115,15 @@ class Breaker:
         provider, _, endpoint = key.partition("/")
         at = until.strftime("%H:%M UTC")
         if not endpoint:
-            return RateLimited(f"{provider} asked us to wait, so nothing more is asked before {at}.",
-                               "What is stored stays usable; run the command again then.", retry_at=until)
-        return Unavailable(f"{provider} did not answer {endpoint} lately ({state.reason.rstrip('.')}), so it is not asked before {at}.",
-                           "What is stored stays usable; run the command again then.")
+            return RateLimited(
+                f"{provider} asked us to wait, so nothing more is asked before {at}.",
+                "What is stored stays usable; run the command again then.",
+                retry_at=until,
+            )
+        return Unavailable(
+            f"{provider} did not answer {endpoint} lately ({state.reason.rstrip('.')}), so it is not asked before {at}.",
+            "What is stored stays usable; run the command again then.",
+        )
 
     def _load(self) -> dict[str, State]:
         if self._path is None or not self._path.exists():

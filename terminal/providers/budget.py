@@ -34,8 +34,12 @@ class Budget:
     What runs on a schedule leaves a fifth of each window of an hour or more to what the user asks by hand.
     """
 
-    def __init__(self, path: Path | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-                 sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._path = path
         self._clock = clock
         self._sleep = sleep
@@ -51,8 +55,7 @@ class Budget:
             if bucket is not None:
                 bucket.close()
 
-    def take(self, provider: str, cost: int = 1, *, by_hand: bool = True,
-             waiting: Callable[[float], None] | None = None) -> None:
+    def take(self, provider: str, cost: int = 1, *, by_hand: bool = True, waiting: Callable[[float], None] | None = None) -> None:
         """Count `cost` requests, waiting when a short window is full; `waiting(seconds)` is told and may raise Cancelled.
 
         Raises RateLimited when it would take longer than a minute and a half, or when only the reserve is left.
@@ -66,8 +69,11 @@ class Budget:
                 return
             until = self._clock() + timedelta(seconds=pause)
             if until > deadline:
-                raise RateLimited(f"The request budget for {provider} is used up until {until:%Y-%m-%d %H:%M} UTC.",
-                                  "What is stored stays usable; the rest is fetched then.", retry_at=until)
+                raise RateLimited(
+                    f"The request budget for {provider} is used up until {until:%Y-%m-%d %H:%M} UTC.",
+                    "What is stored stays usable; the rest is fetched then.",
+                    retry_at=until,
+                )
             if waiting is not None:
                 waiting(pause)
             self._sleep(min(pause, 0.25))

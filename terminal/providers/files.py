@@ -11,11 +11,14 @@ import hashlib
 import io
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from terminal.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 LARGEST = 500_000_000
@@ -69,7 +72,9 @@ def _parquet(path: Path, data: bytes, digest: str) -> FileTable:
         raise UserError(f"{path.name} is not a whole Parquet file.", "It may be half written; export it again.", error) from error
     if frame.is_empty():
         raise UserError(f"{path.name} has no rows.", "Export it again.")
-    return FileTable(path, frame, tuple(range(1, frame.height + 1)), digest, len(data), ("Parquet",), (), "", tuple(frame.columns))
+    return FileTable(
+        path, frame, tuple(range(1, frame.height + 1)), digest, len(data), ("Parquet",), (), "", tuple(frame.columns)
+    )
 
 
 def _delimited(path: Path, data: bytes, digest: str) -> FileTable:
@@ -82,9 +87,11 @@ def _delimited(path: Path, data: bytes, digest: str) -> FileTable:
     line, header = rows[at]
     names = _unique([name.strip() for name in header])
     if len(names) < 2:
-        raise UserError(f"{path.name} holds no table of several columns.", "Its first line should name the columns, separated by commas.")
-    good = [(number, cells) for number, cells in rows[at + 1:] if len(cells) == len(names)]
-    bad = [(number, cells) for number, cells in rows[at + 1:] if len(cells) != len(names)]
+        raise UserError(
+            f"{path.name} holds no table of several columns.", "Its first line should name the columns, separated by commas."
+        )
+    good = [(number, cells) for number, cells in rows[at + 1 :] if len(cells) == len(names)]
+    bad = [(number, cells) for number, cells in rows[at + 1 :] if len(cells) != len(names)]
     refused = [f"line {number} has {len(cells)} of {len(names)} fields" for number, cells in bad]
     notes = [f"{encoding} text, {DELIMITERS[delimiter]}-separated, header in line {line}"]
     ends_open = not text.endswith(("\n", "\r"))
@@ -93,12 +100,16 @@ def _delimited(path: Path, data: bytes, digest: str) -> FileTable:
     elif ends_open and good:
         notes.append(f"the last line ({good[-1][0]}) has no line end: if the file was cut off, its last value may be incomplete")
     if not good:
-        raise UserError(f"{path.name} has a header but no whole line below it" + (f" ({refused[0]})." if refused else "."),
-                        "It may be half written; export it again.")
-    frame = pl.DataFrame({name: [cells[place] for _, cells in good] for place, name in enumerate(names)},
-                         schema=dict.fromkeys(names, pl.String))
-    return FileTable(path, frame, tuple(number for number, _ in good), digest, len(data), tuple(notes), tuple(refused), delimiter,
-                     tuple(names))
+        raise UserError(
+            f"{path.name} has a header but no whole line below it" + (f" ({refused[0]})." if refused else "."),
+            "It may be half written; export it again.",
+        )
+    frame = pl.DataFrame(
+        {name: [cells[place] for _, cells in good] for place, name in enumerate(names)}, schema=dict.fromkeys(names, pl.String)
+    )
+    return FileTable(
+        path, frame, tuple(number for number, _ in good), digest, len(data), tuple(notes), tuple(refused), delimiter, tuple(names)
+    )
 
 
 def _decode(path: Path, data: bytes) -> tuple[str, str]:
@@ -115,7 +126,7 @@ def _decode(path: Path, data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         # A multi-byte character cut at the very end means a half-written file, not another encoding.
         if error.start >= len(data) - 3:
-            return data[:error.start].decode("utf-8"), "UTF-8"
+            return data[: error.start].decode("utf-8"), "UTF-8"
         return data.decode("cp1252", errors="replace"), "Windows-1252"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from terminal.errors import BadPayload, NeedsKey, RateLimited, TerminalError, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import httpx
 
 CONNECT_SECONDS = 5.0
@@ -46,9 +47,16 @@ class Got:
 class Http:
     """One client for one provider. Must not be used on the window's thread; `clock` is wall time in UTC."""
 
-    def __init__(self, title: str, base_url: str, *, headers: Mapping[str, str] | None = None,
-                 clock: Callable[[], datetime] = lambda: datetime.now(UTC), read_seconds: float = READ_SECONDS,
-                 key_setting: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        read_seconds: float = READ_SECONDS,
+        key_setting: str = "",
+    ) -> None:
         self.title = title
         self.base_url = base_url.rstrip("/")
         self._headers = dict(headers or {})
@@ -72,7 +80,9 @@ class Http:
             return True if error.pause is None else error.pause
 
         try:
-            for attempt in stamina.retry_context(on=again, attempts=ATTEMPTS, timeout=self._read * 2, wait_initial=0.2, wait_max=2.0):
+            for attempt in stamina.retry_context(
+                on=again, attempts=ATTEMPTS, timeout=self._read * 2, wait_initial=0.2, wait_max=2.0
+            ):
                 with attempt:
                     return self._once(path, params)
         except _Retry as error:
@@ -100,8 +110,10 @@ class Http:
         except httpx.TimeoutException as error:
             raise Unavailable(f"{self.title} did not answer in time.", "Check the connection and try again.", error) from error
         except httpx.HTTPError as error:
-            raise _Retry(Unavailable(f"{self.title} could not be reached.", "Check the connection; what is stored stays usable.",
-                                     error), None) from error
+            raise _Retry(
+                Unavailable(f"{self.title} could not be reached.", "Check the connection; what is stored stays usable.", error),
+                None,
+            ) from error
         finished = self._clock()
         body = response.content
         got = Got(body, response.status_code, started, finished, hashlib.sha256(body).hexdigest(), dict(response.headers))
@@ -115,27 +127,37 @@ class Http:
         until = retry_at(got.headers.get("retry-after"), got.finished_at)
         pause = None if until is None else max((until - got.finished_at).total_seconds(), 0.0)
         if status == 429:
-            limited = RateLimited(f"{self.title} asks us to slow down (HTTP 429).", "What is stored stays usable.", retry_at=until)
+            limited = RateLimited(
+                f"{self.title} asks us to slow down (HTTP 429).", "What is stored stays usable.", retry_at=until
+            )
             if pause is not None and pause <= LONGEST_PAUSE:
                 raise _Retry(limited, pause)
             raise limited
         if status in (401, 403):
-            raise NeedsKey(f"{self.title} refused the request (HTTP {status}).", "Check the key and the plan it belongs to.",
-                           setting=self._key_setting)
+            raise NeedsKey(
+                f"{self.title} refused the request (HTTP {status}).",
+                "Check the key and the plan it belongs to.",
+                setting=self._key_setting,
+            )
         if status >= 500:
             down = Unavailable(f"{self.title} answered with an error (HTTP {status}).", "Try again in a few minutes.")
             if pause is not None and pause > LONGEST_PAUSE:
                 raise down
             raise _Retry(down, pause)
-        raise BadPayload(f"{self.title} does not know what was asked (HTTP {status}).", "Check the symbol and the service's address.")
+        raise BadPayload(
+            f"{self.title} does not know what was asked (HTTP {status}).", "Check the symbol and the service's address."
+        )
 
     def _open(self) -> httpx.Client:
         import httpx
 
         with self._lock:
             if self._client is None:
-                self._client = httpx.Client(headers=self._headers, follow_redirects=True,
-                                            timeout=httpx.Timeout(self._read, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS))
+                self._client = httpx.Client(
+                    headers=self._headers,
+                    follow_redirects=True,
+                    timeout=httpx.Timeout(self._read, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+                )
             return self._client
 
 

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 class Router:
     """Holds the providers in order of preference. `has_key(provider id)` says whether a key is kept."""
 
-    def __init__(self, providers: Sequence[Provider], budget: Budget, breaker: Breaker,
-                 has_key: Callable[[str], bool] = lambda _provider: False) -> None:
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        budget: Budget,
+        breaker: Breaker,
+        has_key: Callable[[str], bool] = lambda _provider: False,
+    ) -> None:
         self.providers = tuple(providers)
         self.budget = budget
         self.breaker = breaker
@@ -34,8 +39,16 @@ class Router:
         first = next(iter(self.serving(dataset)), None)
         return first.brings.get(dataset, frozenset()) if isinstance(first, Bundling) else frozenset()
 
-    def fetch(self, dataset: str, symbols: Sequence[str], start: date | None = None, end: date | None = None, *,
-              by_hand: bool = True, progress: Progress = quiet) -> Iterator[Answer | Failure]:
+    def fetch(
+        self,
+        dataset: str,
+        symbols: Sequence[str],
+        start: date | None = None,
+        end: date | None = None,
+        *,
+        by_hand: bool = True,
+        progress: Progress = quiet,
+    ) -> Iterator[Answer | Failure]:
         """Answers as they arrive, and for each batch that nobody delivered one Failure: the last provider's reason.
 
         Once a provider may not be asked any more, the remaining symbols fail together, without a request.
@@ -43,7 +56,12 @@ class Router:
         left = tuple(symbols)
         providers = self.serving(dataset)
         if not providers:
-            yield Failure("", dataset, left, ProviderError(f"No data service delivers {dataset}.", "Bring your own: tapeline market import."))
+            yield Failure(
+                "",
+                dataset,
+                left,
+                ProviderError(f"No data service delivers {dataset}.", "Bring your own: tapeline market import."),
+            )
             return
         for position, provider in enumerate(providers):
             last = position == len(providers) - 1
@@ -68,7 +86,7 @@ class Router:
         size = max(_number(provider, "batch", request.dataset), 1)
         cost = max(_number(provider, "cost", request.dataset), 1)
         for at in range(0, len(request.symbols), size):
-            batch = request.symbols[at:at + size]
+            batch = request.symbols[at : at + size]
             rest = request.symbols[at:]
             try:
                 self._may(provider, request.dataset, cost, by_hand, progress)
@@ -80,7 +98,13 @@ class Router:
                 self.breaker.succeeded(provider.id, request.dataset)
             except ProviderError as error:
                 self.breaker.failed(provider.id, request.dataset, error)
-                yield Failure(provider.id, request.dataset, rest if isinstance(error, RateLimited) else batch, error, getattr(error, "fetch", None))
+                yield Failure(
+                    provider.id,
+                    request.dataset,
+                    rest if isinstance(error, RateLimited) else batch,
+                    error,
+                    getattr(error, "fetch", None),
+                )
                 if isinstance(error, RateLimited):
                     return
             except BaseException:
@@ -89,7 +113,9 @@ class Router:
 
     def _may(self, provider: Provider, dataset: str, cost: int, by_hand: bool, progress: Progress) -> None:
         if provider.needs_key and not self._has_key(provider.id):
-            raise NeedsKey(f"{provider.title} needs a key.", f"Set it with `tapeline settings key {provider.id}`.", setting=provider.id)
+            raise NeedsKey(
+                f"{provider.title} needs a key.", f"Set it with `tapeline settings key {provider.id}`.", setting=provider.id
+            )
         self.breaker.check(provider.id, dataset)
 
         def waiting(seconds: float) -> None:

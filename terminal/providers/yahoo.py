@@ -11,7 +11,6 @@ import io
 import multiprocessing
 import threading
 import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from terminal.providers.budget import Window
 from terminal.providers.yahoo_worker import Job, Part, Seen, Trouble, serve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
     from pathlib import Path
@@ -37,13 +37,20 @@ class YahooProvider:
 
     id = "yahoo"
     title = "Yahoo Finance"
-    datasets = frozenset({"quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars"})
+    datasets = frozenset(
+        {"quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars"}
+    )
     simulated = False
     delayed = False
     needs_key = False
-    brings = {"bars": frozenset({"dividends", "splits"}), "facts": frozenset({"instruments", "earnings"}),
-              "instruments": frozenset({"earnings"}), "earnings": frozenset({"instruments"}),
-              "dividends": frozenset({"splits", "bars"}), "splits": frozenset({"dividends", "bars"})}
+    brings = {
+        "bars": frozenset({"dividends", "splits"}),
+        "facts": frozenset({"instruments", "earnings"}),
+        "instruments": frozenset({"earnings"}),
+        "earnings": frozenset({"instruments"}),
+        "dividends": frozenset({"splits", "bars"}),
+        "splits": frozenset({"dividends", "bars"}),
+    }
     batch = {"quotes": 50}
     cost = {"facts": 3}
 
@@ -98,10 +105,13 @@ class YahooProvider:
                     self._end()
                     raise errors.Unavailable("Yahoo Finance did not answer in time.", "Check the connection and try again.")
                 else:
-                    progress(None, f"{job.dataset} of {', '.join(job.symbols[:3])}{' ...' if len(job.symbols) > 3 else ''} from {self.title}")
+                    names = ", ".join(job.symbols[:3]) + (" ..." if len(job.symbols) > 3 else "")
+                    progress(None, f"{job.dataset} of {names} from {self.title}")
         except (EOFError, OSError) as error:
             self._end()
-            raise errors.Unavailable("The helper process for Yahoo Finance ended unexpectedly.", "Try again; the log says more.", error) from error
+            raise errors.Unavailable(
+                "The helper process for Yahoo Finance ended unexpectedly.", "Try again; the log says more.", error
+            ) from error
         except errors.Cancelled:
             self._end()
             raise
@@ -140,7 +150,11 @@ class YahooProvider:
 
 
 def _error(trouble: Trouble, job: Job) -> errors.ProviderError:
-    kinds: dict[str, Any] = {"RateLimited": errors.RateLimited, "Unavailable": errors.Unavailable, "BadPayload": errors.BadPayload}
+    kinds: dict[str, Any] = {
+        "RateLimited": errors.RateLimited,
+        "Unavailable": errors.Unavailable,
+        "BadPayload": errors.BadPayload,
+    }
     kind = kinds.get(trouble.kind, errors.ProviderError)
     extra = {"retry_at": trouble.retry_at} if kind is errors.RateLimited else {}
     error: errors.ProviderError = kind(trouble.message, trouble.hint, **extra)
@@ -150,5 +164,16 @@ def _error(trouble: Trouble, job: Job) -> errors.ProviderError:
 
 
 def _fetch(seen: Seen, dataset: str, asked: tuple[str, ...], status: Any, **more: Any) -> Fetch:
-    return Fetch("yahoo", seen.endpoint, dataset, asked[0] if len(asked) == 1 else "", seen.started_at.astimezone(UTC),
-                 seen.finished_at.astimezone(UTC), status, seen.http_status, seen.bytes, seen.sha256, **more)
+    return Fetch(
+        "yahoo",
+        seen.endpoint,
+        dataset,
+        asked[0] if len(asked) == 1 else "",
+        seen.started_at.astimezone(UTC),
+        seen.finished_at.astimezone(UTC),
+        status,
+        seen.http_status,
+        seen.bytes,
+        seen.sha256,
+        **more,
+    )

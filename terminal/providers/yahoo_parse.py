@@ -18,87 +18,24 @@ import polars as pl
 from terminal.domain import schemas
 from terminal.domain.instruments import clean_sector
 from terminal.errors import BadPayload
+from terminal.providers.yahoo_fields import (
+    COUNTS,
+    MONEY,
+    OUTLAYS,
+    PERCENT,
+    PERIODS,
+    POINTS,
+    QUOTE_POINTS,
+    SHARES,
+    STATED,
+    STATEMENT_MONEY,
+    STATEMENTS,
+)
 
 Json = Mapping[str, Any]
 
 _KINDS = {"EQUITY": "stock", "ETF": "etf", "MUTUALFUND": "fund", "INDEX": "index"}
 _BOND_WORDS = ("bond", "treasury", "government", "muni", "corporate credit", "inflation-protected", "bank loan")
-
-# Statement items: Yahoo's names in order of preference. One name is used for all periods of a symbol, never a mixture.
-STATEMENTS: dict[str, tuple[str, ...]] = {
-    "revenue": ("TotalRevenue", "OperatingRevenue"), "cost_of_revenue": ("CostOfRevenue", "ReconciledCostOfRevenue"),
-    "gross_profit": ("GrossProfit",), "operating_income": ("OperatingIncome", "TotalOperatingIncomeAsReported"),
-    "ebit": ("EBIT",), "ebitda": ("EBITDA",), "interest_expense": ("InterestExpense", "InterestExpenseNonOperating"),
-    "pretax_income": ("PretaxIncome",), "income_tax": ("TaxProvision",), "net_income": ("NetIncome", "NetIncomeCommonStockholders"),
-    "eps_basic": ("BasicEPS",), "eps_diluted": ("DilutedEPS",), "research_development": ("ResearchAndDevelopment",),
-    "selling_general_admin": ("SellingGeneralAndAdministration",), "share_based_compensation": ("StockBasedCompensation",),
-    "depreciation_amortization": ("DepreciationAndAmortization", "ReconciledDepreciation"),
-    "operating_cash_flow": ("OperatingCashFlow", "CashFlowFromContinuingOperatingActivities"),
-    "capital_expenditure": ("CapitalExpenditure",), "free_cash_flow": ("FreeCashFlow",),
-    "dividends_paid": ("CashDividendsPaid", "CommonStockDividendPaid"),
-    "share_repurchases": ("RepurchaseOfCapitalStock", "CommonStockPayments"),
-    "total_assets": ("TotalAssets",), "current_assets": ("CurrentAssets",), "current_liabilities": ("CurrentLiabilities",),
-    "cash": ("CashCashEquivalentsAndShortTermInvestments", "CashAndCashEquivalents"),
-    "receivables": ("Receivables", "AccountsReceivable"), "inventory": ("Inventory",), "total_debt": ("TotalDebt",),
-    "long_term_debt": ("LongTermDebt", "LongTermDebtAndCapitalLeaseObligation"),
-    "total_liabilities": ("TotalLiabilitiesNetMinorityInterest",), "total_equity": ("StockholdersEquity", "CommonStockEquity"),
-    "retained_earnings": ("RetainedEarnings",), "goodwill_intangibles": ("GoodwillAndOtherIntangibleAssets",),
-    "shares_outstanding": ("OrdinarySharesNumber", "ShareIssued"), "invested_capital": ("InvestedCapital",),
-}
-OUTLAYS = frozenset({"capital_expenditure", "dividends_paid", "share_repurchases"})
-_PERIODS = {"3M": "Q", "12M": "A"}
-
-# Values of quoteSummary: item -> (module, field) in order of preference. `_STATED` ones speak about the last statement.
-POINTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "market_cap": (("summaryDetail", "marketCap"), ("price", "marketCap")), "pe_ttm": (("summaryDetail", "trailingPE"),),
-    "pe_forward": (("summaryDetail", "forwardPE"), ("defaultKeyStatistics", "forwardPE")),
-    "ps_ttm": (("summaryDetail", "priceToSalesTrailing12Months"),),
-    "dividend_yield": (("summaryDetail", "dividendYield"), ("summaryDetail", "yield")),
-    "dividend_rate": (("summaryDetail", "dividendRate"),), "payout_ratio": (("summaryDetail", "payoutRatio"),),
-    "beta": (("summaryDetail", "beta"), ("defaultKeyStatistics", "beta"), ("defaultKeyStatistics", "beta3Year")),
-    "high_52w": (("summaryDetail", "fiftyTwoWeekHigh"),), "low_52w": (("summaryDetail", "fiftyTwoWeekLow"),),
-    "average_volume": (("summaryDetail", "averageVolume"),), "aum": (("summaryDetail", "totalAssets"), ("defaultKeyStatistics", "totalAssets")),
-    "nav": (("summaryDetail", "navPrice"),),
-    "enterprise_value": (("defaultKeyStatistics", "enterpriseValue"),), "peg": (("defaultKeyStatistics", "pegRatio"),),
-    "pb": (("defaultKeyStatistics", "priceToBook"),), "ev_ebitda": (("defaultKeyStatistics", "enterpriseToEbitda"),),
-    "ev_revenue": (("defaultKeyStatistics", "enterpriseToRevenue"),), "eps_ttm": (("defaultKeyStatistics", "trailingEps"),),
-    "eps_forward": (("defaultKeyStatistics", "forwardEps"),), "book_value_per_share": (("defaultKeyStatistics", "bookValue"),),
-    "shares_outstanding_now": (("defaultKeyStatistics", "sharesOutstanding"),), "float_shares": (("defaultKeyStatistics", "floatShares"),),
-    "short_percent_float": (("defaultKeyStatistics", "shortPercentOfFloat"),), "short_ratio": (("defaultKeyStatistics", "shortRatio"),),
-    "insider_held": (("defaultKeyStatistics", "heldPercentInsiders"),),
-    "institution_held": (("defaultKeyStatistics", "heldPercentInstitutions"),),
-    "expense_ratio": (("defaultKeyStatistics", "annualReportExpenseRatio"), ("fundProfile", "annualReportExpenseRatio")),
-    "net_income_ttm": (("defaultKeyStatistics", "netIncomeToCommon"),),
-    "gross_margin": (("financialData", "grossMargins"),), "operating_margin": (("financialData", "operatingMargins"),),
-    "net_margin": (("financialData", "profitMargins"), ("defaultKeyStatistics", "profitMargins")),
-    "ebitda_margin": (("financialData", "ebitdaMargins"),), "roe": (("financialData", "returnOnEquity"),),
-    "roa": (("financialData", "returnOnAssets"),), "revenue_ttm": (("financialData", "totalRevenue"),),
-    "ebitda_ttm": (("financialData", "ebitda"),), "free_cash_flow_ttm": (("financialData", "freeCashflow"),),
-    "operating_cash_flow_ttm": (("financialData", "operatingCashflow"),),
-    "revenue_growth_quarter": (("financialData", "revenueGrowth"),), "eps_growth_quarter": (("financialData", "earningsGrowth"),),
-    "total_cash": (("financialData", "totalCash"),), "total_debt_now": (("financialData", "totalDebt"),),
-    "debt_to_equity": (("financialData", "debtToEquity"),), "current_ratio": (("financialData", "currentRatio"),),
-    "quick_ratio": (("financialData", "quickRatio"),), "target_mean": (("financialData", "targetMeanPrice"),),
-    "target_median": (("financialData", "targetMedianPrice"),), "target_low": (("financialData", "targetLowPrice"),),
-    "target_high": (("financialData", "targetHighPrice"),), "analyst_count": (("financialData", "numberOfAnalystOpinions"),),
-    "recommendation_mean": (("financialData", "recommendationMean"),), "employees": (("assetProfile", "fullTimeEmployees"),),
-    "duration": (("bondHoldings", "duration"),), "years_to_maturity": (("bondHoldings", "maturity"),),
-}
-_STATED = frozenset({"net_income_ttm", "gross_margin", "operating_margin", "net_margin", "ebitda_margin", "roe", "roa", "revenue_ttm",
-                     "ebitda_ttm", "free_cash_flow_ttm", "operating_cash_flow_ttm", "revenue_growth_quarter", "eps_growth_quarter",
-                     "total_cash", "total_debt_now", "debt_to_equity", "current_ratio", "quick_ratio", "eps_ttm", "book_value_per_share"})
-PERCENT = frozenset({"debt_to_equity"})
-_MONEY = frozenset({"market_cap", "enterprise_value", "high_52w", "low_52w", "dividend_rate", "target_mean", "target_median",
-                    "target_low", "target_high", "aum", "nav"})
-_STATEMENT_MONEY = frozenset({"net_income_ttm", "revenue_ttm", "ebitda_ttm", "free_cash_flow_ttm", "operating_cash_flow_ttm",
-                              "total_cash", "total_debt_now", "eps_ttm", "eps_forward", "book_value_per_share"})
-_SHARES = frozenset({"shares_outstanding_now", "float_shares", "average_volume"})
-_COUNTS = frozenset({"analyst_count", "employees", "holdings_count", "duration", "years_to_maturity"})
-# What a quote line states besides the price; the fraction-valued and per-share ones whose meaning is the same as above.
-QUOTE_POINTS = {"market_cap": "marketCap", "pe_ttm": "trailingPE", "pe_forward": "forwardPE", "pb": "priceToBook",
-                "eps_ttm": "epsTrailingTwelveMonths", "eps_forward": "epsForward", "high_52w": "fiftyTwoWeekHigh",
-                "low_52w": "fiftyTwoWeekLow", "shares_outstanding_now": "sharesOutstanding",
-                "book_value_per_share": "bookValue", "average_volume": "averageDailyVolume3Month"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +57,10 @@ def load(body: bytes, root: str) -> Json:
     if not body.strip():
         raise BadPayload("Yahoo Finance sent an empty answer.", "Try again in a minute.")
     if body.lstrip()[:1] == b"<":
-        raise BadPayload("Yahoo Finance sent a web page instead of data.",
-                         "It may ask for consent or a captcha on this network; try again later or from another network.")
+        raise BadPayload(
+            "Yahoo Finance sent a web page instead of data.",
+            "It may ask for consent or a captcha on this network; try again later or from another network.",
+        )
     try:
         whole = json.loads(body.decode("utf-8"))
     except UnicodeDecodeError:
@@ -133,11 +72,17 @@ def load(body: bytes, root: str) -> Json:
         found = whole if isinstance(whole, dict) and root == "" else None
     if found is None:
         told = _error_text(whole)
-        raise BadPayload(f"Yahoo Finance answered something else than {root}{': ' + told if told else ''}.", "Try again in a minute.")
+        raise BadPayload(
+            f"Yahoo Finance answered something else than {root}{': ' + told if told else ''}.", "Try again in a minute."
+        )
     error = found.get("error")
     if error:
         text = str(error.get("description") or error.get("code") or error) if isinstance(error, dict) else str(error)
-        if "not found" in text.lower() or "no data found" in text.lower() or (isinstance(error, dict) and error.get("code") == "Not Found"):
+        if (
+            "not found" in text.lower()
+            or "no data found" in text.lower()
+            or (isinstance(error, dict) and error.get("code") == "Not Found")
+        ):
             raise UnknownSymbolError(text)
         raise BadPayload(f"Yahoo Finance refused: {text.rstrip('.')}.", "Try again later.")
     return found
@@ -158,15 +103,27 @@ def parse_chart(body: bytes, symbol: str, now: datetime, interval: str = "1d") -
     as_of = _moment(meta.get("regularMarketTime"))
     events = result.get("events") or {}
     currency = _text(meta.get("currency"))
-    splits = [{"symbol": symbol, "ex_date": _local_day(each.get("date"), zone), "ratio": _ratio(each)}
-              for each in _values(events.get("splits"))]
-    dividends = [{"symbol": symbol, "ex_date": _local_day(each.get("date"), zone), "amount": _number(each.get("amount")), "currency": currency}
-                 for each in _values(events.get("dividends"))]
+    splits = [
+        {"symbol": symbol, "ex_date": _local_day(each.get("date"), zone), "ratio": _ratio(each)}
+        for each in _values(events.get("splits"))
+    ]
+    dividends = [
+        {
+            "symbol": symbol,
+            "ex_date": _local_day(each.get("date"), zone),
+            "amount": _number(each.get("amount")),
+            "currency": currency,
+        }
+        for each in _values(events.get("dividends"))
+    ]
     bars = _bars(result, meta, symbol, zone, now, interval)
     if interval != "1d":
         return [Parsed("minute_bars", _frame(bars, schemas.MINUTE_BARS), as_of)]
-    return [Parsed("splits", _frame(splits, schemas.SPLITS), as_of), Parsed("dividends", _frame(dividends, schemas.DIVIDENDS), as_of),
-            Parsed("bars", _frame(bars, schemas.BARS), as_of)]
+    return [
+        Parsed("splits", _frame(splits, schemas.SPLITS), as_of),
+        Parsed("dividends", _frame(dividends, schemas.DIVIDENDS), as_of),
+        Parsed("bars", _frame(bars, schemas.BARS), as_of),
+    ]
 
 
 def parse_quotes(body: bytes, symbols: Iterable[str]) -> tuple[list[Parsed], tuple[str, ...]]:
@@ -176,15 +133,23 @@ def parse_quotes(body: bytes, symbols: Iterable[str]) -> tuple[list[Parsed], tup
         raise BadPayload("Yahoo Finance sent no list of quotes.", "Try again in a minute.")
     wanted = tuple(symbols)
     lines = {str(line.get("symbol", "")).upper(): line for line in results if isinstance(line, dict)}
-    known = {symbol: lines[symbol] for symbol in wanted if symbol in lines and _number(lines[symbol].get("regularMarketPrice")) is not None
-             and _moment(lines[symbol].get("regularMarketTime")) is not None}
+    known = {
+        symbol: lines[symbol]
+        for symbol in wanted
+        if symbol in lines
+        and _number(lines[symbol].get("regularMarketPrice")) is not None
+        and _moment(lines[symbol].get("regularMarketTime")) is not None
+    }
     quotes = [_quote(symbol, line) for symbol, line in known.items()]
     newest = max((quote["at"] for quote in quotes), default=None)
     delayed = any((_number(line.get("exchangeDataDelayedBy")) or 0) > 0 for line in known.values())
     instruments = [_instrument(symbol, line, {}) for symbol, line in known.items()]
     facts = [fact for symbol, line in known.items() for fact in _quote_facts(symbol, line)]
-    return [Parsed("instruments", _frame(instruments, schemas.INSTRUMENTS), newest), Parsed("facts", _frame(facts, schemas.FACTS), newest),
-            Parsed("quotes", _frame(quotes, schemas.QUOTES), newest, delayed)], tuple(symbol for symbol in wanted if symbol not in known)
+    return [
+        Parsed("instruments", _frame(instruments, schemas.INSTRUMENTS), newest),
+        Parsed("facts", _frame(facts, schemas.FACTS), newest),
+        Parsed("quotes", _frame(quotes, schemas.QUOTES), newest, delayed),
+    ], tuple(symbol for symbol in wanted if symbol not in known)
 
 
 def parse_summary(body: bytes, symbol: str, now: datetime) -> list[Parsed]:
@@ -196,14 +161,21 @@ def parse_summary(body: bytes, symbol: str, now: datetime) -> list[Parsed]:
     price = modules.get("price", {})
     as_of = _moment(_raw(price.get("regularMarketTime")))
     day = _local_day(_raw(price.get("regularMarketTime")), ZoneInfo("America/New_York")) or now.date()
-    parsed = [Parsed("earnings", _frame(_earnings(symbol, modules), schemas.EARNINGS), as_of),
-              Parsed("facts", _frame(_points(symbol, modules, day), schemas.FACTS), as_of)]
+    parsed = [
+        Parsed("earnings", _frame(_earnings(symbol, modules), schemas.EARNINGS), as_of),
+        Parsed("facts", _frame(_points(symbol, modules, day), schemas.FACTS), as_of),
+    ]
     if as_of is not None and _number(price.get("regularMarketPrice")) is not None:
         delayed = (_number(price.get("exchangeDataDelayedBy")) or 0) > 0
         parsed.append(Parsed("quotes", _frame([_quote(symbol, price)], schemas.QUOTES), as_of, delayed))
     profile = {**(modules.get("assetProfile") or {}), "category": _category(modules)}
-    parsed.append(Parsed("instruments", _frame([_instrument(symbol, {**modules.get("quoteType", {}), **price}, profile)],
-                                               schemas.INSTRUMENTS), as_of))
+    parsed.append(
+        Parsed(
+            "instruments",
+            _frame([_instrument(symbol, {**modules.get("quoteType", {}), **price}, profile)], schemas.INSTRUMENTS),
+            as_of,
+        )
+    )
     return parsed
 
 
@@ -214,16 +186,24 @@ def parse_statements(body: bytes, symbol: str) -> Parsed:
         raise BadPayload("Yahoo Finance sent statements without content.", "Try again in a minute.")
     series: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for result in results:
-        for key, points in (result.items() if isinstance(result, dict) else ()):
+        for key, points in result.items() if isinstance(result, dict) else ():
             if isinstance(points, list) and key not in ("meta", "timestamp"):
                 _collect(series, key, points)
     rows: list[dict[str, Any]] = []
     for item, names in STATEMENTS.items():
         for period in ("Q", "A"):
             found = next((series[name, period] for name in names if series.get((name, period))), [])
-            rows.extend({"symbol": symbol, "item": item, "period": period, "period_end": point["end"],
-                         "value": abs(point["value"]) if item in OUTLAYS else point["value"],
-                         "unit": "shares" if item == "shares_outstanding" else point["currency"]} for point in found)
+            rows.extend(
+                {
+                    "symbol": symbol,
+                    "item": item,
+                    "period": period,
+                    "period_end": point["end"],
+                    "value": abs(point["value"]) if item in OUTLAYS else point["value"],
+                    "unit": "shares" if item == "shares_outstanding" else point["currency"],
+                }
+                for point in found
+            )
     frame = _frame(rows, schemas.FACTS).unique(["symbol", "item", "period", "period_end"], keep="first", maintain_order=True)
     return Parsed("facts", frame)
 
@@ -233,12 +213,22 @@ def parse_news(body: bytes, symbol: str) -> Parsed:
     news = load(body, "").get("news")
     if not isinstance(news, list):
         raise BadPayload("Yahoo Finance sent no list of headlines.", "Try again in a minute.")
-    rows = [{"symbol": symbol, "at": _moment(each.get("providerPublishTime")), "title": _text(each.get("title")),
-             "publisher": _text(each.get("publisher")), "url": _text(each.get("link"))} for each in news
-            if isinstance(each, dict) and each.get("title") and symbol in (each.get("relatedTickers") or [symbol])]
+    rows = [
+        {
+            "symbol": symbol,
+            "at": _moment(each.get("providerPublishTime")),
+            "title": _text(each.get("title")),
+            "publisher": _text(each.get("publisher")),
+            "url": _text(each.get("link")),
+        }
+        for each in news
+        if isinstance(each, dict) and each.get("title") and symbol in (each.get("relatedTickers") or [symbol])
+    ]
     frame = _frame([row for row in rows if row["at"] is not None], schemas.HEADLINES)
-    return Parsed("headlines", frame.unique(["symbol", "at", "title"], keep="first", maintain_order=True),
-                  max((row["at"] for row in rows if row["at"] is not None), default=None))
+    newest = max((each.get("providerPublishTime") or 0 for each in news if isinstance(each, dict)), default=0)
+    return Parsed(
+        "headlines", frame.unique(["symbol", "at", "title"], keep="first", maintain_order=True), _moment(newest or None)
+    )
 
 
 # -- pieces --------------------------------------------------------------------------------------------------------
@@ -266,18 +256,35 @@ def _bars(result: Json, meta: Json, symbol: str, zone: ZoneInfo, now: datetime, 
             continue
         if running is not None and opened is not None and moment >= opened and now < running:
             continue
-        row = {"symbol": symbol, "date": moment.astimezone(zone).date(), **values,
-               "adjusted_close": _number(adjusted[at]) if adjusted is not None else None}
+        row = {
+            "symbol": symbol,
+            "date": moment.astimezone(zone).date(),
+            **values,
+            "adjusted_close": _number(adjusted[at]) if adjusted is not None else None,
+        }
         rows.setdefault(row["date"], row)
     return list(rows.values())
 
 
 def _quote(symbol: str, line: Json) -> dict[str, Any]:
-    get = {name: _number(line.get("regularMarket" + field)) for name, field in (
-        ("price", "Price"), ("previous_close", "PreviousClose"), ("open", "Open"), ("high", "DayHigh"), ("low", "DayLow"),
-        ("volume", "Volume"))}
-    return {"symbol": symbol, "at": _moment(_raw(line.get("regularMarketTime"))), **get, "currency": _text(line.get("currency")),
-            "market_state": _text(line.get("marketState"))}
+    get = {
+        name: _number(line.get("regularMarket" + field))
+        for name, field in (
+            ("price", "Price"),
+            ("previous_close", "PreviousClose"),
+            ("open", "Open"),
+            ("high", "DayHigh"),
+            ("low", "DayLow"),
+            ("volume", "Volume"),
+        )
+    }
+    return {
+        "symbol": symbol,
+        "at": _moment(_raw(line.get("regularMarketTime"))),
+        **get,
+        "currency": _text(line.get("currency")),
+        "market_state": _text(line.get("marketState")),
+    }
 
 
 def _quote_facts(symbol: str, line: Json) -> Iterable[dict[str, Any]]:
@@ -291,24 +298,40 @@ def _quote_facts(symbol: str, line: Json) -> Iterable[dict[str, Any]]:
 
 def _points(symbol: str, modules: Mapping[str, Json], day: date) -> list[dict[str, Any]]:
     fund = modules.get("fundProfile", {})
-    wide = {**modules, "fundProfile": (fund.get("feesExpensesInvestment") or {}),
-            "bondHoldings": (modules.get("topHoldings", {}).get("bondHoldings") or {})}
+    wide = {
+        **modules,
+        "fundProfile": (fund.get("feesExpensesInvestment") or {}),
+        "bondHoldings": (modules.get("topHoldings", {}).get("bondHoldings") or {}),
+    }
     currency = _text(_first(modules, "currency", "price", "summaryDetail"))
     statement_currency = _text(_first(modules, "financialCurrency", "financialData"))
     quarter = _utc_day(_raw(modules.get("defaultKeyStatistics", {}).get("mostRecentQuarter")))
     rows = []
     for item, places in POINTS.items():
-        value = next((number for module, field in places if (number := _number(wide.get(module, {}).get(field))) is not None), None)
+        value = next(
+            (number for module, field in places if (number := _number(wide.get(module, {}).get(field))) is not None), None
+        )
         if value is None:
             continue
         value = value / 100 if item in PERCENT else value
-        rows.append(_fact(symbol, item, quarter if item in _STATED and quarter else day, value, currency, statement_currency))
+        rows.append(_fact(symbol, item, quarter if item in STATED and quarter else day, value, currency, statement_currency))
     return rows
 
 
-def _fact(symbol: str, item: str, day: date | None, value: float, currency: str | None, statement_currency: str | None) -> dict[str, Any]:
-    unit = (currency if item in _MONEY else statement_currency if item in _STATEMENT_MONEY else "shares" if item in _SHARES
-            else "count" if item in _COUNTS else "ratio")
+def _fact(
+    symbol: str, item: str, day: date | None, value: float, currency: str | None, statement_currency: str | None
+) -> dict[str, Any]:
+    unit = (
+        currency
+        if item in MONEY
+        else statement_currency
+        if item in STATEMENT_MONEY
+        else "shares"
+        if item in SHARES
+        else "count"
+        if item in COUNTS
+        else "ratio"
+    )
     return {"symbol": symbol, "item": item, "period": "P", "period_end": day, "value": value, "unit": unit}
 
 
@@ -320,20 +343,40 @@ def _earnings(symbol: str, modules: Mapping[str, Json]) -> list[dict[str, Any]]:
     expected = [moment for each in calendar.get("earningsDate") or () if (moment := _moment(_raw(each))) is not None]
     if expected:
         confirmed = None if calendar.get("isEarningsDateEstimate") is None else not calendar["isEarningsDateEstimate"]
-        trend = next((each for each in modules.get("earningsTrend", {}).get("trend") or () if each.get("period") == "0q"), {})
-        rows.append({"symbol": symbol, "date": expected[0].astimezone(zone).date(), "confirmed": confirmed,
-                     "time_of_day": _time_of_day(expected[0].astimezone(zone)) if confirmed and len(expected) == 1 else None,
-                     "period_end": _iso_day(trend.get("endDate")), "eps_estimate": _number(calendar.get("earningsAverage")),
-                     "eps_actual": None, "revenue_estimate": _number(calendar.get("revenueAverage"))})
+        trend: Json = next(
+            (each for each in modules.get("earningsTrend", {}).get("trend") or () if each.get("period") == "0q"), {}
+        )
+        rows.append(
+            {
+                "symbol": symbol,
+                "date": expected[0].astimezone(zone).date(),
+                "confirmed": confirmed,
+                "time_of_day": _time_of_day(expected[0].astimezone(zone)) if confirmed and len(expected) == 1 else None,
+                "period_end": _iso_day(trend.get("endDate")),
+                "eps_estimate": _number(calendar.get("earningsAverage")),
+                "eps_actual": None,
+                "revenue_estimate": _number(calendar.get("revenueAverage")),
+            }
+        )
     calls = [moment for each in calendar.get("earningsCallDate") or () if (moment := _moment(_raw(each))) is not None]
     last = next((each for each in modules.get("earningsHistory", {}).get("history") or () if each.get("period") == "-1q"), None)
     quarter = _utc_day(_raw(last.get("quarter"))) if last else None
     if calls and last and quarter and 0 < (calls[0].date() - quarter).days < 100 and _number(last.get("epsActual")) is not None:
         called = calls[0].astimezone(zone)
-        rows.append({"symbol": symbol, "date": called.date(), "confirmed": True, "time_of_day": _time_of_day(called), "period_end": quarter,
-                     "eps_estimate": _number(last.get("epsEstimate")), "eps_actual": _number(last.get("epsActual")), "revenue_estimate": None})
+        rows.append(
+            {
+                "symbol": symbol,
+                "date": called.date(),
+                "confirmed": True,
+                "time_of_day": _time_of_day(called),
+                "period_end": quarter,
+                "eps_estimate": _number(last.get("epsEstimate")),
+                "eps_actual": _number(last.get("epsActual")),
+                "revenue_estimate": None,
+            }
+        )
     days = [row["date"] for row in rows]
-    return [row for at, row in enumerate(rows) if row["date"] not in days[at + 1:]]
+    return [row for at, row in enumerate(rows) if row["date"] not in days[at + 1 :]]
 
 
 def _instrument(symbol: str, line: Json, profile: Json) -> dict[str, Any]:
@@ -341,15 +384,24 @@ def _instrument(symbol: str, line: Json, profile: Json) -> dict[str, Any]:
     category = str(profile.get("category") or "").lower()
     if kind == "etf" and any(word in category for word in _BOND_WORDS):
         kind = "bond_etf"
-    return {"symbol": symbol, "name": _text(line.get("longName")) or _text(line.get("shortName")), "kind": kind,
-            "exchange": _text(line.get("exchangeName")) or _text(line.get("fullExchangeName")), "currency": _text(line.get("currency")),
-            "sector": clean_sector(_text(profile.get("sector"))), "industry": _text(profile.get("industry")),
-            "country": _text(profile.get("country")), "website": _text(profile.get("website")),
-            "summary": _text(profile.get("longBusinessSummary"))}
+    return {
+        "symbol": symbol,
+        "name": _text(line.get("longName")) or _text(line.get("shortName")),
+        "kind": kind,
+        "exchange": _text(line.get("exchangeName")) or _text(line.get("fullExchangeName")),
+        "currency": _text(line.get("currency")),
+        "sector": clean_sector(_text(profile.get("sector"))),
+        "industry": _text(profile.get("industry")),
+        "country": _text(profile.get("country")),
+        "website": _text(profile.get("website")),
+        "summary": _text(profile.get("longBusinessSummary")),
+    }
 
 
 def _category(modules: Mapping[str, Json]) -> str | None:
-    return _text(modules.get("fundProfile", {}).get("categoryName")) or _text(modules.get("defaultKeyStatistics", {}).get("category"))
+    return _text(modules.get("fundProfile", {}).get("categoryName")) or _text(
+        modules.get("defaultKeyStatistics", {}).get("category")
+    )
 
 
 def _collect(series: dict[tuple[str, str], list[dict[str, Any]]], key: str, points: list[Any]) -> None:
@@ -357,9 +409,15 @@ def _collect(series: dict[tuple[str, str], list[dict[str, Any]]], key: str, poin
     for point in points:
         if not isinstance(point, dict):
             continue
-        period, end, value = _PERIODS.get(str(point.get("periodType"))), _iso_day(point.get("asOfDate")), _number(point.get("reportedValue"))
+        period, end, value = (
+            PERIODS.get(str(point.get("periodType"))),
+            _iso_day(point.get("asOfDate")),
+            _number(point.get("reportedValue")),
+        )
         if period and end and value is not None:
-            series.setdefault((name, period), []).append({"end": end, "value": value, "currency": _text(point.get("currencyCode"))})
+            series.setdefault((name, period), []).append(
+                {"end": end, "value": value, "currency": _text(point.get("currencyCode"))}
+            )
 
 
 def _frame(rows: list[dict[str, Any]], schema: schemas.Schema) -> pl.DataFrame:

@@ -17,7 +17,6 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from urllib.parse import quote, urlsplit
 from terminal.errors import BadPayload, ProviderError, RateLimited, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
     from terminal.providers.yahoo_parse import Parsed
@@ -35,8 +35,19 @@ CONNECT_SECONDS = 5.0
 CALL_SECONDS = 12.0
 DOOR_SECONDS = 4.0
 DOOR_PAUSE = 600.0
-MODULES = ("assetProfile", "summaryDetail", "defaultKeyStatistics", "financialData", "price", "quoteType", "calendarEvents",
-           "earningsHistory", "earningsTrend", "fundProfile", "topHoldings")
+MODULES = (
+    "assetProfile",
+    "summaryDetail",
+    "defaultKeyStatistics",
+    "financialData",
+    "price",
+    "quoteType",
+    "calendarEvents",
+    "earningsHistory",
+    "earningsTrend",
+    "fundProfile",
+    "topHoldings",
+)
 _DATA_HOSTS = ("query1.finance.yahoo.com", "query2.finance.yahoo.com")
 _COOKIE_HOST = "fc.yahoo.com"
 _QUERY = "https://query2.finance.yahoo.com"
@@ -198,8 +209,9 @@ class Client:
     def _company(self, symbol: str, dataset: str, now: datetime) -> Iterator[Part]:
         from terminal.providers import yahoo_parse as parse
 
-        body = self._get("quoteSummary", f"/v10/finance/quoteSummary/{quote(symbol)}",
-                         {"modules": ",".join(MODULES), "formatted": "false"})
+        body = self._get(
+            "quoteSummary", f"/v10/finance/quoteSummary/{quote(symbol)}", {"modules": ",".join(MODULES), "formatted": "false"}
+        )
         summary = parse.parse_summary(body, symbol, now)
         order = [part for part in summary if part.dataset != dataset] + [part for part in summary if part.dataset == dataset]
         kind = next(part.frame["kind"][0] for part in summary if part.dataset == "instruments")
@@ -216,15 +228,22 @@ class Client:
         start = datetime(first.year, first.month, first.day, tzinfo=UTC)
         if job.end is not None:
             end = min(end, datetime(job.end.year, job.end.month, job.end.day, tzinfo=UTC) + timedelta(days=1))
-        return self._get("chart", f"/v8/finance/chart/{quote(symbol)}", {
-            "period1": str(int(start.timestamp())), "period2": str(int(end.timestamp())), "interval": interval,
-            "events": "div|split|earn"})
+        return self._get(
+            "chart",
+            f"/v8/finance/chart/{quote(symbol)}",
+            {
+                "period1": str(int(start.timestamp())),
+                "period2": str(int(end.timestamp())),
+                "interval": interval,
+                "events": "div|split|earn",
+            },
+        )
 
     def _statements(self, symbol: str, frequency: str) -> bytes:
         """All items at once; a network that drops such a long address gets the short list of what we read."""
         from yfinance.const import fundamentals_keys
 
-        from terminal.providers.yahoo_parse import STATEMENTS
+        from terminal.providers.yahoo_fields import STATEMENTS
 
         path = f"/ws/fundamentals-timeseries/v1/finance/timeseries/{quote(symbol)}"
         wanted = sorted({name for names in STATEMENTS.values() for name in names})
@@ -257,14 +276,19 @@ class Client:
         finished = self._now()
         self.seen = Seen(endpoint, started, finished, status, len(body), hashlib.sha256(body).hexdigest())
         if status == 429:
-            raise RateLimited("Yahoo Finance asks us to slow down (HTTP 429).", "It is left alone for a while; what is stored stays usable.",
-                              retry_at=_retry_at(wait, finished))
+            raise RateLimited(
+                "Yahoo Finance asks us to slow down (HTTP 429).",
+                "It is left alone for a while; what is stored stays usable.",
+                retry_at=_retry_at(wait, finished),
+            )
         if status == 404 and body.lstrip()[:1] == b"{":
             from terminal.providers.yahoo_parse import UnknownSymbolError
 
             raise UnknownSymbolError("not found")
         if status in (401, 403):
-            raise Unavailable(f"Yahoo Finance refused the request (HTTP {status}).", "It may not serve this network; try again later.")
+            raise Unavailable(
+                f"Yahoo Finance refused the request (HTTP {status}).", "It may not serve this network; try again later."
+            )
         if status >= 400:
             raise Unavailable(f"Yahoo Finance answered with an error (HTTP {status}).", "Try again in a few minutes.")
         return body
@@ -295,16 +319,17 @@ class Client:
 
 def _session(client: Client) -> Any:
     """A browser-like session that maps Yahoo's hosts to the base address, keeps the deadline and stops retry storms."""
+    backend: Any
     try:
         from curl_cffi import requests as backend
 
         options: dict[str, Any] = {"impersonate": "chrome"}
     except ImportError:
-        import requests as backend  # type: ignore[import-untyped, no-redef]
+        import requests as backend
 
         options = {}
 
-    class Session(backend.Session):  # type: ignore[misc, name-defined]
+    class Session(backend.Session):  # type: ignore[misc]
         """Only `request` differs."""
 
         def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -342,7 +367,9 @@ def _unreachable(error: BaseException) -> ProviderError:
         return Unavailable("Yahoo Finance did not answer in time.", "Check the connection and try again.", error)
     if "JSON" in name:
         return BadPayload("Yahoo Finance's answer could not be read.", "Try again in a minute.", error)
-    return Unavailable("Yahoo Finance could not be reached.", "Check the connection; with none, what is stored stays usable.", error)
+    return Unavailable(
+        "Yahoo Finance could not be reached.", "Check the connection; with none, what is stored stays usable.", error
+    )
 
 
 def _retry_at(text: str | None, now: datetime) -> datetime | None:

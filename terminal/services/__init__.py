@@ -1,0 +1,1 @@
+"""What needs both the store and the data services: the market, and explanations."""

@@ -36,8 +36,9 @@ STALENESS: dict[str, Rule] = {
 }
 
 
-def is_fresh(dataset: str, newest: date | None, fetched_at: datetime | None, now: datetime, last_session: date,
-             is_open: bool) -> bool:
+def is_fresh(
+    dataset: str, newest: date | None, fetched_at: datetime | None, now: datetime, last_session: date, is_open: bool
+) -> bool:
     """Whether stored data still answers. `newest` is its last valid day, `fetched_at` the last successful request."""
     if fetched_at is None:
         return False

@@ -33,7 +33,7 @@ class Intake:
     refused: pl.DataFrame | None = None
 
     def save(self, store: Store) -> Saved:
-        """One transaction: fetch row, valid rows, repairs and refusals. An empty answer is remembered, so it is not asked again."""
+        """One transaction: fetch row, valid rows, repairs and refusals. An empty answer is remembered."""
         if self.frame.is_empty() and (self.refused is None or self.refused.is_empty()):
             store.market.log(self.fetch)
             return Saved(0)
@@ -65,17 +65,29 @@ def _stored(store: Store, bars: pl.DataFrame) -> pl.DataFrame:
     """Bars stored from before the new ones: they know at which level the price was."""
     first = bars["date"].min()
     assert isinstance(first, date)
-    return store.market.read("bars", bars["symbol"].unique().to_list(), start=first - timedelta(days=30), end=first,
-                             columns=["symbol", "date", "close"])
+    return store.market.read(
+        "bars",
+        bars["symbol"].unique().to_list(),
+        start=first - timedelta(days=30),
+        end=first,
+        columns=["symbol", "date", "close"],
+    )
 
 
 def _quotes(store: Store, answer: Answer) -> Intake:
     """Quotes but those a hundred times off the last stored close."""
     symbols = answer.frame["symbol"].unique().to_list()
-    last = store.market.read("bars", symbols, columns=["symbol", "close"], latest=True).select("symbol", pl.col("close").alias("_close"))
+    last = store.market.read("bars", symbols, columns=["symbol", "close"], latest=True).select(
+        "symbol", pl.col("close").alias("_close")
+    )
     compared = answer.frame.join(last, on="symbol", how="left", maintain_order="left")
     distance = (pl.col("price") / pl.col("_close")).log().abs()
     off = (pl.col("_close") > 0) & (pl.col("price") > 0) & distance.is_between(*HUNDRED_BAND)
     marked = compared.with_columns(pl.when(off).then(pl.lit("price 100 times off the last close")).alias("reason")).drop("_close")
-    return Intake(answer.dataset, marked.filter(pl.col("reason").is_null()).drop("reason"), answer.fetch, None,
-                  marked.filter(pl.col("reason").is_not_null()))
+    return Intake(
+        answer.dataset,
+        marked.filter(pl.col("reason").is_null()).drop("reason"),
+        answer.fetch,
+        None,
+        marked.filter(pl.col("reason").is_not_null()),
+    )

@@ -45,8 +45,7 @@ _KEPT = 24
 class Market:
     """What `ctx.market` is. Thread safe; equal questions asked at once are answered once."""
 
-    def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool,
-                 rules: Path) -> None:
+    def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool, rules: Path) -> None:
         self._store = store
         self._refresher = refresher
         self._clock = clock
@@ -82,8 +81,10 @@ class Market:
 
     def symbols(self) -> tuple[str, ...]:
         """Every symbol of which an instrument is stored, sorted."""
-        return self._cached(("symbols",), lambda: tuple(
-            self._store.market.read("instruments", columns=["symbol"])["symbol"].unique().sort().to_list()))
+        return self._cached(
+            ("symbols",),
+            lambda: tuple(self._store.market.read("instruments", columns=["symbol"])["symbol"].unique().sort().to_list()),
+        )
 
     # -- filling -----------------------------------------------------------------------------------------------
 
@@ -96,8 +97,9 @@ class Market:
         return self._refresher.refresh(self.universe(universe), ctx, self._universes)
 
     def import_file(self, path: Path, kind: str, mapping: Mapping[str, str], ctx: Context, **choices: Any) -> Table:
-        """Bring a file of the user's into the market; `choices` are those of `terminal.services.importing.Choices`."""
-        from terminal.services.importing import Choices, import_file
+        """Bring a file of the user's into the market; `choices` are those of `terminal.services.file_rows.Choices`."""
+        from terminal.services.file_rows import Choices
+        from terminal.services.importing import import_file
 
         return import_file(self._store, path, kind, ctx, Choices(mapping, **choices))
 
@@ -118,14 +120,16 @@ class Market:
         """INSTRUMENTS with `fetch_id`, one row a symbol."""
         return self._read("instruments", symbols, as_of=as_of)
 
-    def bars(self, symbols: Symbols, start: date | None = None, end: date | None = None,
-             as_of: date | None = None) -> pl.DataFrame:
+    def bars(
+        self, symbols: Symbols, start: date | None = None, end: date | None = None, as_of: date | None = None
+    ) -> pl.DataFrame:
         """BARS with `fetch_id`, sorted by symbol and date; splits that came after `as_of` are taken out."""
         frame = self._read("bars", symbols, start=start, end=_earlier(end, as_of), as_of=as_of)
         return self._adjusted(frame, as_of).sort("symbol", "date")
 
-    def minute_bars(self, symbols: Symbols, start: date | None = None, end: date | None = None,
-                    as_of: date | None = None) -> pl.DataFrame:
+    def minute_bars(
+        self, symbols: Symbols, start: date | None = None, end: date | None = None, as_of: date | None = None
+    ) -> pl.DataFrame:
         """MINUTE_BARS with `fetch_id`, sorted by symbol and time."""
         return self._read("minute_bars", symbols, start=start, end=end, as_of=as_of).sort("symbol", "at")
 
@@ -171,11 +175,25 @@ class Market:
             return table.select("symbol", "name", "kind", "sector").head(limit)
         upper, lower = needle.upper(), needle.lower()
         symbol, name = pl.col("symbol"), pl.col("_name")
-        rank = (pl.when(symbol == upper).then(0).when(symbol.str.starts_with(upper)).then(1)
-                .when(name.str.starts_with(lower)).then(2).when(name.str.contains(" " + lower, literal=True)).then(3)
-                .when(name.str.contains(lower, literal=True) | symbol.str.contains(upper, literal=True)).then(4))
-        return (table.with_columns(rank.alias("_rank")).filter(pl.col("_rank").is_not_null())
-                .sort("_rank", "symbol").select("symbol", "name", "kind", "sector").head(limit))
+        rank = (
+            pl.when(symbol == upper)
+            .then(0)
+            .when(symbol.str.starts_with(upper))
+            .then(1)
+            .when(name.str.starts_with(lower))
+            .then(2)
+            .when(name.str.contains(" " + lower, literal=True))
+            .then(3)
+            .when(name.str.contains(lower, literal=True) | symbol.str.contains(upper, literal=True))
+            .then(4)
+        )
+        return (
+            table.with_columns(rank.alias("_rank"))
+            .filter(pl.col("_rank").is_not_null())
+            .sort("_rank", "symbol")
+            .select("symbol", "name", "kind", "sector")
+            .head(limit)
+        )
 
     # -- what is computed --------------------------------------------------------------------------------------
 
@@ -206,9 +224,15 @@ class Market:
         with_benchmark = None if wanted is None else tuple(dict.fromkeys((*wanted, "SPY")))
         day = as_of or self.today()
         inputs = Inputs(
-            instruments=self.instruments(wanted, as_of), bars=self.bars(with_benchmark, day - timedelta(HISTORY_DAYS), as_of=as_of),
-            quotes=self.quotes(wanted, as_of), facts=self.facts(wanted, as_of), dividends=self.dividends(wanted, as_of),
-            splits=self.splits(wanted, as_of), earnings=self.earnings(wanted, as_of), benchmark="SPY")
+            instruments=self.instruments(wanted, as_of),
+            bars=self.bars(with_benchmark, day - timedelta(HISTORY_DAYS), as_of=as_of),
+            quotes=self.quotes(wanted, as_of),
+            facts=self.facts(wanted, as_of),
+            dividends=self.dividends(wanted, as_of),
+            splits=self.splits(wanted, as_of),
+            earnings=self.earnings(wanted, as_of),
+            benchmark="SPY",
+        )
         return features(inputs, day)
 
     def _scored(self, symbols: Symbols, as_of: date | None) -> Features:
@@ -224,14 +248,28 @@ class Market:
 
     # -- inner -------------------------------------------------------------------------------------------------
 
-    def _read(self, dataset: str, symbols: Symbols, *, start: date | None = None, end: date | None = None,
-              as_of: date | None = None, latest: bool = False) -> pl.DataFrame:
+    def _read(
+        self,
+        dataset: str,
+        symbols: Symbols,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        as_of: date | None = None,
+        latest: bool = False,
+    ) -> pl.DataFrame:
         wanted = None if symbols is None else list(_several(symbols))
         return self._store.market.read(dataset, wanted, start=start, end=end, as_of=as_of, latest=latest)
 
-    def _adjusted(self, frame: pl.DataFrame, as_of: date | None, *, day: str = "date",
-                  prices: tuple[str, ...] = ("open", "high", "low", "close", "adjusted_close"),
-                  volumes: tuple[str, ...] = ("volume",)) -> pl.DataFrame:
+    def _adjusted(
+        self,
+        frame: pl.DataFrame,
+        as_of: date | None,
+        *,
+        day: str = "date",
+        prices: tuple[str, ...] = ("open", "high", "low", "close", "adjusted_close"),
+        volumes: tuple[str, ...] = ("volume",),
+    ) -> pl.DataFrame:
         if frame.is_empty():
             return frame
         splits = self._cached(("splits",), lambda: self._store.market.read("splits"))
@@ -239,15 +277,25 @@ class Market:
             return frame
         moments = {number: source.fetched_at for number, source in self.sources(frame["fetch_id"].unique().to_list()).items()}
         fetched = pl.DataFrame(
-            {"fetch_id": list(moments), "fetched_on": [moment and moment.astimezone(EXCHANGE_ZONE).date() for moment in moments.values()]},
-            schema={"fetch_id": frame.schema["fetch_id"], "fetched_on": pl.Date})
+            {
+                "fetch_id": list(moments),
+                "fetched_on": [moment and moment.astimezone(EXCHANGE_ZONE).date() for moment in moments.values()],
+            },
+            schema={"fetch_id": frame.schema["fetch_id"], "fetched_on": pl.Date},
+        )
         return adjust(frame, splits, fetched, as_of or self.today(), day=day, prices=prices, volumes=volumes)
 
     def _search_table(self) -> pl.DataFrame:
         stored = self._store.market.read("instruments").select("symbol", "name", "kind", "sector")
         known = self._universes.names().filter(~pl.col("symbol").is_in(stored["symbol"].implode()))
-        both = pl.concat([stored, known.select("symbol", "name", pl.lit(None, dtype=pl.String).alias("kind"),
-                                               pl.lit(None, dtype=pl.String).alias("sector"))])
+        both = pl.concat(
+            [
+                stored,
+                known.select(
+                    "symbol", "name", pl.lit(None, dtype=pl.String).alias("kind"), pl.lit(None, dtype=pl.String).alias("sector")
+                ),
+            ]
+        )
         return both.with_columns(pl.col("name").fill_null("").str.to_lowercase().alias("_name")).sort("symbol")
 
     def _cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
@@ -286,8 +334,16 @@ def _earlier(end: date | None, as_of: date | None) -> date | None:
     return min((day for day in (end, as_of) if day is not None), default=None)
 
 
-def build_market(store: Store, settings: Settings, clock: Callable[[], datetime], demo: bool, *, home: Home,
-                 providers: Sequence[Provider] | None = None, extend: Callable[[Context], int] | None = None) -> Market:
+def build_market(
+    store: Store,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    demo: bool,
+    *,
+    home: Home,
+    providers: Sequence[Provider] | None = None,
+    extend: Callable[[Context], int] | None = None,
+) -> Market:
     """The market of one home. The caller closes it with `market.close()` before the store.
 
     `providers` (default: the demo exchange, or Yahoo) are asked in order; `extend` brings a simulated market up to the
@@ -302,12 +358,20 @@ def build_market(store: Store, settings: Settings, clock: Callable[[], datetime]
     kept = None if demo else home.run
     budget = Budget(kept and kept / "budget.sqlite")
     breaker = Breaker(clock, kept and kept / "breaker.json")
-    asked = tuple(providers) if providers is not None else () if demo else _live(settings, clock, home, budget)
+    asked = tuple(providers) if providers is not None else _simulated(clock) if demo else _live(settings, clock, home, budget)
     router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None)
-    if demo and extend is None:
-        extend = _demo_extension(store, clock)
-    refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend)
+    refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None))
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"))
+
+
+def _nothing(_ctx: Context) -> int:
+    return 0
+
+
+def _simulated(clock: Callable[[], datetime]) -> tuple[Provider, ...]:
+    from terminal.providers.demo import DemoProvider
+
+    return (DemoProvider(clock),)
 
 
 def _live(settings: Settings, clock: Callable[[], datetime], home: Home, budget: Budget) -> tuple[Provider, ...]:
@@ -315,17 +379,6 @@ def _live(settings: Settings, clock: Callable[[], datetime], home: Home, budget:
 
     budget.declare("yahoo", WINDOWS)
     return (YahooProvider(lambda: str(settings.get("providers.yahoo.base_url") or ""), clock, home.run),)
-
-
-def _demo_extension(store: Store, clock: Callable[[], datetime]) -> Callable[[Context], int]:
-    def extend(ctx: Context) -> int:
-        from terminal.providers import demo
-
-        before = store.market.read("bars", columns=["symbol"]).height
-        demo.ensure(store, clock=clock, progress=ctx.progress)
-        return store.market.read("bars", columns=["symbol"]).height - before
-
-    return extend
 
 
 def _calendar() -> Calendar:

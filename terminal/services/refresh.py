@@ -31,8 +31,21 @@ HISTORY = timedelta(days=366 * 6)
 OVERLAP = timedelta(days=7)
 STEP = 5
 # Quotes first: fifty symbols a request, so the first rows are there within seconds. Then the wide answers.
-ORDER = ("members", "quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars",
-         "chains")
+ORDER = (
+    "members",
+    "quotes",
+    "facts",
+    "bars",
+    "instruments",
+    "earnings",
+    "dividends",
+    "splits",
+    "headlines",
+    "minute_bars",
+    "chains",
+)
+# A simulated market holds everything from its first opening but these, which are made when somebody looks.
+ON_DEMAND = ("quotes", "minute_bars", "chains")
 REFRESHED = ("quotes", "instruments", "bars", "dividends", "splits", "facts", "earnings")
 
 
@@ -51,8 +64,15 @@ class Tally:
 class Refresher:
     """Asks the router for what the store lacks. `extend(ctx)` brings a simulated market up to the newest session."""
 
-    def __init__(self, store: Store, router: Router, *, clock: Callable[[], datetime],
-                 calendar: Callable[[], Any], extend: Callable[[Context], int] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        router: Router,
+        *,
+        clock: Callable[[], datetime],
+        calendar: Callable[[], Any],
+        extend: Callable[[Context], int] | None = None,
+    ) -> None:
         self.store = store
         self.router = router
         self._clock = clock
@@ -61,11 +81,18 @@ class Refresher:
 
     def ensure(self, symbols: Sequence[str], datasets: Sequence[str], ctx: Context) -> list[str]:
         """Fetch what is missing or stale; what could not be had comes back as sentences. Raises only Cancelled."""
-        if self.extend is not None:
-            return self._not_in_the_demo(symbols)
         run = _Run(self, ctx)
-        run.bring(tuple(symbols), tuple(datasets))
-        return run.sentences()
+        if self.extend is None:
+            run.bring(tuple(symbols), tuple(datasets))
+            return run.sentences()
+        absent = self._not_in_the_demo(symbols)
+        run.bring(
+            tuple(symbol for symbol in symbols if symbol not in absent), tuple(name for name in datasets if name in ON_DEMAND)
+        )
+        told = (
+            [f"The demo market has no {_names(absent)}. Find what it has with `tapeline market search TEXT`."] if absent else []
+        )
+        return [*told, *run.sentences()]
 
     def refresh(self, universe: Universe, ctx: Context, universes: Universes) -> Table:
         """Everything the screener and the tearsheet need, for a whole universe."""
@@ -78,14 +105,15 @@ class Refresher:
             run.bring(symbols, ("quotes",))
             slow = tuple(name for name in REFRESHED if name != "quotes")
             for at in range(0, len(symbols), STEP):
-                run.bring(symbols[at:at + STEP], slow, done=at / len(symbols), share=min(STEP, len(symbols) - at) / len(symbols))
+                run.bring(
+                    symbols[at : at + STEP], slow, done=at / len(symbols), share=min(STEP, len(symbols) - at) / len(symbols)
+                )
         ctx.progress(1.0, "done")
         return run.table(universe, extended)
 
     def _not_in_the_demo(self, symbols: Sequence[str]) -> list[str]:
         stored = set(self.store.market.read("instruments", symbols, columns=["symbol"])["symbol"])
-        absent = [symbol for symbol in symbols if symbol not in stored]
-        return [f"The demo market has no {_names(absent)}. Find what it has with `tapeline market search TEXT`."] if absent else []
+        return [symbol for symbol in symbols if symbol not in stored]
 
     def stale(self, dataset: str, symbols: Sequence[str], now: datetime) -> dict[str, date | None]:
         """Symbols whose dataset must be fetched, with the last day already stored (None: nothing is)."""
@@ -141,8 +169,9 @@ class _Run:
                     if brought in wanted:
                         wanted[brought].pop(symbol, None)
 
-    def _fetch(self, dataset: str, symbols: tuple[str, ...], start: date | None, newest: Mapping[str, date | None],
-               done: float) -> None:
+    def _fetch(
+        self, dataset: str, symbols: tuple[str, ...], start: date | None, newest: Mapping[str, date | None], done: float
+    ) -> None:
         self._ctx.progress(done, f"{dataset} of {_names(symbols)}")
         self.tallies[dataset].asked.update(symbols)
         answers: list[Answer] = []
@@ -169,9 +198,13 @@ class _Run:
         """A split or dividend since the last fetch changes all earlier prices, so the whole history is fetched again."""
         if start is None:
             return
-        changed = {row["symbol"] for answer in answers if answer.dataset in ("splits", "dividends")
-                   for row in answer.frame.select("symbol", "ex_date").to_dicts()
-                   if (known := newest.get(row["symbol"])) is not None and row["ex_date"] > known}
+        changed = {
+            row["symbol"]
+            for answer in answers
+            if answer.dataset in ("splits", "dividends")
+            for row in answer.frame.select("symbol", "ex_date").to_dicts()
+            if (known := newest.get(row["symbol"])) is not None and row["ex_date"] > known
+        }
         if changed:
             self._fetch("bars", tuple(sorted(changed)), None, {}, 0.0)
 
@@ -189,23 +222,50 @@ class _Run:
             symbols.update(dict.fromkeys(failure.symbols))
         lines = [replace(failure, symbols=tuple(symbols)).sentence() for failure, symbols in reasons.values()]
         titles = {each.id: each.title for each in self._refresher.router.providers}
-        for provider, missing in self._missing.items():
-            lines.append(f"{titles.get(provider, provider)} does not know {_names(sorted(missing))}. "
-                         "Check the spelling with `tapeline market search TEXT`.")
+        stored = set(self._refresher.store.market.read("instruments", columns=["symbol"])["symbol"]) if self._missing else set()
+        for provider, unanswered in self._missing.items():
+            missing = unanswered - stored
+            if not missing:
+                continue
+            lines.append(
+                f"{titles.get(provider, provider)} does not know {_names(sorted(missing))}. "
+                "Check the spelling with `tapeline market search TEXT`."
+            )
         return lines
 
     def table(self, universe: Universe, extended: int) -> Table:
         """What the run brought, a row a dataset."""
-        counts = {"fresh": "Up to date", "asked": "Asked", "rows": "Rows stored", "repaired": "Repaired", "refused": "Refused",
-                  "failed": "Failed"}
+        counts = {
+            "fresh": "Up to date",
+            "asked": "Asked",
+            "rows": "Rows stored",
+            "repaired": "Repaired",
+            "refused": "Refused",
+            "failed": "Failed",
+        }
         columns = (Column("dataset", "Data"), *(Column(name, title, "integer", "count") for name, title in counts.items()))
-        rows = [{"dataset": name, "fresh": tally.fresh, "asked": len(tally.asked), "rows": tally.rows, "repaired": tally.repaired,
-                 "refused": tally.refused, "failed": len(tally.failed)} for name, tally in sorted(self.tallies.items())]
+        rows = [
+            {
+                "dataset": name,
+                "fresh": tally.fresh,
+                "asked": len(tally.asked),
+                "rows": tally.rows,
+                "repaired": tally.repaired,
+                "refused": tally.refused,
+                "failed": len(tally.failed),
+            }
+            for name, tally in sorted(self.tallies.items())
+        ]
         frame = pl.DataFrame(rows, schema={column.name: pl.String if column.type == "text" else pl.Int64 for column in columns})
         simulated = self._refresher.extend is not None
         notes = (f"The simulated market was brought up to date: {extended} new rows.",) if simulated else ()
-        return Table(f"Refresh of {universe.title}", columns, frame, unknown=tuple(self.sentences()),
-                     notes=(*notes, *((universe.note,) if universe.note else ())))
+        return Table(
+            f"Refresh of {universe.title}",
+            columns,
+            frame,
+            unknown=tuple(self.sentences()),
+            notes=(*notes, *((universe.note,) if universe.note else ())),
+        )
 
 
 class _Tallies(dict[str, Tally]):

@@ -24,4 +24,6 @@ def score(features: Features, rulebook: Rulebook, regime: Regime) -> Features:
 def _with(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
     """`frame` with the columns of `more`, which replace those of the same name."""
     names = [name for name in more.columns if name != "symbol"]
-    return frame.drop([name for name in names if name in frame.columns]).join(more, on="symbol", how="left", maintain_order="left")
+    return frame.drop([name for name in names if name in frame.columns]).join(
+        more, on="symbol", how="left", maintain_order="left"
+    )

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from terminal.store import Store
 
-NOT_POINT_IN_TIME = "members as of {day}, not point in time: companies that left the index are missing, so the past looks better than it was"
+NOT_POINT_IN_TIME = (
+    "members as of {day}, not point in time: companies that left the index are missing, so the past looks better than it was"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class Universes:
         known: dict[str, str] = {}
         for index in _indices():
             known.update(members(index))
-        return pl.DataFrame({"symbol": list(known), "name": list(known.values())}, schema={"symbol": pl.String, "name": pl.String})
+        return pl.DataFrame(
+            {"symbol": list(known), "name": list(known.values())}, schema={"symbol": pl.String, "name": pl.String}
+        )
 
     def wanted_first(self) -> tuple[str, ...]:
         """Symbols of all watchlists, in the user's order."""
@@ -114,13 +118,17 @@ class Universes:
         if name not in self._indices:
             from terminal.providers.universes import AS_OF, INDICES, members
 
-            self._indices[name] = Universe(name, INDICES[name][0], tuple(members(name)), AS_OF, NOT_POINT_IN_TIME.format(day=AS_OF))
+            self._indices[name] = Universe(
+                name, INDICES[name][0], tuple(members(name)), AS_OF, NOT_POINT_IN_TIME.format(day=AS_OF)
+            )
         return self._indices[name]
 
     def _demo_lists(self) -> list[Universe]:
         frame = self._store.market.read("members").sort("universe", "position", "symbol")
-        lists = [Universe(str(name), str(name), tuple(rows["symbol"]), None, "SIMULATED")
-                 for (name,), rows in frame.group_by("universe", maintain_order=True)]
+        lists = [
+            Universe(str(name), str(name), tuple(rows["symbol"]), None, "SIMULATED")
+            for (name,), rows in frame.group_by("universe", maintain_order=True)
+        ]
         if not any(each.name == "demo" for each in lists):
             lists.insert(0, Universe("demo", "Demo market", self._stored(), None, "SIMULATED"))
         return lists
@@ -128,14 +136,19 @@ class Universes:
     def _watchlists(self) -> list[Universe]:
         frame = self._store.book.read(
             "select w.name, i.symbol from watchlists w left join watchlist_items i on i.watchlist_id = w.id "
-            "where w.deleted_at is null order by w.position, w.name, i.position")
-        return [Universe(f"watchlist:{name}", f"Watchlist {name}", tuple(rows["symbol"].drop_nulls()))
-                for (name,), rows in frame.group_by("name", maintain_order=True)]
+            "where w.deleted_at is null order by w.position, w.name, i.position"
+        )
+        return [
+            Universe(f"watchlist:{name}", f"Watchlist {name}", tuple(rows["symbol"].drop_nulls()))
+            for (name,), rows in frame.group_by("name", maintain_order=True)
+        ]
 
     def _files(self) -> list[Universe]:
         frame = self._store.book.read("select name, title, symbols, as_of from universes order by name")
-        return [Universe(f"file:{row['name']}", row["title"] or row["name"], tuple(row["symbols"]), row["as_of"],
-                         "your file") for row in frame.to_dicts()]
+        return [
+            Universe(f"file:{row['name']}", row["title"] or row["name"], tuple(row["symbols"]), row["as_of"], "your file")
+            for row in frame.to_dicts()
+        ]
 
 
 def _indices() -> tuple[str, ...]:

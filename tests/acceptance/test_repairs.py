@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 from terminal.domain.repair import History, repair_history
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.real
 RENAMES = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Adj Close": "adjusted_close", "Volume": "volume"}
@@ -30,10 +33,16 @@ def read(folder: Path, name: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFr
     raw = pl.read_csv(folder / f"yahoo_repair_{name}.csv", infer_schema_length=None)
     first = raw.columns[0]
     local = pl.col(first).str.slice(0, 19).str.to_datetime("%Y-%m-%d %H:%M:%S")
-    bars = raw.select(pl.lit("X").alias("symbol"), local.alias("at"), *(pl.col(old).cast(pl.Float64).alias(new) for old, new in RENAMES.items()))
+    bars = raw.select(
+        pl.lit("X").alias("symbol"), local.alias("at"), *(pl.col(old).cast(pl.Float64).alias(new) for old, new in RENAMES.items())
+    )
     events = raw.with_columns(local.dt.date().alias("ex_date"), pl.lit("X").alias("symbol"))
-    splits = events.filter(pl.col("Stock Splits") != 0).select("symbol", "ex_date", pl.col("Stock Splits").cast(pl.Float64).alias("ratio"))
-    dividends = events.filter(pl.col("Dividends") != 0).select("symbol", "ex_date", pl.col("Dividends").cast(pl.Float64).alias("amount"))
+    splits = events.filter(pl.col("Stock Splits") != 0).select(
+        "symbol", "ex_date", pl.col("Stock Splits").cast(pl.Float64).alias("ratio")
+    )
+    dividends = events.filter(pl.col("Dividends") != 0).select(
+        "symbol", "ex_date", pl.col("Dividends").cast(pl.Float64).alias("amount")
+    )
     return bars, splits, dividends
 
 
@@ -58,7 +67,11 @@ def test_no_wrong_cell_survives(name: str, shared: Path) -> None:
     assert after == set()
     refused = history.bars.refused.height + history.dividends.refused.height
     repaired = {(row["at"], row["field"]) for part in (history.bars, history.dividends) for row in part.repairs.to_dicts()}
-    assert (len(before), len(before & {(at, field) for at, field in _keys(before) if (str(at), field) in repaired}), refused) == PAIRS[name]
+    assert (
+        len(before),
+        len(before & {(at, field) for at, field in _keys(before) if (str(at), field) in repaired}),
+        refused,
+    ) == PAIRS[name]
     assert all(row["rule"] for part in (history.bars, history.dividends) for row in part.repairs.to_dicts())
     untouched = bars.height - refused
     assert history.bars.frame.height == untouched
@@ -81,8 +94,15 @@ def test_the_truth_is_left_alone(name: str, shared: Path) -> None:
 def test_long_sound_histories_are_left_alone(file: str, shared: Path) -> None:
     raw = pl.read_csv(shared / "payloads" / "market" / file, infer_schema_length=None)
     names = {name.lower(): name for name in raw.columns}
-    bars = raw.select(pl.lit("X").alias("symbol"), pl.col(names.get("date", raw.columns[0])).cast(pl.String).str.slice(0, 10).str.to_date().alias("date"),
-                      *(pl.col(names[name]).cast(pl.Float64) .alias(name) for name in ("open", "high", "low", "close", "volume") if name in names))
+    bars = raw.select(
+        pl.lit("X").alias("symbol"),
+        pl.col(names.get("date", raw.columns[0])).cast(pl.String).str.slice(0, 10).str.to_date().alias("date"),
+        *(
+            pl.col(names[name]).cast(pl.Float64).alias(name)
+            for name in ("open", "high", "low", "close", "volume")
+            if name in names
+        ),
+    )
     history = repair_history(bars)
     assert history.bars.repairs.is_empty()
     assert history.bars.refused.is_empty()

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 from terminal.events import Events
-from terminal.paths import Home
 from terminal.services.market import Market, build_market
 from terminal.settings import Settings
 from terminal.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from terminal.paths import Home
 
 pytestmark = pytest.mark.real
 NEW_YORK = ZoneInfo("America/New_York")
@@ -61,7 +64,9 @@ def used(replay: Any, part: str) -> list[str]:
 
 
 def test_every_stored_number_is_the_recorded_one(market: Market, shared: Path, replay: Any, clock: Any) -> None:
-    problems = market.ensure(["AAPL"], ["quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines"], Ctx(clock))
+    problems = market.ensure(
+        ["AAPL"], ["quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines"], Ctx(clock)
+    )
     assert problems == []
     assert check_bars(market, payload(shared, used(replay, "chart")[0])) == 1
     summary = payload(shared, used(replay, "quoteSummary")[0])["quoteSummary"]["result"][0]
@@ -91,7 +96,7 @@ def check_bars(market: Market, chart: Any) -> int:
 
 def check_points(market: Market, summary: Any, quote: Any) -> int:
     """Every value with period P stands in the payload under some field with exactly this value (percent fields divided)."""
-    from terminal.providers.yahoo_parse import PERCENT, POINTS, QUOTE_POINTS
+    from terminal.providers.yahoo_fields import PERCENT, POINTS, QUOTE_POINTS
 
     wide = {**summary, "fundProfile": {}, "bondHoldings": {}}
     facts = market.facts("AAPL").filter(pl.col("period") == "P").to_dicts()
@@ -105,13 +110,15 @@ def check_points(market: Market, summary: Any, quote: Any) -> int:
         if endpoints[fact["fetch_id"]].endpoint == "quote":
             assert fact["value"] == quote[QUOTE_POINTS[fact["item"]]]
         else:
-            places = [wide[module][field] for module, field in POINTS[fact["item"]] if wide.get(module, {}).get(field) is not None]
+            places = [
+                wide[module][field] for module, field in POINTS[fact["item"]] if wide.get(module, {}).get(field) is not None
+            ]
             assert fact["value"] == (places[0] / 100 if fact["item"] in PERCENT else places[0])
     return len({fact["item"] for fact in facts})
 
 
 def check_statements(market: Market, payloads: list[Any]) -> int:
-    from terminal.providers.yahoo_parse import OUTLAYS, STATEMENTS
+    from terminal.providers.yahoo_fields import OUTLAYS, STATEMENTS
 
     recorded: dict[tuple[str, str, str], float] = {}
     for each in payloads:
@@ -125,8 +132,11 @@ def check_statements(market: Market, payloads: list[Any]) -> int:
         if fact["period"] == "P":
             continue
         kind = {"Q": "3M", "A": "12M"}[fact["period"]]
-        values = [recorded[name, kind, fact["period_end"].isoformat()] for name in STATEMENTS[fact["item"]]
-                  if (name, kind, fact["period_end"].isoformat()) in recorded]
+        values = [
+            recorded[name, kind, fact["period_end"].isoformat()]
+            for name in STATEMENTS[fact["item"]]
+            if (name, kind, fact["period_end"].isoformat()) in recorded
+        ]
         assert fact["value"] in ([abs(value) for value in values] if fact["item"] in OUTLAYS else values), fact
         assert fact["filed_at"] is None
         count += 1
@@ -164,8 +174,11 @@ def check_earnings(market: Market, summary: Any) -> None:
 def test_each_fetch_is_logged_with_endpoint_times_and_checksum(market: Market, shared: Path, replay: Any, clock: Any) -> None:
     market.ensure(["AAPL"], ["bars", "facts"], Ctx(clock))
     log = market._store.market.fetches().to_dicts()
-    files = {hashlib.sha256((shared / "payloads" / "yahoo" / name).read_bytes()).hexdigest()
-             for part in ("chart", "quoteSummary", "timeseries") for name in used(replay, part)}
+    files = {
+        hashlib.sha256((shared / "payloads" / "yahoo" / name).read_bytes()).hexdigest()
+        for part in ("chart", "quoteSummary", "timeseries")
+        for name in used(replay, part)
+    }
     assert {line["sha256"] for line in log} == files
     assert {line["endpoint"] for line in log} == {"chart", "quoteSummary", "fundamentals-timeseries"}
     assert all(line["provider"] == "yahoo" and line["http_status"] == 200 and line["bytes"] for line in log)
