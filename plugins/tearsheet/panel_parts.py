@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QSlider, QVBoxLayout, QWidget
 
+from plugins.tearsheet.sentences import sentence
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
 from terminal.ui import theme
@@ -88,13 +89,13 @@ def _card(sheet: Sheet, name: str, newbie: bool) -> MetricCard:
             title, "–", "unknown", tip=provenance_html(title, words.UNKNOWN, (), _now(), why="Nobody gave this number.")
         )
     context = compared(figure)
-    sentence = figure.newbie if newbie else ""
+    plain = sentence(name, sheet.row, figure.comparison) if newbie else ""
     return MetricCard(
         title,
         figure.text,
-        "" if newbie and sentence else context or "",
+        "" if plain else context,
         "muted",
-        sentence=sentence,
+        sentence=plain,
         tip=tip(sheet, figure, newbie),
     )
 
