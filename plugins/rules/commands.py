@@ -35,14 +35,35 @@ def fields(
         if (group and field.group != group) or find.lower() not in words:
             continue
         also = ", ".join(alias for alias, meant in ALIASES.items() if meant == name)
-        rows.append({"field": name, "title": field.title, "group": field.group, "type": field.type, "unit": field.unit,
-                     "newbie": newbie.text, "pro": pro.text, "formula": field.formula, "also": also})
-    columns = (Column("field", "Field"), Column("title", "Title"), Column("group", "Group"), Column("type", "Type", newbie=False),
-               Column("unit", "Unit", newbie=False), Column("newbie", "In plain words"), Column("pro", "Exactly", newbie=False),
-               Column("formula", "Formula", newbie=False), Column("also", "Also written as", newbie=False))
+        rows.append(
+            {
+                "field": name,
+                "title": field.title,
+                "group": field.group,
+                "type": field.type,
+                "unit": field.unit,
+                "newbie": newbie.text,
+                "pro": pro.text,
+                "formula": field.formula,
+                "also": also,
+            }
+        )
+    columns = (
+        Column("field", "Field"),
+        Column("title", "Title"),
+        Column("group", "Group"),
+        Column("type", "Type", newbie=False),
+        Column("unit", "Unit", newbie=False),
+        Column("newbie", "In plain words"),
+        Column("pro", "Exactly", newbie=False),
+        Column("formula", "Formula", newbie=False),
+        Column("also", "Also written as", newbie=False),
+    )
     frame = pl.DataFrame(rows, schema={column.name: pl.String for column in columns})
-    notes = ("Fractions may be written with %: roe > 12%. Money may be written with K, M, B, T: market_cap > 2B.",
-             "`tapeline rules functions` lists the functions.")
+    notes = (
+        "Fractions may be written with %: roe > 12%. Money may be written with K, M, B, T: market_cap > 2B.",
+        "`tapeline rules functions` lists the functions.",
+    )
     return Table(f"Fields: {frame.height}", columns, frame, notes=notes)
 
 
@@ -53,14 +74,16 @@ def functions(ctx: Context) -> Table:
 
     from terminal.domain.rules import FUNCTIONS
 
-    words = [("< <= > >= == !=", "pe_ttm < 15", "Compares numbers; == and != also text."),
-             ("between", "pe_ttm between 8 and 25", "Both ends count. 8 < pe_ttm < 25 works too."),
-             ("in", 'sector in ("Energy", "Utilities")', "One of several."),
-             ("contains", 'flags contains "debt"', "Looks into lists and text."),
-             ("and or not", "roe > 12% and not pe_ttm > 30", "Joins conditions; unknown stays unknown."),
-             ("is known, is unknown", "pe_ttm is known", "Asks whether there is a value at all."),
-             ("crosses_above, crosses_below", "close crosses_above sma(close, 50)", "Was on the other side the session before."),
-             ("within", "rsi(14) < 30 within 5d", "Held at least once in the last 5 sessions.")]
+    words = [
+        ("< <= > >= == !=", "pe_ttm < 15", "Compares numbers; == and != also text."),
+        ("between", "pe_ttm between 8 and 25", "Both ends count. 8 < pe_ttm < 25 works too."),
+        ("in", 'sector in ("Energy", "Utilities")', "One of several."),
+        ("contains", 'flags contains "debt"', "Looks into lists and text."),
+        ("and or not", "roe > 12% and not pe_ttm > 30", "Joins conditions; unknown stays unknown."),
+        ("is known, is unknown", "pe_ttm is known", "Asks whether there is a value at all."),
+        ("crosses_above, crosses_below", "close crosses_above sma(close, 50)", "Was on the other side the session before."),
+        ("within", "rsi(14) < 30 within 5d", "Held at least once in the last 5 sessions."),
+    ]
     rows = [*words, *((each.name, each.usage, each.newbie) for each in FUNCTIONS.values())]
     columns = (Column("word", "Word"), Column("example", "Example"), Column("meaning", "Meaning"))
     frame = pl.DataFrame(rows, schema={column.name: pl.String for column in columns}, orient="row")
@@ -91,11 +114,20 @@ def explain(ctx: Context, text: _TEXT) -> Table:
     for clause in rule.clauses():
         plain = clause.describe(lambda name: ctx.explain.text(name, "newbie").title)
         exact = clause.describe()
-        meanings = [f"{ctx.explain.text(name, 'newbie').title}: {ctx.explain.text(name, 'newbie').text}" for name in clause.fields]
+        meanings = [
+            f"{ctx.explain.text(name, 'newbie').title}: {ctx.explain.text(name, 'newbie').text}" for name in clause.fields
+        ]
         formulas = [f"{name} = {FIELDS[name].formula}" for name in clause.fields if FIELDS[name].formula]
-        rows.append({"clause": clause.text, "newbie": plain, "pro": exact, "meaning": " ".join(meanings), "formula": "; ".join(formulas)})
-    columns = (Column("clause", "Condition"), Column("newbie", "In plain words"), Column("pro", "With the usual terms", newbie=False),
-               Column("meaning", "What it looks at"), Column("formula", "Formulas", newbie=False))
+        rows.append(
+            {"clause": clause.text, "newbie": plain, "pro": exact, "meaning": " ".join(meanings), "formula": "; ".join(formulas)}
+        )
+    columns = (
+        Column("clause", "Condition"),
+        Column("newbie", "In plain words"),
+        Column("pro", "With the usual terms", newbie=False),
+        Column("meaning", "What it looks at"),
+        Column("formula", "Formulas", newbie=False),
+    )
     frame = pl.DataFrame(rows, schema={column.name: pl.String for column in columns})
     note = "All conditions must hold. Where a number is missing the answer is unknown, not no."
     return Table(f"Looking for: {rule.describe()}", columns, frame, notes=(note,))

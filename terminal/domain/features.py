@@ -7,7 +7,6 @@ says why where the cause is more than an absent input. `origin` names the fetch 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -15,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from terminal.domain.corporate_events import DIVIDEND_FIELDS, EARNINGS_FIELDS, dividend_fields, earnings_fields
-from terminal.domain.fields import FIELDS, Field
-from terminal.domain.prices import EXCHANGE_ZONE, RETURN_FIELDS, TECHNICAL_FIELDS, price_fields
+from terminal.domain.corporate_events import dividend_fields, earnings_fields
+from terminal.domain.fields import FEATURE_FIELDS, FIELDS, Field
+from terminal.domain.prices import price_fields
+from terminal.domain.provenance import MIN_SECTOR, MIN_UNIVERSE, kinds, origins, reasons, sentences
 from terminal.domain.statements import STATEMENT_FIELDS, quarters, statement_fields, trailing
 from terminal.domain.valuation_history import median_multiple
 
@@ -25,18 +25,27 @@ from terminal.domain.valuation_history import median_multiple
 MAX_STATED_PRICE_DAYS = 10
 MAX_STATED_DAYS = {"analysts": 185}
 MAX_STATED_DAYS_OTHERWISE = 500
-MIN_UNIVERSE = 10
-"""Fewest symbols with a known value for a percentile among them."""
-MIN_SECTOR = 5
-"""Fewest companies with a known P/E for a sector median."""
 
-_ADDED_LATER = frozenset({"dcf_value", "dcf_gap", *(name for name, field in FIELDS.items() if field.group == "score")})
-FEATURE_FIELDS: tuple[str, ...] = tuple(name for name in FIELDS if name not in _ADDED_LATER)
-_PRICED = frozenset({
-    "market_cap", "enterprise_value", "pe_ttm", "pe_forward", "peg", "ps_ttm", "pb", "ev_ebitda", "ev_revenue",
-    "dividend_yield", "high_52w", "low_52w", "average_volume"})
-_POSITIVE = frozenset({"market_cap", "pe_ttm", "pe_forward", "peg", "ps_ttm", "pb", "ev_ebitda", "ev_revenue", "high_52w", "low_52w"})
-_FROM_PRICE = frozenset({"price", "previous_close", "open", "high", "low", "volume"})
+_PRICED = frozenset(
+    {
+        "market_cap",
+        "enterprise_value",
+        "pe_ttm",
+        "pe_forward",
+        "peg",
+        "ps_ttm",
+        "pb",
+        "ev_ebitda",
+        "ev_revenue",
+        "dividend_yield",
+        "high_52w",
+        "low_52w",
+        "average_volume",
+    }
+)
+_POSITIVE = frozenset(
+    {"market_cap", "pe_ttm", "pe_forward", "peg", "ps_ttm", "pb", "ev_ebitda", "ev_revenue", "high_52w", "low_52w"}
+)
 _FROM_STATED = ("eps_forward", "dividend_rate", "shares_outstanding_now", "nav")
 
 
@@ -90,10 +99,15 @@ def features(inputs: Inputs, as_of: date) -> Features:
     _refuse_the_future(inputs, as_of)
     frame = _identity(inputs)
     frame = price_fields(inputs.bars, inputs.quotes, frame.select("symbol"), as_of, inputs.benchmark).join(
-        frame, on="symbol", how="left", maintain_order="left", suffix="_instrument")
+        frame, on="symbol", how="left", maintain_order="left", suffix="_instrument"
+    )
     rows = trailing(inputs.facts, inputs.splits)
-    for part in (statement_fields(rows, quarters(inputs.facts, inputs.splits), as_of), dividend_fields(inputs.dividends, as_of),
-                 earnings_fields(inputs.earnings, as_of), _points(inputs.facts, as_of)):
+    for part in (
+        statement_fields(rows, quarters(inputs.facts, inputs.splits), as_of),
+        dividend_fields(inputs.dividends, as_of),
+        earnings_fields(inputs.earnings, as_of),
+        _points(inputs.facts, as_of),
+    ):
         frame = frame.join(part, on="symbol", how="left", maintain_order="left")
     frame = frame.join(median_multiple(inputs.bars, rows, as_of), on="symbol", how="left", maintain_order="left")
     frame = frame.with_columns(_listing_currency().alias("_listed_in"))
@@ -107,8 +121,11 @@ def _refuse_the_future(inputs: Inputs, as_of: date) -> None:
     limit = datetime.combine(as_of + timedelta(days=1), time(5), ZoneInfo("UTC"))
     for name in ("instruments", "bars", "quotes", "facts", "dividends", "splits", "earnings"):
         frame: pl.DataFrame = getattr(inputs, name)
-        late = [pl.col(column) > limit for column in ("known_at", "at", "filed_at")
-                if column in frame.columns and isinstance(frame.schema[column], pl.Datetime)]
+        late = [
+            pl.col(column) > limit
+            for column in ("known_at", "at", "filed_at")
+            if column in frame.columns and isinstance(frame.schema[column], pl.Datetime)
+        ]
         if name == "bars":
             late.append(pl.col("date") > as_of)
         if late and frame.select(pl.any_horizontal(late).any()).item():
@@ -118,13 +135,17 @@ def _refuse_the_future(inputs: Inputs, as_of: date) -> None:
 def _identity(inputs: Inputs) -> pl.DataFrame:
     columns = ("symbol", "name", "kind", "sector", "industry", "country", "exchange", "currency")
     fetch = pl.col("fetch_id").cast(pl.Int64) if "fetch_id" in inputs.instruments.columns else pl.lit(None, dtype=pl.Int64)
-    known = inputs.instruments.select(*columns, fetch.alias("_instrument_fetch")).unique("symbol", keep="last", maintain_order=True)
+    known = inputs.instruments.select(*columns, fetch.alias("_instrument_fetch")).unique(
+        "symbol", keep="last", maintain_order=True
+    )
     if inputs.symbols is not None:
         wanted = pl.DataFrame({"symbol": list(inputs.symbols)}, schema={"symbol": pl.String}).unique(maintain_order=True)
     elif known.height:
         wanted = known.select("symbol")
     else:
-        wanted = pl.concat([frame.select("symbol") for frame in (inputs.bars, inputs.quotes, inputs.facts)]).unique().sort("symbol")
+        wanted = (
+            pl.concat([frame.select("symbol") for frame in (inputs.bars, inputs.quotes, inputs.facts)]).unique().sort("symbol")
+        )
     return wanted.join(known, on="symbol", how="left", maintain_order="left")
 
 
@@ -136,9 +157,13 @@ def _points(facts: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """The newest stated value of each item: [symbol, @item, @item_on (its day), @item_fetch]."""
     items = tuple(dict.fromkeys((*(field.reported for field in FIELDS.values() if field.reported), *_FROM_STATED)))
     fetch = pl.col("fetch_id").cast(pl.Int64) if "fetch_id" in facts.columns else pl.lit(None, dtype=pl.Int64).alias("fetch_id")
-    stated = (facts.filter((pl.col("period") == "P") & pl.col("item").is_in(items) & (pl.col("period_end") <= as_of))
-              .select("symbol", "item", "value", "period_end", fetch).sort("period_end")
-              .group_by("symbol", "item", maintain_order=True).agg(pl.all().last()))
+    stated = (
+        facts.filter((pl.col("period") == "P") & pl.col("item").is_in(items) & (pl.col("period_end") <= as_of))
+        .select("symbol", "item", "value", "period_end", fetch)
+        .sort("period_end")
+        .group_by("symbol", "item", maintain_order=True)
+        .agg(pl.all().last())
+    )
     frame = stated.select("symbol").unique()
     for values, suffix in (("value", ""), ("period_end", "_on"), ("fetch_id", "_fetch")):
         wide = stated.pivot(on="item", on_columns=list(items), index="symbol", values=values, aggregate_function="last")
@@ -149,20 +174,29 @@ def _points(facts: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def _choose(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Put the stated value where there is a current one, else the computed one; the boolean `#field` says which."""
     c = pl.col
-    shares = pl.coalesce(_when_current("shares_outstanding_now", c("_shares_outstanding").is_null(), as_of), "_shares_outstanding")
+    shares = pl.coalesce(
+        _when_current("shares_outstanding_now", c("_shares_outstanding").is_null(), as_of), "_shares_outstanding"
+    )
     frame = frame.with_columns(shares.alias("_shares"))
     price, local = c("price"), ~c("_foreign")
     first = (*STATEMENT_FIELDS, "average_volume", "high_52w", "low_52w", "beta")
     steps: tuple[dict[str, pl.Expr], ...] = (  # each may use what the steps before it chose
         {name: c(name) for name in first},
         {"market_cap": pl.when(local).then(price * c("_shares"))},
-        {"enterprise_value": pl.when(local).then(c("market_cap") + c("_total_debt") - c("_cash")),
-         "book_value_per_share": _over(c("_equity"), c("_shares"))},
-        _multiples(), _dividend_ratios())
+        {
+            "enterprise_value": pl.when(local).then(c("market_cap") + c("_total_debt") - c("_cash")),
+            "book_value_per_share": _over(c("_equity"), c("_shares")),
+        },
+        _multiples(),
+        _dividend_ratios(),
+    )
     for step in steps:
         frame = _stated_first(frame, step, as_of)
-    remaining = {name: pl.lit(None, dtype=pl.Float64) for name, field in FIELDS.items()
-                 if field.reported and name not in {each for step in steps for each in step}}
+    remaining = {
+        name: pl.lit(None, dtype=pl.Float64)
+        for name, field in FIELDS.items()
+        if field.reported and name not in {each for step in steps for each in step}
+    }
     frame = _stated_first(frame, remaining, as_of)
     no_equity = (c("_equity") <= 0).fill_null(False)
     return frame.with_columns(pl.when(~no_equity).then(c(name)).alias(name) for name in ("roe", "debt_to_equity", "pb"))
@@ -172,14 +206,18 @@ def _stated_first(frame: pl.DataFrame, computed: dict[str, pl.Expr], as_of: date
     frame = frame.with_columns(expression.alias(name) for name, expression in computed.items())
     stated = [FIELDS[name] for name in computed if FIELDS[name].reported]
     frame = frame.with_columns(_is_current(field, as_of).alias(f"#{field.name}") for field in stated)
-    return frame.with_columns(pl.when(f"#{field.name}").then(pl.col(f"@{field.reported}")).otherwise(pl.col(field.name)).alias(field.name)
-                              for field in stated)
+    return frame.with_columns(
+        pl.when(f"#{field.name}").then(pl.col(f"@{field.reported}")).otherwise(pl.col(field.name)).alias(field.name)
+        for field in stated
+    )
 
 
 def _is_current(field: Field, as_of: date) -> pl.Expr:
     """Whether the stated value may stand: not outdated by the price, by a newer statement, or by sheer age."""
     value, day = pl.col(f"@{field.reported}"), pl.col(f"@{field.reported}_on")
-    current = value.is_not_null() & (pl.lit(as_of) - day <= pl.duration(days=MAX_STATED_DAYS.get(field.group, MAX_STATED_DAYS_OTHERWISE)))
+    current: pl.Expr = value.is_not_null() & (
+        pl.lit(as_of) - day <= pl.duration(days=MAX_STATED_DAYS.get(field.group, MAX_STATED_DAYS_OTHERWISE))
+    )
     if field.name in _PRICED:
         apart = (pl.col("_price_date") - day).dt.total_days().abs()
         current &= (apart <= MAX_STATED_PRICE_DAYS).fill_null(True)
@@ -209,16 +247,23 @@ def _multiples() -> dict[str, pl.Expr]:
     pe = _over(price, c("eps_ttm"))
     forward_is_new = (c("_price_date") - c("@eps_forward_on")).dt.total_days().abs() <= MAX_STATED_DAYS["analysts"]
     return {
-        "pe_ttm": pe, "pe_forward": pl.when(forward_is_new).then(_over(price, c("@eps_forward"))),
-        "peg": _over(pe, c("eps_cagr_3y") * 100), "ps_ttm": _over(cap, c("revenue_ttm")), "pb": _over(cap, c("_equity")),
-        "p_fcf": _over(cap, c("free_cash_flow_ttm")), "ev_ebitda": _over(value, c("ebitda_ttm")),
-        "ev_revenue": _over(value, c("revenue_ttm")), "earnings_yield": _over(c("eps_ttm"), price),
-        "fcf_yield": _over(c("free_cash_flow_ttm"), cap), "shareholder_yield": _over(c("_paid_out"), cap)}
+        "pe_ttm": pe,
+        "pe_forward": pl.when(forward_is_new).then(_over(price, c("@eps_forward"))),
+        "peg": _over(pe, c("eps_cagr_3y") * 100),
+        "ps_ttm": _over(cap, c("revenue_ttm")),
+        "pb": _over(cap, c("_equity")),
+        "p_fcf": _over(cap, c("free_cash_flow_ttm")),
+        "ev_ebitda": _over(value, c("ebitda_ttm")),
+        "ev_revenue": _over(value, c("revenue_ttm")),
+        "earnings_yield": _over(c("eps_ttm"), price),
+        "fcf_yield": _over(c("free_cash_flow_ttm"), cap),
+        "shareholder_yield": _over(c("_paid_out"), cap),
+    }
 
 
 def _dividend_ratios() -> dict[str, pl.Expr]:
     c = pl.col
-    same = (c("_dividend_currency").is_null() | c("_listed_in").is_null() | (c("_dividend_currency") == c("_listed_in")))
+    same = c("_dividend_currency").is_null() | c("_listed_in").is_null() | (c("_dividend_currency") == c("_listed_in"))
     paid = pl.when(same).then(pl.coalesce("_paid_year", "@dividend_rate"))
     paid = pl.coalesce(paid, pl.when(c("_dividends_paid") == 0).then(0.0))
     return {"dividend_yield": _over(paid, c("price")), "payout_ratio": _over(paid, c("eps_ttm"))}
@@ -230,14 +275,22 @@ def _valued(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     price, high, low = c("price"), c("high_52w"), c("low_52w")
     stated = [c(name) for name in frame.columns if name.startswith("@") and name.endswith("_on")]
     frame = frame.with_columns(
-        pl.when(high > low).then((price - low) / (high - low)).alias("position_52w"), (_over(price, high) - 1).alias("off_high_52w"),
-        (_over(price, low) - 1).alias("above_low_52w"), (c("average_volume") * price).alias("dollar_volume"),
+        pl.when(high > low).then((price - low) / (high - low)).alias("position_52w"),
+        (_over(price, high) - 1).alias("off_high_52w"),
+        (_over(price, low) - 1).alias("above_low_52w"),
+        (c("average_volume") * price).alias("dollar_volume"),
         (c("target_mean") / price - 1).alias("target_upside"),
-        pl.when((c("_price_date") - c("@nav_on")).dt.total_days().abs() <= 5).then(_over(price, c("@nav")) - 1).alias("premium_to_nav"),
-        pl.when((c("sector") != "Financials") & ~c("_foreign")).then(
-            c("_altman_book") + 0.6 * c("market_cap") / c("_altman_liabilities")).alias("altman_z"),
-        (pl.lit(as_of) - pl.coalesce("_known_on", "_statement_end", pl.max_horizontal(stated))).dt.total_days().cast(pl.Int64)
-        .alias("fundamentals_age_days"))
+        pl.when((c("_price_date") - c("@nav_on")).dt.total_days().abs() <= 5)
+        .then(_over(price, c("@nav")) - 1)
+        .alias("premium_to_nav"),
+        pl.when((c("sector") != "Financials") & ~c("_foreign"))
+        .then(c("_altman_book") + 0.6 * c("market_cap") / c("_altman_liabilities"))
+        .alias("altman_z"),
+        (pl.lit(as_of) - pl.coalesce("_known_on", "_statement_end", pl.max_horizontal(stated)))
+        .dt.total_days()
+        .cast(pl.Int64)
+        .alias("fundamentals_age_days"),
+    )
     valuation = [name for name in FEATURE_FIELDS if FIELDS[name].group == "valuation"]
     frame = frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in valuation if name not in frame.columns)
     frame = frame.with_columns(pl.when(~c("_foreign")).then(c(name)).alias(name) for name in (*valuation, "enterprise_value"))
@@ -258,86 +311,17 @@ def _strength() -> pl.Expr:
 
 
 def _assembled(frame: pl.DataFrame) -> Features:
-    types = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64}
-    def column(name: str) -> pl.Expr:
-        kind = types[FIELDS[name].type]
-        plain = pl.col(name).round().cast(kind) if kind == pl.Int64 and frame.schema[name].is_float() else pl.col(name).cast(kind)
-        return (pl.when(plain.is_finite()).then(plain) if kind == pl.Float64 else plain).alias(name)
-    values = frame.select(*(column(name) for name in FEATURE_FIELDS), "_spark", "_price_date")
-    present = frame.select("symbol", *(pl.when(values[name].is_not_null()).then(_origin(name, frame)).alias(name)
-                                       for name in FEATURE_FIELDS if name != "symbol"))
-    kinds = frame.select("symbol", *(pl.when(values[name].is_not_null()).then(
-        pl.when(_reported(name)).then(pl.lit("reported")).otherwise(pl.lit("computed"))).alias(name)
-        for name in FEATURE_FIELDS if name != "symbol"))
-    reasons = _reasons(frame, values)
-    return Features(values, present, kinds, _sentences(reasons), reasons)
+    values = frame.select(*(_typed(name, frame.schema[name]) for name in FEATURE_FIELDS), "_spark", "_price_date")
+    why = reasons(frame, values)
+    return Features(values, origins(frame, values), kinds(frame, values), sentences(why), why)
 
 
-def _reported(name: str) -> pl.Expr:
-    field = FIELDS[name]
-    if field.reported:
-        return pl.col(f"#{name}")
-    return pl.lit(field.group == "identity" or name in _FROM_PRICE)
-
-
-def _origin(name: str, frame: pl.DataFrame) -> pl.Expr:
-    """The fetch a cell came from; for a mixture the one that changes least often: the statement before the price."""
-    field = FIELDS[name]
-    chains: dict[str, tuple[str, ...]] = {
-        "identity": ("_instrument_fetch",), "returns": ("_bar_fetch",), "technical": ("_bar_fetch",),
-        "valuation": ("_statement_fetch", "@eps_ttm_fetch", "@shares_outstanding_now_fetch", "_price_fetch"),
-        "profitability": ("_statement_fetch",), "growth": ("_statement_fetch",), "balance": ("_statement_fetch",),
-        "dividend": ("_dividend_fetch", "@dividend_rate_fetch", "_statement_fetch"), "earnings": ("_earnings_fetch",),
-        "analysts": ("@target_mean_fetch",), "fund": ("@nav_fetch",)}
-    special: dict[str, tuple[str, ...]] = {
-        "market_cap": ("@shares_outstanding_now_fetch", "_statement_fetch"), "enterprise_value": ("_statement_fetch",),
-        "fundamentals_age_days": ("_statement_fetch", "@market_cap_fetch", "@pe_ttm_fetch", "_price_fetch"),
-        "position_52w": ("_bar_fetch", "@high_52w_fetch"), "off_high_52w": ("_bar_fetch", "@high_52w_fetch"),
-        "above_low_52w": ("_bar_fetch", "@low_52w_fetch"), "dollar_volume": ("_bar_fetch", "@average_volume_fetch"),
-        **dict.fromkeys(("average_volume", "high_52w", "low_52w", "relative_volume"), ("_bar_fetch",)),
-        "pe_forward": ("@eps_forward_fetch",)}
-    computed = pl.coalesce(*special.get(name, chains.get(field.group, ("_price_fetch",))), pl.lit(None, dtype=pl.Int64))
-    return pl.when(f"#{name}").then(pl.col(f"@{field.reported}_fetch")).otherwise(computed) if f"#{name}" in frame.columns else computed
-
-
-def _reasons(frame: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """The causes that are more than an absent input; the first one that applies to a cell counts."""
-    c = pl.col
-    valuation = [name for name in FEATURE_FIELDS if FIELDS[name].group == "valuation"]
-    moving = [*RETURN_FIELDS, *TECHNICAL_FIELDS, "relative_strength"]
-    year = ["return_1y", "momentum_12_1", "max_drawdown_1y", "volatility_1y", "beta", "sharpe_1y", "high_52w", "low_52w",
-            "position_52w", "off_high_52w", "above_low_52w", "days_since_high_52w"]
-    stock = (c("kind") == "stock").fill_null(True)
-    causes: tuple[tuple[str, pl.Expr, list[str]], ...] = (
-        ("the newest daily bar is more than 7 days older than the quote", c("_gap"), [*moving, *year, "average_volume"]),
-        ("the price is more than 10 sessions old", c("_stale"), moving),
-        ("fewer than 252 daily bars are known", c("_close_0").is_not_null() & (c("_rows_5y") < 252), year),
-        ("statements and price are in different currencies", c("_foreign"), [*valuation, "enterprise_value", "altman_z"]),
-        ("EPS of the last four quarters is not positive", c("eps_ttm") <= 0, ["pe_ttm", "peg", "payout_ratio", "pe_vs_own", "pe_vs_sector"]),
-        ("equity is not positive", c("_equity") <= 0, ["roe", "debt_to_equity", "pb"]),
-        ("it says nothing about Financials", (c("sector") == "Financials") & stock, ["altman_z"]),
-        ("the newest four quarters are not all known, nor the year's figures", c("_statement_end").is_not_null() & stock,
-         ["eps_ttm", "revenue_ttm", "net_income_ttm", "free_cash_flow_ttm"]),
-        (f"fewer than {MIN_SECTOR} companies of the sector have a P/E", c("pe_ttm").is_not_null() & stock, ["pe_vs_sector"]),
-        (f"fewer than {MIN_UNIVERSE} symbols can be compared", c("momentum_12_1").is_not_null(), ["relative_strength"]))
-    unknown = values.select(pl.col(name).is_null() for name in dict.fromkeys(each for _, _, names in causes for each in names))
-    parts = []
-    for reason, applies, names in causes:
-        rows = frame.select("symbol", applies.fill_null(False).alias("_applies"))
-        for name in dict.fromkeys(names):
-            hit = rows.filter(pl.col("_applies") & unknown[name])
-            if hit.height:
-                parts.append(hit.select("symbol", pl.lit(name).alias("field"), pl.lit(reason).alias("reason")))
-    empty = pl.DataFrame(schema={"symbol": pl.String, "field": pl.String, "reason": pl.String})
-    return pl.concat([empty, *parts]).unique(["symbol", "field"], keep="first", maintain_order=True)
-
-
-def _sentences(reasons: pl.DataFrame) -> tuple[str, ...]:
-    """One sentence a reason: whom it concerns, which fields, why."""
-    def several(names: Iterable[str], most: int) -> str:
-        listed = list(names)
-        return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
-    grouped = reasons.group_by("reason", maintain_order=True).agg(
-        pl.col("symbol").unique(maintain_order=True), pl.col("field").unique(maintain_order=True))
-    return tuple(f"{several(symbols, 5)}: {several((FIELDS[name].title for name in names), 4)} unknown, because {reason}."
-                 for reason, symbols, names in grouped.iter_rows())
+def _typed(name: str, given: pl.DataType) -> pl.Expr:
+    """The column in its field's type, without NaN and infinity."""
+    match FIELDS[name].type:
+        case "text":
+            return pl.col(name).cast(pl.String)
+        case "integer":
+            return (pl.col(name).round() if given.is_float() else pl.col(name)).cast(pl.Int64)
+    value = pl.col(name).cast(pl.Float64)
+    return pl.when(value.is_finite()).then(value).alias(name)

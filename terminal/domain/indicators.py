@@ -12,12 +12,14 @@ import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 Array = NDArray[np.float64]
 Kernel = Callable[..., Any]
@@ -56,14 +58,16 @@ class Indicator:
         """The given parameters, filled up with the defaults. Raises ValueError for too many or impossible ones."""
         if len(given) > len(self.parameters):
             raise ValueError(f"{self.name} takes at most {len(self.parameters)} numbers")
-        full = (*given, *(default for _, default in self.parameters[len(given):]))
+        full = (*given, *(default for _, default in self.parameters[len(given) :]))
         for (name, default), value in zip(self.parameters, full, strict=True):
             if isinstance(default, int) and (value != int(value) or not 1 <= value <= 2000):
                 raise ValueError(f"{name} of {self.name} must be a whole number from 1 to 2000")
             if isinstance(default, float) and not 0 < value <= 100:
                 raise ValueError(f"{name} of {self.name} must be above 0 and at most 100")
-        return tuple(int(value) if isinstance(default, int) else float(value)
-                     for (_, default), value in zip(self.parameters, full, strict=True))
+        return tuple(
+            int(value) if isinstance(default, int) else float(value)
+            for (_, default), value in zip(self.parameters, full, strict=True)
+        )
 
 
 def simple_moving_average(values: Array, length: int) -> Array:
@@ -122,8 +126,9 @@ def bollinger_lower(close: Array, length: int, width: float) -> Array:
 
 def stochastic_k(high: Array, low: Array, close: Array, length: int, smooth: int) -> Array:
     """Slow %K: place of the close within the range of `length` sessions, smoothed; 0 to 100."""
-    return _clean(lambda: _talib().STOCH(high, low, close, fastk_period=length, slowk_period=smooth, slowd_period=1)[0],
-                  (high, low, close))
+    return _clean(
+        lambda: _talib().STOCH(high, low, close, fastk_period=length, slowk_period=smooth, slowd_period=1)[0], (high, low, close)
+    )
 
 
 def on_balance_volume(close: Array, volume: Array) -> Array:
@@ -197,32 +202,65 @@ def _clean(run: Callable[[], Any], arrays: tuple[Array, ...]) -> Array:
 _HLC = ("high", "low", "close")
 _MACD = (("fast", 12), ("slow", 26), ("signal", 9))
 
-INDICATORS: dict[str, Indicator] = {each.name: each for each in (
-    Indicator("sma", "Simple moving average", ("close",), (("length", 20),), simple_moving_average, lambda n: n - 1, True),
-    Indicator("ema", "Exponential moving average", ("close",), (("length", 20),), exponential_moving_average, lambda n: n - 1, True),
-    Indicator("rsi", "Relative strength index", ("close",), (("length", 14),), relative_strength_index, lambda n: n, True),
-    Indicator("atr", "Average true range", _HLC, (("length", 14),), average_true_range, lambda n: n),
-    Indicator("adx", "Average directional index", _HLC, (("length", 14),), average_directional_index, lambda n: 2 * n - 1),
-    Indicator("macd", "MACD line", ("close",), _MACD, macd_line, lambda f, s, g: s + g - 2, True),
-    Indicator("macd_signal", "MACD signal line", ("close",), _MACD, macd_signal, lambda f, s, g: s + g - 2, True),
-    Indicator("macd_histogram", "MACD histogram", ("close",), _MACD, macd_histogram, lambda f, s, g: s + g - 2, True),
-    Indicator("bollinger_upper", "Upper Bollinger band", ("close",), (("length", 20), ("width", 2.0)), bollinger_upper,
-              lambda n, w: n - 1, True),
-    Indicator("bollinger_lower", "Lower Bollinger band", ("close",), (("length", 20), ("width", 2.0)), bollinger_lower,
-              lambda n, w: n - 1, True),
-    Indicator("stochastic", "Stochastic %K", _HLC, (("length", 14), ("smooth", 3)), stochastic_k, lambda n, s: n + s - 2),
-    Indicator("obv", "On-balance volume", ("close", "volume"), (), on_balance_volume, lambda: 0),
-    Indicator("roc", "Rate of change", ("close",), (("length", 10),), rate_of_change, lambda n: n, True),
-    Indicator("mfi", "Money flow index", (*_HLC, "volume"), (("length", 14),), money_flow_index, lambda n: n),
-    Indicator("cci", "Commodity channel index", _HLC, (("length", 20),), commodity_channel_index, lambda n: n - 1),
-    Indicator("willr", "Williams %R", _HLC, (("length", 14),), williams_r, lambda n: n - 1),
-    Indicator("highest", "Highest value", ("high",), (("length", 252),),
-              lambda values, n: rolling_extreme(values, n, True), lambda n: n - 1, True),
-    Indicator("lowest", "Lowest value", ("low",), (("length", 252),),
-              lambda values, n: rolling_extreme(values, n, False), lambda n: n - 1, True),
-    Indicator("avg", "Average", ("close",), (("length", 20),), simple_moving_average, lambda n: n - 1, True),
-    Indicator("stdev", "Standard deviation", ("close",), (("length", 20),), rolling_deviation, lambda n: n - 1, True),
-)}
+INDICATORS: dict[str, Indicator] = {
+    each.name: each
+    for each in (
+        Indicator("sma", "Simple moving average", ("close",), (("length", 20),), simple_moving_average, lambda n: n - 1, True),
+        Indicator(
+            "ema", "Exponential moving average", ("close",), (("length", 20),), exponential_moving_average, lambda n: n - 1, True
+        ),
+        Indicator("rsi", "Relative strength index", ("close",), (("length", 14),), relative_strength_index, lambda n: n, True),
+        Indicator("atr", "Average true range", _HLC, (("length", 14),), average_true_range, lambda n: n),
+        Indicator("adx", "Average directional index", _HLC, (("length", 14),), average_directional_index, lambda n: 2 * n - 1),
+        Indicator("macd", "MACD line", ("close",), _MACD, macd_line, lambda f, s, g: s + g - 2, True),
+        Indicator("macd_signal", "MACD signal line", ("close",), _MACD, macd_signal, lambda f, s, g: s + g - 2, True),
+        Indicator("macd_histogram", "MACD histogram", ("close",), _MACD, macd_histogram, lambda f, s, g: s + g - 2, True),
+        Indicator(
+            "bollinger_upper",
+            "Upper Bollinger band",
+            ("close",),
+            (("length", 20), ("width", 2.0)),
+            bollinger_upper,
+            lambda n, w: n - 1,
+            True,
+        ),
+        Indicator(
+            "bollinger_lower",
+            "Lower Bollinger band",
+            ("close",),
+            (("length", 20), ("width", 2.0)),
+            bollinger_lower,
+            lambda n, w: n - 1,
+            True,
+        ),
+        Indicator("stochastic", "Stochastic %K", _HLC, (("length", 14), ("smooth", 3)), stochastic_k, lambda n, s: n + s - 2),
+        Indicator("obv", "On-balance volume", ("close", "volume"), (), on_balance_volume, lambda: 0),
+        Indicator("roc", "Rate of change", ("close",), (("length", 10),), rate_of_change, lambda n: n, True),
+        Indicator("mfi", "Money flow index", (*_HLC, "volume"), (("length", 14),), money_flow_index, lambda n: n),
+        Indicator("cci", "Commodity channel index", _HLC, (("length", 20),), commodity_channel_index, lambda n: n - 1),
+        Indicator("willr", "Williams %R", _HLC, (("length", 14),), williams_r, lambda n: n - 1),
+        Indicator(
+            "highest",
+            "Highest value",
+            ("high",),
+            (("length", 252),),
+            lambda values, n: rolling_extreme(values, n, True),
+            lambda n: n - 1,
+            True,
+        ),
+        Indicator(
+            "lowest",
+            "Lowest value",
+            ("low",),
+            (("length", 252),),
+            lambda values, n: rolling_extreme(values, n, False),
+            lambda n: n - 1,
+            True,
+        ),
+        Indicator("avg", "Average", ("close",), (("length", 20),), simple_moving_average, lambda n: n - 1, True),
+        Indicator("stdev", "Standard deviation", ("close",), (("length", 20),), rolling_deviation, lambda n: n - 1, True),
+    )
+}
 
 
 def slices(symbols: pl.Series) -> list[slice]:
@@ -234,8 +272,13 @@ def slices(symbols: pl.Series) -> list[slice]:
     return [slice(int(a), int(b)) for a, b in zip([0, *edges], [*edges, len(ids)], strict=True)]
 
 
-def compute(frame: pl.DataFrame, name: str, *parameters: float, inputs: tuple[pl.Series, ...] | None = None,
-            runs: list[slice] | None = None) -> pl.Series:
+def compute(
+    frame: pl.DataFrame,
+    name: str,
+    *parameters: float,
+    inputs: tuple[pl.Series, ...] | None = None,
+    runs: list[slice] | None = None,
+) -> pl.Series:
     """Indicator `name` for every row of `frame` (sorted by symbol, date); null where unknown.
 
     `inputs` replaces the bar columns the indicator reads; `runs` are the `slices` of the frame's symbols, if at hand.

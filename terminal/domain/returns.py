@@ -32,12 +32,12 @@ def max_drawdown(close: pl.Expr) -> pl.Expr:
 
 def volatility(daily: pl.Expr) -> pl.Expr:
     """Sample standard deviation of daily returns, annualised with the square root of 252."""
-    return daily.std() * YEAR ** 0.5
+    return daily.std() * float(YEAR**0.5)
 
 
 def sharpe(daily: pl.Expr) -> pl.Expr:
     """Mean / sample standard deviation of daily returns, annualised (Sharpe 1994, risk-free rate zero)."""
-    return pl.when(daily.std() > 0).then(daily.mean() / daily.std() * YEAR ** 0.5)
+    return pl.when(daily.std() > 0).then(daily.mean() / daily.std() * YEAR**0.5)
 
 
 def beta(daily: pl.Expr, index: pl.Expr) -> pl.Expr:

@@ -8,13 +8,16 @@ sort happens per question; masks of predicates that did not move are kept.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 _KEPT_MASKS = 256
 
@@ -53,7 +56,9 @@ class _Column:
 class Screen:
     """Answers screens over one frame. Not for use from several threads at once."""
 
-    def __init__(self, frame: pl.DataFrame, fields: Sequence[str] | None = None, groups: Sequence[str] = ("sector", "kind")) -> None:
+    def __init__(
+        self, frame: pl.DataFrame, fields: Sequence[str] | None = None, groups: Sequence[str] = ("sector", "kind")
+    ) -> None:
         """`fields`: the numeric columns that may be filtered or ranked (None: all); `groups`: the text columns."""
         numeric = [name for name, kind in frame.schema.items() if kind.is_numeric() or kind == pl.Boolean]
         self._frame = frame
@@ -64,9 +69,14 @@ class Screen:
         self._group_masks: OrderedDict[tuple[str, frozenset[str]], NDArray[np.bool_]] = OrderedDict()
         self._ranked: OrderedDict[tuple[str, ...], NDArray[np.bool_]] = OrderedDict()
 
-    def run(self, ranges: Mapping[str, Range] | None = None, groups: Mapping[str, frozenset[str]] | None = None,
-            weights: Mapping[str, float] | None = None, limit: int | None = None,
-            mask: NDArray[np.bool_] | None = None) -> ScreenResult:
+    def run(
+        self,
+        ranges: Mapping[str, Range] | None = None,
+        groups: Mapping[str, frozenset[str]] | None = None,
+        weights: Mapping[str, float] | None = None,
+        limit: int | None = None,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> ScreenResult:
         """Filter, rank, and give the best `limit`. Score = sum of weight x rank / survivors.
 
         The rank of a field is ascending, ties share their mean; a negative weight ranks low values first. Rows that
@@ -168,7 +178,11 @@ def _codes(column: pl.Series) -> tuple[NDArray[np.int64], list[str]]:
     """A number for each word, -1 for unknown, and the words."""
     text = column.cast(pl.String)
     words: list[str] = text.drop_nulls().unique(maintain_order=True).to_list()
-    codes = text.replace_strict(words, list(range(len(words))), default=-1, return_dtype=pl.Int64) if words else pl.Series([-1] * len(text))
+    codes = (
+        text.replace_strict(words, list(range(len(words))), default=-1, return_dtype=pl.Int64)
+        if words
+        else pl.Series([-1] * len(text))
+    )
     return codes.fill_null(-1).to_numpy().astype(np.int64), words
 
 

@@ -29,7 +29,20 @@ def test_newbie_words_need_no_dictionary() -> None:
 
 
 def test_core_terms_are_explained() -> None:
-    core = {"unknown", "reported", "computed", "simulated", "as_of", "source", "gate", "regime", "universe", "watchlist", "rule", "dcf"}
+    core = {
+        "unknown",
+        "reported",
+        "computed",
+        "simulated",
+        "as_of",
+        "source",
+        "gate",
+        "regime",
+        "universe",
+        "watchlist",
+        "rule",
+        "dcf",
+    }
     assert core <= set(TEXTS) and not core & set(FIELDS)
 
 

@@ -21,9 +21,19 @@ def _bars(symbols: int = 1, length: int = 300, seed: int = 5) -> pl.DataFrame:
     for number in range(symbols):
         close = 40 * np.exp(np.cumsum(random.standard_normal(length) * 0.015))
         spread = 1 + random.random(length) * 0.02
-        parts.append(pl.DataFrame({
-            "symbol": f"S{number}", "date": [date(2024, 1, 1) + timedelta(days=day) for day in range(length)], "open": close,
-            "high": close * spread, "low": close / spread, "close": close, "volume": random.integers(1000, 9000, length).astype(float)}))
+        parts.append(
+            pl.DataFrame(
+                {
+                    "symbol": f"S{number}",
+                    "date": [date(2024, 1, 1) + timedelta(days=day) for day in range(length)],
+                    "open": close,
+                    "high": close * spread,
+                    "low": close / spread,
+                    "close": close,
+                    "volume": random.integers(1000, 9000, length).astype(float),
+                }
+            )
+        )
     return pl.concat(parts)
 
 
@@ -89,7 +99,9 @@ def test_unknown_is_null_never_nan() -> None:
         assert made.len() == 3 and not made.is_nan().any()
 
 
-@pytest.mark.parametrize(("name", "given_"), [("rsi", (0,)), ("sma", (2.5,)), ("sma", (5, 6)), ("bollinger_upper", (20, 0.0)), ("macd", (5000,))])
+@pytest.mark.parametrize(
+    ("name", "given_"), [("rsi", (0,)), ("sma", (2.5,)), ("sma", (5, 6)), ("bollinger_upper", (20, 0.0)), ("macd", (5000,))]
+)
 def test_impossible_parameters(name: str, given_: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=name):
         INDICATORS[name].settings(given_)
@@ -101,6 +113,8 @@ def test_slices_cover_every_row_once() -> None:
 
 
 def test_talib_comes_without_pandas() -> None:
-    code = ("import sys; from terminal.domain.indicators import _talib; _talib(); "
-            "assert 'talib' in sys.modules and 'pandas' not in sys.modules")
+    code = (
+        "import sys; from terminal.domain.indicators import _talib; _talib(); "
+        "assert 'talib' in sys.modules and 'pandas' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -37,12 +37,19 @@ def test_against_quantstats() -> None:
     days = pandas.bdate_range(date(2024, 1, 1), periods=len(close))
     series = pandas.Series(close, index=days).pct_change().dropna()
     market = pandas.Series(index, index=days).pct_change().dropna()
-    frame = pl.DataFrame({"close": close, "index": index}).with_columns(
-        daily=returns.simple_returns(pl.col("close")), market=returns.simple_returns(pl.col("index"))).drop_nulls()
+    frame = (
+        pl.DataFrame({"close": close, "index": index})
+        .with_columns(daily=returns.simple_returns(pl.col("close")), market=returns.simple_returns(pl.col("index")))
+        .drop_nulls()
+    )
     assert frame.select(returns.sharpe(pl.col("daily"))).item() == pytest.approx(stats.sharpe(series, periods=252))
     assert frame.select(returns.volatility(pl.col("daily"))).item() == pytest.approx(stats.volatility(series, periods=252))
-    assert frame.select(returns.max_drawdown(pl.col("close"))).item() == pytest.approx(stats.max_drawdown(pandas.Series(close[1:], days[1:])), rel=1e-9)
-    assert frame.select(returns.beta(pl.col("daily"), pl.col("market"))).item() == pytest.approx(stats.greeks(series, market, periods=252)["beta"])
+    assert frame.select(returns.max_drawdown(pl.col("close"))).item() == pytest.approx(
+        stats.max_drawdown(pandas.Series(close[1:], days[1:])), rel=1e-9
+    )
+    assert frame.select(returns.beta(pl.col("daily"), pl.col("market"))).item() == pytest.approx(
+        stats.greeks(series, market, periods=252)["beta"]
+    )
 
 
 def test_what_never_moves_has_no_sharpe_and_no_beta() -> None:

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from terminal.domain.screening import Range, Screen
 
-_VALUES = st.lists(st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]) | st.floats(-5, 5, allow_nan=False), min_size=12, max_size=12)
+_VALUES = st.lists(
+    st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]) | st.floats(-5, 5, allow_nan=False), min_size=12, max_size=12
+)
 _BOUND = st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0]) | st.floats(-5, 5, allow_nan=False)
 
 
-def _plain(frame: pl.DataFrame, ranges: dict[str, Range], sectors: frozenset[str] | None, weights: dict[str, float]) -> pl.DataFrame:
+def _plain(
+    frame: pl.DataFrame, ranges: dict[str, Range], sectors: frozenset[str] | None, weights: dict[str, float]
+) -> pl.DataFrame:
     kept = pl.lit(True)
     for name, span in ranges.items():
         kept &= pl.col(name).is_not_null()
@@ -30,14 +34,29 @@ def _plain(frame: pl.DataFrame, ranges: dict[str, Range], sectors: frozenset[str
     return frame.with_row_index("row").filter(kept).with_columns(score=pl.sum_horizontal(ranks) if ranks else pl.lit(0.0))
 
 
-@given(a=_VALUES, b=_VALUES, sectors=st.lists(st.sampled_from(["X", "Y", None]), min_size=12, max_size=12),
-       bounds=st.tuples(_BOUND, _BOUND), wanted=st.none() | st.frozensets(st.sampled_from("XYZ")),
-       weights=st.dictionaries(st.sampled_from("ab"), st.sampled_from([1.0, 0.5, -0.25])), limit=st.none() | st.integers(0, 14))
+@given(
+    a=_VALUES,
+    b=_VALUES,
+    sectors=st.lists(st.sampled_from(["X", "Y", None]), min_size=12, max_size=12),
+    bounds=st.tuples(_BOUND, _BOUND),
+    wanted=st.none() | st.frozensets(st.sampled_from("XYZ")),
+    weights=st.dictionaries(st.sampled_from("ab"), st.sampled_from([1.0, 0.5, -0.25])),
+    limit=st.none() | st.integers(0, 14),
+)
 @settings(max_examples=250, deadline=None)
-def test_same_as_polars(a: list[Any], b: list[Any], sectors: list[Any], bounds: tuple[Any, Any], wanted: frozenset[str] | None,
-                        weights: dict[str, float], limit: int | None) -> None:
-    frame = pl.DataFrame({"symbol": [str(n) for n in range(12)], "sector": sectors, "a": a, "b": b},
-                         schema={"symbol": pl.String, "sector": pl.String, "a": pl.Float64, "b": pl.Float64})
+def test_same_as_polars(
+    a: list[Any],
+    b: list[Any],
+    sectors: list[Any],
+    bounds: tuple[Any, Any],
+    wanted: frozenset[str] | None,
+    weights: dict[str, float],
+    limit: int | None,
+) -> None:
+    frame = pl.DataFrame(
+        {"symbol": [str(n) for n in range(12)], "sector": sectors, "a": a, "b": b},
+        schema={"symbol": pl.String, "sector": pl.String, "a": pl.Float64, "b": pl.Float64},
+    )
     ranges, groups = {"a": Range(*bounds)}, {} if wanted is None else {"sector": wanted}
     screen = Screen(frame)
     for _ in range(2):  # the second answer comes from kept masks

@@ -9,19 +9,28 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from terminal.domain.screening import Range, Screen, ScreenResult
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 _ROWS, _FIELDS, _TURNS, _BEST = 10_000, 60, 60, 100
 _SECTORS = ("Technology", "Financials", "Health Care", "Energy", "Industrials", "Utilities", "Consumer", "Materials")
 _WANTED = frozenset(_SECTORS[:5])
-_RANGES = {"f00": (0.2, 5.0), "f01": (0.3, 9.0), "f02": (0.1, 3.0), "f03": (0.4, 99.0), "f05": (0.15, 8.0), "f08": (0.2, 6.0),
-           "f13": (0.3, 50.0)}
+_RANGES = {
+    "f00": (0.2, 5.0),
+    "f01": (0.3, 9.0),
+    "f02": (0.1, 3.0),
+    "f03": (0.4, 99.0),
+    "f05": (0.15, 8.0),
+    "f08": (0.2, 6.0),
+    "f13": (0.3, 50.0),
+}
 _WEIGHTS = {"f20": 0.25, "f21": 0.2, "f22": 0.2, "f23": 0.15, "f24": 0.1, "f25": 0.1}
 
 
@@ -30,9 +39,13 @@ def _frame() -> pl.DataFrame:
     values = np.exp(random.standard_normal((_ROWS, _FIELDS)) * 0.7)
     values[random.random(values.shape) < 0.03] = np.nan
     names = [f"f{number:02d}" for number in range(_FIELDS)]
-    frame = pl.DataFrame({"symbol": [f"T{row:05d}" for row in range(_ROWS)],
-                          "sector": [_SECTORS[code] for code in random.integers(0, len(_SECTORS), _ROWS)],
-                          **{name: values[:, column] for column, name in enumerate(names)}})
+    frame = pl.DataFrame(
+        {
+            "symbol": [f"T{row:05d}" for row in range(_ROWS)],
+            "sector": [_SECTORS[code] for code in random.integers(0, len(_SECTORS), _ROWS)],
+            **{name: values[:, column] for column, name in enumerate(names)},
+        }
+    )
     return frame.with_columns(pl.col("sector").cast(pl.Categorical), pl.col(names).fill_nan(None))
 
 
@@ -43,8 +56,14 @@ def _polars(frame: pl.DataFrame, low: float, best: int = _BEST) -> pl.DataFrame:
     for name in _WEIGHTS:
         kept &= pl.col(name).is_not_null()
     score = pl.sum_horizontal([weight * pl.col(name).rank() / pl.len() for name, weight in _WEIGHTS.items()])
-    return (frame.lazy().filter(kept).select("symbol", "sector", *_WEIGHTS, score=score)
-            .sort("score", descending=True).head(best).collect())
+    return (
+        frame.lazy()
+        .filter(kept)
+        .select("symbol", "sector", *_WEIGHTS, score=score)
+        .sort("score", descending=True)
+        .head(best)
+        .collect()
+    )
 
 
 def _ours(screen: Screen, low: float) -> ScreenResult:
@@ -86,12 +105,22 @@ def run() -> Iterator[dict[str, Any]]:
         result = _ours(warm, moved(turn))
         return frame[result.indices]
 
-    medians = _turns({"peer": lambda turn: _polars(frame, moved(turn)), "screen": fresh,
-                      "slider": lambda turn: _ours(warm, moved(turn) + 0.0001)})
+    medians = _turns(
+        {
+            "peer": lambda turn: _polars(frame, moved(turn)),
+            "screen": fresh,
+            "slider": lambda turn: _ours(warm, moved(turn) + 0.0001),
+        }
+    )
     for bench, key in (("screen", "screen"), ("screen_slider", "slider")):
-        yield {"bench": bench, "ours": round(medians[key] * 1000, 4), "peer": round(medians["peer"] * 1000, 4),
-               "peer_name": f"polars {pl.__version__} lazy filter, rank, sort", "ratio": round(medians[key] / medians["peer"], 4),
-               "unit": "ms"}
+        yield {
+            "bench": bench,
+            "ours": round(medians[key] * 1000, 4),
+            "peer": round(medians["peer"] * 1000, 4),
+            "peer_name": f"polars {pl.__version__} lazy filter, rank, sort",
+            "ratio": round(medians[key] / medians["peer"], 4),
+            "unit": "ms",
+        }
 
 
 if __name__ == "__main__":

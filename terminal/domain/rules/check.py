@@ -35,7 +35,11 @@ def check(node: tree.Node) -> tree.Node:
     resolved, kind = _resolve(node)
     if kind != "condition":
         shown = tree.text_of(resolved)
-        hint = f"Compare it with something, for example {shown} > 0." if kind == "number" else f'Compare it, for example {shown} == "...".'
+        hint = (
+            f"Compare it with something, for example {shown} > 0."
+            if kind == "number"
+            else f'Compare it, for example {shown} == "...".'
+        )
         raise RuleError(f"{shown} is {_SHOWN[kind]}, not a condition", node.column, hint, shown)
     return resolved
 
@@ -216,8 +220,11 @@ def _vocabulary(field: tree.Node, value: tree.Node) -> None:
 def _among(node: tree.Among) -> tree.Node:
     value, kind = _resolve(node.value)
     if kind not in ("text", "number"):
-        raise RuleError(f"{tree.text_of(value)} is {_SHOWN[kind]}: it cannot be one of a list", node.column,
-                        'Write flags contains "...".' if kind == "list" else "")
+        raise RuleError(
+            f"{tree.text_of(value)} is {_SHOWN[kind]}: it cannot be one of a list",
+            node.column,
+            'Write flags contains "...".' if kind == "list" else "",
+        )
     for choice in node.choices:
         if isinstance(choice, tree.Text) != (kind == "text"):
             raise _mismatch(value, kind, choice, "text" if isinstance(choice, tree.Text) else "number")
@@ -238,7 +245,9 @@ def _call(node: tree.Call) -> tree.Node:
     if function is None:
         raise RuleError(f"there is no function '{node.name}'", node.column, closest(node.name, tuple(FUNCTIONS)), node.name)
     if not function.least <= len(node.arguments) <= function.most:
-        raise RuleError(f"{node.name} does not take {len(node.arguments)} arguments", node.column, f"Write {function.usage}.", node.name)
+        raise RuleError(
+            f"{node.name} does not take {len(node.arguments)} arguments", node.column, f"Write {function.usage}.", node.name
+        )
     if node.name in INDICATOR_NAMES:
         return _indicator(node, function.usage)
     if node.name == "change":
@@ -258,8 +267,12 @@ def _indicator(node: tree.Call, usage: str) -> tree.Node:
             raise RuleError(f"{node.name} reads the bars itself and takes only numbers", first.column, f"Write {usage}.")
         resolved = _number(first)
         if not has_series(resolved):
-            raise RuleError(f"{tree.text_of(resolved)} has no value for every session", first.column,
-                            "Use close, open, high, low, volume or another indicator.", tree.text_of(resolved))
+            raise RuleError(
+                f"{tree.text_of(resolved)} has no value for every session",
+                first.column,
+                "Use close, open, high, low, volume or another indicator.",
+                tree.text_of(resolved),
+            )
         series = [resolved]
     for each in given:
         if not isinstance(each, tree.Number) or each.unit not in ("", "d"):
@@ -274,8 +287,15 @@ def _indicator(node: tree.Call, usage: str) -> tree.Node:
 def _change(node: tree.Call) -> tree.Node:
     value, span = node.arguments
     resolved = _number(value)
-    if not isinstance(span, tree.Number) or span.unit not in ("d", "") or span.amount != int(span.amount) or not 1 <= span.amount <= 2000:
+    if (
+        not isinstance(span, tree.Number)
+        or span.unit not in ("d", "")
+        or span.amount != int(span.amount)
+        or not 1 <= span.amount <= 2000
+    ):
         raise RuleError("change needs a number of sessions", span.column, "Write change(close, 20d).", tree.text_of(span))
     if not has_series(resolved) and not isinstance(resolved, tree.Name):
-        raise RuleError("change takes a field or a series of the bars", value.column, "Write change(close, 20d).", tree.text_of(resolved))
+        raise RuleError(
+            "change takes a field or a series of the bars", value.column, "Write change(close, 20d).", tree.text_of(resolved)
+        )
     return replace(node, arguments=(resolved, replace(span, unit="d")))

@@ -8,9 +8,9 @@ session's value, any other field its present one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -21,9 +21,12 @@ from terminal.domain.rules import tree
 from terminal.domain.rules.check import has_series
 from terminal.domain.rules.vocabulary import BAR_OF_FIELD, BAR_SERIES, CROSS_SECTION, INDICATOR_NAMES, SERIES_OF_FIELD
 
+if TYPE_CHECKING:
+    from datetime import date
+
 Earlier = Callable[[int], pl.DataFrame]
 _BARS = {"symbol": pl.String, "date": pl.Date, **dict.fromkeys(BAR_SERIES, pl.Float64)}
-_TYPES = {"text": pl.String, "list": pl.List(pl.String)}
+_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {"text": pl.String, "list": pl.List(pl.String)}
 
 
 class Evaluation:
@@ -35,8 +38,11 @@ class Evaluation:
     """
 
     def __init__(self, frame: pl.DataFrame, bars: pl.DataFrame | None, as_of: date | None, earlier: Earlier | None) -> None:
-        self._frame = frame.with_columns(pl.lit(None, dtype=_TYPES.get(field.type, pl.Float64)).alias(name)
-                                         for name, field in FIELDS.items() if name not in frame.columns)
+        self._frame = frame.with_columns(
+            pl.lit(None, dtype=_TYPES.get(field.type, pl.Float64)).alias(name)
+            for name, field in FIELDS.items()
+            if name not in frame.columns
+        )
         self._given = bars
         self._sorted: pl.DataFrame | None = None
         self._runs: list[slice] = []
@@ -63,7 +69,9 @@ class Evaluation:
         if self._sorted is None:
             given = pl.DataFrame(schema=_BARS) if self._given is None else self._given
             wanted = given.join(self._frame.select("symbol").unique(), on="symbol", how="semi")
-            self._sorted = wanted.select("symbol", "date", *(pl.col(name).cast(pl.Float64) for name in BAR_SERIES)).sort("symbol", "date")
+            self._sorted = wanted.select("symbol", "date", *(pl.col(name).cast(pl.Float64) for name in BAR_SERIES)).sort(
+                "symbol", "date"
+            )
             self._runs = slices(self._sorted["symbol"])
         return self._sorted
 
@@ -94,7 +102,9 @@ class Evaluation:
                 self._frame = self._frame.with_columns(pl.lit(None, dtype=pl.Boolean if condition else pl.Float64).alias(name))
             else:
                 column = self._series_column(node)
-                last = self._bars.group_by("symbol").agg(pl.col(column).last().alias(name), pl.col("date").last().alias("_last_bar"))
+                last = self._bars.group_by("symbol").agg(
+                    pl.col(column).last().alias(name), pl.col("date").last().alias("_last_bar")
+                )
                 joined = self._frame.join(last, on="symbol", how="left", maintain_order="left")
                 self._frame = joined.with_columns(pl.when(self._current()).then(pl.col(name)).alias(name)).drop("_last_bar")
             self._rows[node] = name
@@ -117,7 +127,8 @@ class Evaluation:
             else:
                 then = self._earlier(int(span.amount)).select("symbol", pl.col(value.name).cast(pl.Float64).alias(name))
                 self._frame = self._frame.join(then, on="symbol", how="left", maintain_order="left").with_columns(
-                    pl.when(pl.col(name) > 0).then(pl.col(value.name) / pl.col(name) - 1).alias(name))
+                    pl.when(pl.col(name) > 0).then(pl.col(value.name) / pl.col(name) - 1).alias(name)
+                )
             self._rows[node] = name
         return pl.col(self._rows[node])
 
@@ -244,8 +255,10 @@ def _combine(node: tree.Node, go: Callable[[tree.Node], pl.Expr]) -> pl.Expr:
             return go(value).is_not_null() if wanted else go(value).is_null()
         case tree.Comparison(operands=operands, operators=operators):
             values = [_folded(each, go(each)) for each in operands]
-            return reduce(lambda one, other: one & other,
-                          [_compared(sign, a, b) for sign, a, b in zip(operators, values, values[1:], strict=False)])
+            return reduce(
+                lambda one, other: one & other,
+                [_compared(sign, a, b) for sign, a, b in zip(operators, values, values[1:], strict=False)],
+            )
         case tree.Between(value=value, low=low, high=high, negated=negated):
             held = (go(value) >= go(low)) & (go(value) <= go(high))
             return ~held if negated else held

@@ -71,8 +71,14 @@ NAME: /[a-z_][a-z0-9_]*/i
 """
 
 _SIGNS = {"=": "==", "<>": "!=", "≤": "<=", "≥": ">=", "≠": "!="}
-_MEANT = {"a value": {"NUMBER", "NAME", "STRING", "LEFT", "MINUS"}, "a comparison such as < or ==": {"COMPARE"},
-          "')'": {"RPAR"}, "'and'": {"_AND"}, "a number of sessions such as 5d": {"NUMBER"}, "text in quotes": {"STRING"}}
+_MEANT = {
+    "a value": {"NUMBER", "NAME", "STRING", "LEFT", "MINUS"},
+    "a comparison such as < or ==": {"COMPARE"},
+    "')'": {"RPAR"},
+    "'and'": {"_AND"},
+    "a number of sessions such as 5d": {"NUMBER"},
+    "text in quotes": {"STRING"},
+}
 
 
 def read(text: str) -> tree.Node:
@@ -86,7 +92,7 @@ def read(text: str) -> tree.Node:
     try:
         parsed = _parser().parse(text)
     except UnexpectedCharacters as error:
-        raise _strange(text, error.pos_in_stream) from None
+        raise _strange(text, error.pos_in_stream or 0) from None
     except (UnexpectedToken, UnexpectedEOF, UnexpectedInput) as error:
         raise _misplaced(text, error) from None
     if _depth(parsed) > MAX_DEPTH:
@@ -121,11 +127,15 @@ def _misplaced(text: str, error: Any) -> RuleError:
     if token is None or token.type == "$END":
         return RuleError("the rule ends too early", len(text.rstrip()) + 1, hint)
     column, piece = (token.start_pos or 0) + 1, str(token)
-    before = re.search(r"([A-Za-z_][A-Za-z0-9_]*)\s*$", text[:column - 1])
+    before = re.search(r"([A-Za-z_][A-Za-z0-9_]*)\s*$", text[: column - 1])
     if before and piece == "(" and before[1].lower() not in FUNCTIONS:
-        return RuleError(f"there is no function '{before[1]}'", before.start() + 1, closest(before[1], tuple(FUNCTIONS)), before[1])
+        return RuleError(
+            f"there is no function '{before[1]}'", before.start() + 1, closest(before[1], tuple(FUNCTIONS)), before[1]
+        )
     if token.type == "NAME":
-        known = closest(piece, (*names(), "and", "or", "not", "in", "between", "within", "contains", "crosses_above", "crosses_below"))
+        known = closest(
+            piece, (*names(), "and", "or", "not", "in", "between", "within", "contains", "crosses_above", "crosses_below")
+        )
         hint = known if known and "COMPARE" in expected and piece.lower() not in names() else hint
     return RuleError(f"'{piece}' cannot stand here", column, hint, piece)
 
@@ -187,7 +197,9 @@ class _Builder:
         if token.type == "STRING":
             return tree.Text(_unquoted(token), column=token.start_pos + 1)
         number = _number(token)
-        return tree.Number(-number.written, number.unit, column=number.column) if parts[0] is not None and len(parts) > 1 else number
+        return (
+            tree.Number(-number.written, number.unit, column=number.column) if parts[0] is not None and len(parts) > 1 else number
+        )
 
     def _contains(self, parts: list[Any], column: int) -> tree.Node:
         return tree.Contains(self.build(parts[0]), tree.Text(_unquoted(parts[1]), column=parts[1].start_pos + 1), column=column)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -15,6 +14,10 @@ from terminal.domain.rules.check import check, reads_bars
 from terminal.domain.rules.evaluate import Earlier, Evaluation
 from terminal.domain.rules.grammar import read
 from terminal.domain.rules.words import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Rule:
                 found[node.name] = None
             for below in tree.children(node):
                 walk(below)
+
         walk(self.root)
         return tuple(found)
 
@@ -58,6 +62,7 @@ class Rule:
                 found.add(int(span.amount))
             for below in tree.children(node):
                 walk(below)
+
         walk(self.root)
         return tuple(sorted(found))
 
@@ -69,16 +74,18 @@ class Rule:
         """The parts joined by the outermost `and`; the rule itself when there is none."""
         return tuple(Rule(part) for part in self.root.parts) if isinstance(self.root, tree.Both) else (self,)
 
-    def evaluate(self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None,
-                 earlier: Earlier | None = None) -> pl.Series:
+    def evaluate(
+        self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None, earlier: Earlier | None = None
+    ) -> pl.Series:
         """Boolean for each row of `frame` [symbol, fields]; null is unknown. `bars` as the dataset BARS, in any order.
 
         With `as_of`, bars that end more than ten sessions before it make what needs them unknown.
         """
         return Evaluation(frame, bars, as_of, earlier).condition(self.root)
 
-    def values(self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None,
-               earlier: Earlier | None = None) -> pl.Series:
+    def values(
+        self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None, earlier: Earlier | None = None
+    ) -> pl.Series:
         """The number the rule looks at, for each row: the left side of its first comparison of numbers, null if none."""
         looked = _looked_at(self.root)
         if looked is None:

@@ -11,11 +11,19 @@ Titles = Callable[[str], str]
 _SIGNS = {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least", "==": "is", "!=": "is not"}
 _TURNED = {"<": "is above", "<=": "is at least", ">": "is below", ">=": "is at most", "==": "is", "!=": "is not"}
 _FUNCTIONS = {
-    "sma": "the average of {0} over {1} sessions", "avg": "the average of {0} over {1} sessions",
-    "ema": "the exponential average of {0} over {1} sessions", "highest": "the highest {0} of {1} sessions",
-    "lowest": "the lowest {0} of {1} sessions", "change": "the change of {0} over {1} sessions",
-    "sector_median": "the sector's middle {0}", "median": "the middle {0} of all", "percentile": "the place of {0} among all",
-    "sector_percentile": "the place of {0} within the sector", "rank": "the rank by {0}", "abs": "the size of {0}"}
+    "sma": "the average of {0} over {1} sessions",
+    "avg": "the average of {0} over {1} sessions",
+    "ema": "the exponential average of {0} over {1} sessions",
+    "highest": "the highest {0} of {1} sessions",
+    "lowest": "the lowest {0} of {1} sessions",
+    "change": "the change of {0} over {1} sessions",
+    "sector_median": "the sector's middle {0}",
+    "median": "the middle {0} of all",
+    "percentile": "the place of {0} among all",
+    "sector_percentile": "the place of {0} within the sector",
+    "rank": "the rank by {0}",
+    "abs": "the size of {0}",
+}
 
 
 def describe(node: tree.Node, title: Titles) -> str:
@@ -35,7 +43,9 @@ def describe(node: tree.Node, title: Titles) -> str:
             return f"{_value(value, title)} is {'not ' * negated}from {_value(low, title)} to {_value(high, title)}"
         case tree.Among(value=value, choices=choices, negated=negated):
             listed = [_value(each, title) for each in choices]
-            return f"{_value(value, title)} is {'not ' * negated}{' or '.join(filter(None, [', '.join(listed[:-1]), listed[-1]]))}"
+            return (
+                f"{_value(value, title)} is {'not ' * negated}{' or '.join(filter(None, [', '.join(listed[:-1]), listed[-1]]))}"
+            )
         case tree.Contains(value=value, piece=piece):
             return f"{_value(value, title)} contains {tree.quoted(piece.value)}"
         case tree.Known(value=value, wanted=wanted):
@@ -76,6 +86,8 @@ def _value(node: tree.Node, title: Titles) -> str:
             return f"-{_value(operand, title)}"
         case tree.Binary(operator=operator, left=left, right=right):
             words = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
-            sides = [f"({_value(each, title)})" if isinstance(each, tree.Binary) else _value(each, title) for each in (left, right)]
+            sides = [
+                f"({_value(each, title)})" if isinstance(each, tree.Binary) else _value(each, title) for each in (left, right)
+            ]
             return f"{sides[0]} {words[operator]} {sides[1]}"
     return f"({describe(node, title)})"

@@ -44,8 +44,10 @@ def test_every_function_is_listed_with_a_readable_example(ctx: Any) -> None:
 
 def test_check(ctx: Any) -> None:
     table = commands.check(ctx, "PE<15 and rsi(14) < 30 within 5d")
-    assert table.rows() == [{"clause": "pe_ttm < 15", "fields": "pe_ttm", "bars": False},
-                            {"clause": "rsi(14) < 30 within 5d", "fields": "", "bars": True}]
+    assert table.rows() == [
+        {"clause": "pe_ttm < 15", "fields": "pe_ttm", "bars": False},
+        {"clause": "rsi(14) < 30 within 5d", "fields": "", "bars": True},
+    ]
     assert table.notes == ("Normal spelling: pe_ttm < 15 and rsi(14) < 30 within 5d",)
     with pytest.raises(RuleError) as caught:
         commands.check(ctx, "pee < 15")
