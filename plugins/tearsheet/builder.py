@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plugins.tearsheet import changes, risks
 from plugins.tearsheet.model import Figure, Material, Sheet
 from plugins.tearsheet.peers import Peers, find_peers, sector_medians
+from plugins.tearsheet.stated import stated
 from terminal.api import Source
 from terminal.domain import format as show
 from terminal.domain import valuation
@@ -188,6 +189,7 @@ class _Builder:
         self._sensitivity(thresholds)
         self._peers(peers)
         self._events(move, reports)
+        self._stated()
         self._changes(before)
         return Sheet(
             given.symbol,
@@ -233,7 +235,9 @@ class _Builder:
         return self.sources.index(source)
 
     def _source(self, name: str) -> int | None:
-        fetch = self.given.origins.get(name)
+        return self._fetch(self.given.origins.get(name))
+
+    def _fetch(self, fetch: int | None) -> int | None:
         source = self.given.sources.get(fetch) if fetch is not None else None
         return None if source is None else self._number(source)
 
@@ -366,7 +370,7 @@ class _Builder:
             self.missing["DCF value"] = value.reason
         self._add(
             "valuation",
-            "implied_growth",
+            "tearsheet_implied_growth",
             "Growth the price assumes",
             back.growth,
             show.percent(back.growth),
@@ -528,13 +532,30 @@ class _Builder:
         if stock:
             self._add(
                 "events",
-                "report_move",
+                "tearsheet_report_move",
                 "Usual move on a report",
                 move,
                 show.percent(move),
                 "fraction",
                 "past reports",
                 formula=f"median absolute price move over {reports} past reports",
+            )
+
+    def _stated(self) -> None:
+        for each in stated(self.given.facts, self.currency):
+            source = self._fetch(each.fetch_id)
+            self.figures.append(
+                Figure(
+                    "stated",
+                    f"stated.{each.item}.{each.period}",
+                    each.title,
+                    each.value,
+                    each.text,
+                    each.unit,
+                    each.period_end,
+                    source if source is not None else self._own("facts without a recorded source"),
+                    "as stated by the source",
+                )
             )
 
     def _changes(self, found: tuple[Change, ...]) -> None:

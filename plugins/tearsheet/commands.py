@@ -27,7 +27,9 @@ def show(
     *,
     section: Annotated[
         tuple[str, ...],
-        argument(help="Only these sections: price, core, valuation, decision, risks, sensitivity, peers, events, changes."),
+        argument(
+            help="Only these sections: price, core, valuation, decision, risks, sensitivity, peers, events, stated, changes."
+        ),
     ] = (),
     remember: Annotated[bool, argument(help="Remember this look, so that the next one can say what changed.")] = True,
 ) -> Table:
@@ -124,9 +126,9 @@ def gates(ctx: Context, symbol: Symbol) -> Table:
         Column("title", "Title"),
         Column("field", "Field", newbie=False),
         Column("value", "Value", "number"),
-        Column("threshold", "Threshold", "number"),
-        Column("outcome", "Outcome"),
-        Column("points", "Points", "number", decimals=1),
+        Column("threshold", "Threshold", "number", term="tearsheet_threshold"),
+        Column("outcome", "Outcome", term="tearsheet_outcome"),
+        Column("points", "Points", "number", term="tearsheet_points", decimals=1),
         Column("weight", "Of", "number", decimals=1),
         Column("newbie", "In plain words"),
         Column("pro", "In figures", newbie=False),
@@ -188,8 +190,8 @@ def sensitivity(
         Column("key", "Key", newbie=False),
         Column("title", "Threshold of"),
         Column("value", "Value", "number"),
-        Column("threshold", "Now", "number"),
-        Column("flips_at", "Turns at", "number"),
+        Column("threshold", "Now", "number", term="tearsheet_threshold"),
+        Column("flips_at", "Turns at", "number", term="tearsheet_flips_at"),
         Column("verdict", "Then"),
         Column("sentence", "In words"),
     )
@@ -254,7 +256,7 @@ def risks(ctx: Context, symbol: Symbol) -> Table:
         Column("title", "Risk"),
         Column("value", "Figure", "number"),
         Column("unit", "Unit", newbie=False),
-        Column("impact", "Price at stake", "number", "fraction"),
+        Column("impact", "Price at stake", "number", "fraction", "tearsheet_impact"),
         Column("newbie", "In plain words"),
         Column("pro", "In figures", newbie=False),
     )
@@ -355,7 +357,7 @@ def changes(ctx: Context, symbol: Symbol) -> Table:
         Column("now", "Now"),
         Column("was_value", "Then, as a number", "number", newbie=False),
         Column("now_value", "Now, as a number", "number", newbie=False),
-        Column("words", "In words"),
+        Column("words", "In words", term="tearsheet_change"),
     )
     return _part(sheet, f"{sheet.symbol}: since your last look", columns, frame, notes, {"changes": sheet.changes})
 
@@ -422,7 +424,7 @@ def _valued(ctx: Context, sheet: Sheet, wanted: Assumptions, notes: tuple[str, .
         Column("part", "Part"),
         Column("title", "Title"),
         Column("value", "Value", "number"),
-        Column("origin", "From"),
+        Column("origin", "From", term="tearsheet_origin"),
         Column("reason", "Why"),
     )
     table = _part(

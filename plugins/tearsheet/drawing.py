@@ -182,7 +182,7 @@ def ticks(low: float, high: float, wanted: int = 6) -> list[float]:
         return []
     raw = (high - low) / wanted
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw * 0.999)
+    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw * 0.9)
     first = math.ceil(low / step - 1e-9)
     return [round(each * step, 10) for each in range(first, math.floor(high / step + 1e-9) + 1)]
 

@@ -45,7 +45,9 @@ def _gather(ctx: Context, text: str, looks: bool) -> tuple[Material, tuple[str, 
         raise UserError(f"Nothing is known about {symbol}.", _hint(ctx, symbol, notes))
     row = universe.frame.row(at, named=True)
     origins, kinds = (each.row(at, named=True) for each in (universe.origin, universe.origin_kind))
-    sources = ctx.market.sources(value for name, value in origins.items() if name != "symbol")
+    facts = ctx.market.facts([symbol], as_of=ctx.as_of)
+    fetches = {value for name, value in origins.items() if name != "symbol"} | set(facts["fetch_id"].unique().to_list())
+    sources = ctx.market.sources(fetches)
     material = Material(
         symbol,
         row,
@@ -54,7 +56,7 @@ def _gather(ctx: Context, text: str, looks: bool) -> tuple[Material, tuple[str, 
         universe.why_unknown(symbol),
         universe.frame,
         ctx.market.bars([symbol], day - timedelta(days=HISTORY_DAYS), as_of=ctx.as_of),
-        ctx.market.facts([symbol], as_of=ctx.as_of),
+        facts,
         ctx.market.earnings([symbol], as_of=ctx.as_of),
         ctx.market.dividends([symbol], as_of=ctx.as_of),
         ctx.market.rulebook(),
@@ -75,7 +77,7 @@ def _known_at_all(row: Mapping[str, Any]) -> bool:
 
 
 def _hint(ctx: Context, symbol: str, notes: tuple[str, ...]) -> str:
-    near = ctx.market.search(symbol, 3)
-    names = ", ".join(near["symbol"].to_list())
-    said = notes[0] + " " if notes else ""
-    return f"{said}Did you mean {names}?" if names else f"{said}Check the spelling, or search with `tapeline market search`."
+    if notes:
+        return notes[0]
+    names = ", ".join(ctx.market.search(symbol, 3)["symbol"].to_list())
+    return f"Did you mean {names}?" if names else "Check the spelling, or search with `tapeline market search TEXT`."

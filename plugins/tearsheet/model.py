@@ -31,6 +31,7 @@ SECTION_TITLES = {
     "sensitivity": "What would change the verdict",
     "peers": "Peers",
     "events": "Events",
+    "stated": "As the source states it",
     "changes": "Since your last look",
 }
 
@@ -42,10 +43,10 @@ COLUMNS = (
     Column("text", "As shown"),
     Column("unit", "Unit", newbie=False),
     Column("as_of", "As of", "date"),
-    Column("source", "Source", "integer", newbie=False),
+    Column("source", "Source", "integer", term="tearsheet_source", newbie=False),
     Column("provider", "Provider"),
     Column("formula", "Formula", newbie=False),
-    Column("comparison", "Compared with", "number"),
+    Column("comparison", "Compared with", "number", term="tearsheet_comparison"),
     Column("compared_with", "That is", newbie=False),
     Column("note", "In words"),
 )

@@ -53,7 +53,7 @@ CARDS = {
         "max_drawdown_5y",
     ),
 }
-_TABLE_SECTIONS = ("price", "core", "valuation", "decision", "events")
+_TABLE_SECTIONS = ("price", "core", "valuation", "decision", "events", "stated")
 _SHOWN_RISKS = 6
 _PEER_COLUMNS = {
     "stock": (
@@ -360,6 +360,8 @@ def _figures(sheet: Sheet) -> list[dict[str, Any]]:
     for section in _TABLE_SECTIONS:
         rows = []
         for figure in sheet.figures:
+            if figure.section == "stated" and _told(sheet, figure):
+                continue
             if (
                 figure.section != section
                 or figure.value is None
@@ -380,6 +382,13 @@ def _figures(sheet: Sheet) -> list[dict[str, Any]]:
         if rows:
             groups.append({"title": SECTION_TITLES[section], "rows": rows})
     return groups
+
+
+def _told(sheet: Sheet, figure: Figure) -> bool:
+    """Whether a stated value is on the page already, as the field it stands for; statements are in the CSV."""
+    item, period = figure.term.split(".")[1:]
+    fields = [name for name, known in FIELDS.items() if known.reported == item]
+    return period != "P" or any(sheet.row.get(name) is not None for name in fields)
 
 
 def _source(source: Source) -> str:

@@ -336,7 +336,8 @@ def _flows(used: Mapping[str, float], wanted: Assumptions) -> tuple[Year, ...]:
 
 
 def _suitable(kinds: Sequence[str | None], sectors: Sequence[str | None]) -> npt.NDArray[np.bool_]:
-    return np.array([kind in ("stock", None) and sector != "Financials" for kind, sector in zip(kinds, sectors, strict=True)])
+    return np.array([kind in ("stock", None) and sector != "Financials" for kind, sector in zip(kinds, sectors, strict=True)],
+                    dtype=np.bool_)
 
 
 def _reason(inputs: Mapping[str, Any], used: Mapping[str, float]) -> str:

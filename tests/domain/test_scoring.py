@@ -202,6 +202,12 @@ def test_each_kind_has_its_scorer() -> None:
     assert BOOK.explain({"symbol": "I", "kind": "index"}).verdict == "Unknown"
 
 
+def test_an_empty_frame_has_no_verdicts() -> None:
+    empty = BOOK.score(frame_of([{}]).head(0), "risk-on")
+    assert empty.columns == ["symbol", "verdict", "score", "coverage", "flags", "why"]
+    assert empty.is_empty()
+
+
 FIELDS = sorted(BOOK.fields)
 VALUES = st.one_of(st.none(), st.just(float("nan")), st.floats(-1, 1), st.floats(-5, 40), st.floats(0, 1e11))
 ROWS = st.fixed_dictionaries(

@@ -86,6 +86,10 @@ def test_grid_holds_the_base_in_its_middle() -> None:
     assert grid({**ROW, "sector": "Financials"}).values == ()
 
 
+def test_an_empty_frame_has_no_values() -> None:
+    assert dcf_frame(pl.DataFrame([ROW]).head(0)).height == 0
+
+
 def test_price_without_sense_has_no_implied_growth() -> None:
     assert "above" in reverse_dcf({**ROW, "price": 1e9, "market_cap": 1e11}, Assumptions(net_debt=0, shares=100)).reason
     assert "below" in reverse_dcf({**ROW, "price": 1e-6}, Assumptions(net_debt=0, shares=100)).reason

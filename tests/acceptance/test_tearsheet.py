@@ -1,0 +1,71 @@
+"""`tearsheet show AAPL` against recorded answers of the real service: every number is the payload's, nothing is invented."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.real
+QUOTE_FIELDS = {"previous_close": "regularMarketPreviousClose", "open": "regularMarketOpen", "high": "regularMarketDayHigh",
+                "low": "regularMarketDayLow", "volume": "regularMarketVolume", "price": "regularMarketPrice"}
+
+
+def numbers(value: Any) -> set[float]:
+    """Every number anywhere in a payload."""
+    if isinstance(value, dict):
+        return set().union(*(numbers(inner) for inner in value.values())) if value else set()
+    if isinstance(value, list):
+        return set().union(*(numbers(inner) for inner in value)) if value else set()
+    return {float(value)} if isinstance(value, (int, float)) and not isinstance(value, bool) else set()
+
+
+def test_show_and_export_of_a_real_company(run_cli: Any, replay: Any, shared: Any, tmp_path: Any) -> None:
+    surroundings = {"TAPELINE_YAHOO_URL": f"{replay.url}/yahoo"}
+    shown = run_cli("--home", "H", "tearsheet", "show", "AAPL", "--json", env=surroundings)
+    assert shown.returncode == 0, shown.stderr
+    answer = json.loads(shown.stdout)
+    assert answer["title"] == "AAPL · Apple Inc."
+    files = {line["file"] for line in replay.log() if line["file"]}
+    recorded: set[float] = set()
+    for name in files:
+        path = shared / name if (shared / name).is_file() else next(shared.rglob(str(name).rpartition("/")[2]))
+        if path.suffix == ".json":
+            recorded |= numbers(json.loads(path.read_text(encoding="utf-8")))
+    stated = [row for row in answer["rows"] if row["formula"] == "as stated by the source" and row["value"] is not None]
+    assert len(stated) >= 40
+    for row in stated:
+        assert row["provider"] == "yahoo"
+        assert answer["sources"][row["source"]]["provider"] == "yahoo"
+        value = row["value"]
+        known = {value, -value, value * 100}  # outlays are positive with us; debt to equity comes in per cent
+        assert any(abs(one - other) <= 1e-9 * max(1.0, abs(other)) for one in known for other in recorded), row
+    for row in answer["rows"]:
+        assert (row["value"] is None) or row["source"] is not None, row
+    assert not any(source["simulated"] for source in answer["sources"])
+
+    exported = run_cli("--home", "H", "tearsheet", "export", "AAPL", "--pdf", "a.pdf", "--csv", "a.csv", env=surroundings)
+    assert exported.returncode == 0, exported.stderr
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        lines = {(line["section"], line["term"]): line for line in csv.DictReader(file)}
+    for row in stated:
+        assert float(lines[row["section"], row["term"]]["value"]) == row["value"]
+        assert lines[row["section"], row["term"]]["provider"] == "yahoo"
+
+
+def test_an_unknown_symbol_is_one_sentence(run_cli: Any, replay: Any) -> None:
+    found = run_cli("--home", "H", "tearsheet", "show", "ZZZZQ", "--json", env={"TAPELINE_YAHOO_URL": f"{replay.url}/yahoo"})
+    assert found.returncode == 1
+    assert "Nothing is known about ZZZZQ" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert found.stdout == ""
+
+
+def test_a_service_that_fails_is_told_and_nothing_is_made_up(run_cli: Any, replay: Any) -> None:
+    replay.fault(provider="yahoo", kind="html", times=1000)
+    found = run_cli("--home", "H", "tearsheet", "show", "AAPL", "--json", env={"TAPELINE_YAHOO_URL": f"{replay.url}/yahoo"})
+    assert found.returncode == 1
+    assert "AAPL" in found.stderr and "Traceback" not in found.stderr
