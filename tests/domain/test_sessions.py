@@ -67,8 +67,9 @@ def test_neighbours_step_over_holidays(calendar: Calendar) -> None:
 
 def test_every_session_is_its_neighbours_neighbour(calendar: Calendar) -> None:
     days = calendar.sessions(date(2025, 1, 1), date(2026, 12, 31))
-    assert all(calendar.next_session(one) == two and calendar.previous_session(two) == one
-               for one, two in itertools.pairwise(days))
+    assert all(
+        calendar.next_session(one) == two and calendar.previous_session(two) == one for one, two in itertools.pairwise(days)
+    )
     assert all(calendar.last_session(calendar.session_close(day)) == day for day in days)
     assert all(calendar.last_session(calendar.session_close(day) - timedelta(seconds=1)) < day for day in days)
 

@@ -146,12 +146,12 @@ def _actions(listing: Listing) -> list[tuple[str, np.datetime64, str]]:
             _moment(world.moments[split.first - 15], 20, 35),
             f"{world.recipe.companies[split.company].name} announces a {'reverse ' if split.ratio < 1 else ''}stock split",
         )
-        for split in world.splits
+        for split in world.announced
         if split.first - 15 < listing.finished
     ]
     last: dict[int, float] = {}
     for n, day, amount in zip(paid.instrument.tolist(), paid.ex_date, paid.amount.tolist(), strict=True):
-        if n >= len(world.recipe.companies) or day > np.datetime64(listing.end):
+        if n >= len(world.recipe.companies) or day > np.datetime64(listing.end) + np.timedelta64(14, "D"):
             continue
         if n in last and amount > last[n] * 1.005:
             rows.append(

@@ -154,7 +154,7 @@ def _issuers(recipe: Recipe) -> list[tuple[str, str]]:
 
 def _yields(recipe: Recipe, name: str, common: Factors, maturity: Floats, spread: Floats, credit: Floats) -> Floats:
     """Ten-year yield, plus slope by maturity, plus a spread that widens when markets are nervous."""
-    own = recipe.stream(name).standard_normal(maturity.shape)
+    own: Floats = np.asarray(recipe.stream(name).standard_normal(maturity.shape))
     slope = 0.004 * (np.log1p(maturity) - np.log1p(10.0))
     widening = 1 + np.clip(0.9 * _nervousness(common)[:, None], -0.25, 1.6)
     wander: Floats = np.zeros(maturity.shape[1])

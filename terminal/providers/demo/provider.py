@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from terminal.domain.fetch import Fetch
@@ -32,8 +33,8 @@ DATASETS = (
     "chains",
     "members",
 )
-# What the first start stores; the rest is made when somebody looks at it.
-SEEDED = ("instruments", "members", "splits", "dividends", "bars", "facts", "earnings", "headlines")
+# What the first start stores; the rest is made when somebody looks at it. Bars come last: once they are there, all is.
+SEEDED = ("instruments", "members", "splits", "dividends", "facts", "earnings", "headlines", "bars")
 
 
 class DemoProvider:
@@ -85,8 +86,8 @@ class DemoProvider:
     def seed(self, save: Save, end: date | None = None, progress: Progress = quiet, since: date | None = None) -> int:
         """Hand every dataset of the whole market to `save(dataset, frame, fetch)`; returns the number of rows.
 
-        `end`: the last session (default: the newest finished one). `since`: the last session that is stored already;
-        then only newer bars are given, besides the whole history of those whose earlier prices a split or dividend changes.
+        `end`: the last session (default: the newest finished one). `since`: the last session that is stored already; then
+        only what is newer is given, besides the whole history of those whose earlier values a split or dividend changes.
         """
         rows = 0
         progress(0.0, "simulating the market")
@@ -94,29 +95,13 @@ class DemoProvider:
         for position, dataset in enumerate(SEEDED):
             progress(0.2 + 0.8 * position / len(SEEDED), f"simulated {dataset}")
             started = self._clock()
-            parts = (
-                self._new_bars(listing, since)
-                if dataset == "bars" and since is not None
-                else self._frames(listing, dataset, (), None, None)
-            )
-            for frame in parts:
+            for whole in self._frames(listing, dataset, (), None, None):
+                frame = whole if since is None else _news(listing, dataset, whole, since)
                 if frame.height:
                     save(dataset, frame, self._fetch(listing, dataset, (), started, "ok"))
                     rows += frame.height
         progress(1.0, "the market is ready")
         return rows
-
-    def _new_bars(self, listing: Listing, since: date) -> Iterator[pl.DataFrame]:
-        import numpy as np
-
-        paid, end = listing.payouts, np.datetime64(listing.end)
-        changed = {each.company for each in listing.world.splits if listing.world.days[each.first] > since}
-        changed |= set(paid.instrument[(paid.ex_date > np.datetime64(since)) & (paid.ex_date <= end)].tolist())
-        rest = np.array([n for n in range(len(listing.symbols)) if n not in changed], dtype=np.int64)
-        first = listing.world.calendar.next_session(since)
-        yield listing.bars(rest, start=first)
-        if changed:
-            yield listing.bars(np.array(sorted(changed), dtype=np.int64))
 
     def _frames(
         self, listing: Listing, dataset: str, symbols: tuple[str, ...], start: date | None, end: date | None
@@ -201,6 +186,28 @@ def _empty(dataset: str) -> Iterator[pl.DataFrame]:
     from terminal.domain.schemas import DATASETS as SCHEMAS
 
     yield SCHEMAS[dataset].empty()
+
+
+def _news(listing: Listing, dataset: str, frame: pl.DataFrame, since: date) -> pl.DataFrame:
+    """The rows of a whole frame that are not as they were on the evening of `since`."""
+    import numpy as np
+    import polars as pl
+
+    split = [listing.symbols[each.company] for each in listing.world.splits if listing.world.days[each.first] > since]
+    if dataset == "bars":
+        paid = listing.payouts
+        recent = (paid.ex_date > np.datetime64(since)) & (paid.ex_date <= np.datetime64(listing.end))
+        changed = {*split, *(listing.symbols[n] for n in paid.instrument[recent].tolist())}
+        return frame.filter((pl.col("date") > since) | pl.col("symbol").is_in(sorted(changed)))
+    if dataset == "facts":
+        return frame.filter(pl.col("filed_at").dt.date() > since)
+    day = {"dividends": "ex_date", "splits": "ex_date", "earnings": "date", "headlines": "at"}.get(dataset)
+    # Reports and payments to come are listed before their day, so these are compared whole for a few weeks back.
+    return (
+        frame
+        if day is None
+        else frame.filter((pl.col(day).cast(pl.Date) > since - timedelta(days=40)) | pl.col("symbol").is_in(split))
+    )
 
 
 def _within(dataset: str, frame: pl.DataFrame, symbols: tuple[str, ...], start: date | None, end: date | None) -> pl.DataFrame:

@@ -49,7 +49,12 @@ class World:
     factors: Factors
     planted: Planted
     stocks: Prices
-    splits: tuple[Split, ...]
+    announced: tuple[Split, ...]
+
+    @cached_property
+    def splits(self) -> tuple[Split, ...]:
+        """The splits that have happened."""
+        return tuple(each for each in self.announced if each.first < len(self.days))
 
     @property
     def end(self) -> date:
@@ -120,7 +125,7 @@ def generate(end: date, seed: int | None = None) -> World:
 
 
 def _splits(recipe: Recipe, stocks: Prices, days: list[date]) -> tuple[Split, ...]:
-    """A company splits once in its life, 25 sessions after a quarter's first session that sees a price far from usual."""
+    """A company splits once in its life, 25 sessions after a quarter's middle month began with a price far from usual."""
     found: dict[int, Split] = {}
     for t in range(1, len(days)):
         if days[t].month == days[t - 1].month or days[t].month not in (2, 5, 8, 11):
@@ -129,7 +134,7 @@ def _splits(recipe: Recipe, stocks: Prices, days: list[date]) -> tuple[Split, ..
         willing = recipe.stream("splits", days[t].toordinal()).random(len(close))
         chosen: Ints = np.flatnonzero(((close > 420) & (willing < 0.05)) | ((close < 3.0) & (willing < 0.10)))
         for company in chosen.tolist():
-            if company not in found and t + 25 < len(days):
+            if company not in found:
                 ratio = 0.1 if close[company] < 3 else 10.0 if close[company] > 1100 else 4.0 if close[company] > 600 else 3.0
                 found[company] = Split(company, t + 25, ratio)
     return tuple(sorted(found.values(), key=lambda split: (split.first, split.company)))
