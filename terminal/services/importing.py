@@ -209,7 +209,8 @@ def _instrument_rows(read: Reading, rows: pl.DataFrame, choices: Choices) -> pl.
 def _bare_instruments(rows: pl.DataFrame, choices: Choices) -> pl.DataFrame:
     """So that the symbols of a file of prices can be found and screened; what they are, the file does not say."""
     symbols = rows.select(pl.col("symbol").unique(maintain_order=True))
-    return symbols.with_columns(pl.lit("other").alias("kind"), pl.lit(choices.currency.upper() or None, dtype=pl.String).alias("currency"))
+    currency = pl.lit(choices.currency.upper() or None, dtype=pl.String)
+    return symbols.with_columns(pl.lit("other").alias("kind"), currency.alias("currency"))
 
 
 def _instruments(read: Reading, rows: pl.DataFrame, as_of: date, choices: Choices) -> list[Part]:
