@@ -94,9 +94,6 @@ def shortcuts(window: MainWindow) -> None:
 
 def _open_nth(window: MainWindow, place: int) -> None:
     if window.workspace is not None:
-        from terminal.shell.workspace import SHELL_PANELS
-
-        panels = sorted((panel for panel in window.workspace.specs.values() if panel not in SHELL_PANELS),
-                        key=lambda panel: (panel.order, panel.id))
+        panels = sorted(window.workspace.in_rail(), key=lambda panel: (panel.order, panel.id))
         if place <= len(panels):
             window.open_panel(panels[place - 1].id)

@@ -94,7 +94,8 @@ def panels(ctx: Context) -> Table:
     window = _window(ctx)
     specs = window.workspace.specs if window.workspace is not None else {}
     visible = window.workspace.describe() if window.workspace is not None else {}
-    rows = [(panel.id, panel.title, visible[panel.id], window.symbol if panel.follows_symbol else None) for panel in specs.values()]
+    rows = [(panel.id, panel.title, visible[panel.id], window.symbol if panel.follows_symbol else None)
+            for panel in specs.values()]
     columns = (Column("id", "Id"), Column("title", "Title"), Column("visible", "Visible", "bool"), Column("symbol", "Symbol"))
     frame = pl.DataFrame(rows, {"id": pl.String, "title": pl.String, "visible": pl.Boolean, "symbol": pl.String}, orient="row")
     return Table("Panels", columns, frame)

@@ -35,5 +35,5 @@ def _command(window: MainWindow, command: Command, rank: int) -> Entry:
     more = "…" if any(parameter.required for parameter in command.parameters) else ""
     panel = window.workspace.specs.get(command.panel) if window.workspace is not None else None
     icon = panel.icon if panel is not None else "terminal"
-    return Entry(command.title + more, command.group.capitalize(), icon, lambda: window.ask_command(command.id),
+    return Entry(command.title + more, command.group.capitalize(), icon, partial(window.ask_command, command.id),
                  words=f"{spoken} {command.title}", keys=KEYS.get(command.id, ""), detail=command.summary, rank=rank)

@@ -144,11 +144,12 @@ class Opening:
         from terminal.shell.crash import CrashHook
 
         window = self._window
+        window.prepare()
+        window.work(self._open_session, self._session_open, fail=self._failed)
         window.fill()
         window.source_asked.connect(self.switch)
         self._hook = CrashHook(lambda problem, widget: window.bridge.post(lambda: window.bug(problem, widget)))
         window.statusbar.show_engine("busy", "Opening the store")
-        window.work(self._open_session, self._session_open, fail=self._failed)
 
     def _open_session(self) -> tuple[Session, bool, str]:
         from terminal.app import Session

@@ -24,7 +24,7 @@ from terminal.ui import theme
 from terminal.ui.form import Button, IconButton, column, label, primary, row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from terminal.commands import Command, Parameter
 
@@ -129,7 +129,7 @@ class Question(QDialog):
     """The form of one command; `answer(arguments)` is called when everything is well-formed."""
 
     def __init__(self, parent: QWidget, command: Command, answer: Callable[[dict[str, Any]], None],
-                 values: dict[str, Any] | None = None) -> None:
+                 values: Mapping[str, Any] | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(command.title)

@@ -49,7 +49,7 @@ def sentence(table: Table) -> str:
     return f"{table.title}: {values}" if values else table.title
 
 
-def ask(window: MainWindow, command_id: str) -> None:
+def ask(window: MainWindow, command_id: str, values: Mapping[str, Any] | None = None) -> None:
     """Run a command; one with parameters is asked for them first, in a form."""
     command = window.app.registry.command(command_id)
     if not command.parameters:
@@ -57,4 +57,4 @@ def ask(window: MainWindow, command_id: str) -> None:
         return
     from terminal.shell.question import Question
 
-    Question(window, command, lambda arguments: run(window, command_id, arguments)).show()
+    Question(window, command, lambda arguments: run(window, command_id, {**(values or {}), **arguments}), values).show()

@@ -56,6 +56,7 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
         window.resize(wish.width, wish.height)
         window.show()
         window.fill()
+        window.heartbeat.stop()  # its reading differs each time, a picture should not
         window.attach(app)
         picture = _portrait(window, wish)
         if not picture.grab().save(str(file), "PNG"):

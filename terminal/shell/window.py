@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from terminal.shell.palette import Entry
     from terminal.shell.state import WindowState
     from terminal.shell.workspace import Workspace
-    from terminal.ui.task import Bridge
 
 log = logging.getLogger(__name__)
 SIZE = (1720, 1000)
@@ -90,17 +89,23 @@ class MainWindow(QMainWindow):
         self.statusbar = StatusBar()
         column.addWidget(self.statusbar)
 
+    def prepare(self) -> None:
+        """Make the workers and the bridge from them, so that the store can be opened while the rest is built."""
+        from terminal.app import Workers
+        from terminal.ui.task import Bridge
+
+        self._workers = Workers(3)
+        self.bridge = Bridge(self, on_error=lambda _, problem: self.notify(problem.sentence(), "error"), on_bug=self.bug)
+
     def fill(self) -> None:
         """Build what the first paint did without: icons, palette, messages, shortcuts."""
-        from terminal.app import Workers
+        if not hasattr(self, "_workers"):
+            self.prepare()
         from terminal.shell.chrome import RailButtons, SourceNotice, shortcuts
         from terminal.shell.heartbeat import Heartbeat
         from terminal.shell.messages import Messages
         from terminal.shell.palette import Palette
-        from terminal.ui.task import Bridge
 
-        self.bridge: Bridge = Bridge(self, on_error=lambda _, problem: self.notify(problem.sentence(), "error"), on_bug=self.bug)
-        self._workers = Workers(3)
         self.messages = Messages(self)
         self.messages.changed.connect(lambda: self.topbar.set_unread(self.messages.unread))
         self.topbar.fill(self.mode)
@@ -145,7 +150,7 @@ class MainWindow(QMainWindow):
 
     def attach(self, app: App, notice: str = "") -> None:
         """Show the panels of `app`; `notice` says why this market was chosen, when the user did not."""
-        from terminal.shell.workspace import SHELL_PANELS, Workspace
+        from terminal.shell.workspace import Workspace
 
         self._app = app
         self.setWindowTitle("Tapeline (simulated market)" if app.demo else "Tapeline")
@@ -153,7 +158,7 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace(self, self.state, app.registry.panels())
         self._pages.addWidget(self.workspace.docks.frame)
         self._pages.setCurrentWidget(self.workspace.docks.frame)
-        self.buttons.fill([panel for panel in self.workspace.specs.values() if panel not in SHELL_PANELS])
+        self.buttons.fill(self.workspace.in_rail())
         self.workspace.docks.changed.connect(self._mark_rail)
         self.workspace.place()
         self._narrow = None
@@ -343,11 +348,11 @@ class MainWindow(QMainWindow):
 
         run(self, command_id, arguments)
 
-    def ask_command(self, command_id: str) -> None:
-        """Run a command, asking for its parameters first when it has any."""
+    def ask_command(self, command_id: str, values: Mapping[str, Any] | None = None) -> None:
+        """Run a command, asking for its parameters first when it has any; `values` are filled in already."""
         from terminal.shell.runner import ask
 
-        ask(self, command_id)
+        ask(self, command_id, values)
 
     # ---- mode, theme, size ----
 

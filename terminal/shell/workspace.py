@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+WATCHLISTS = Panel(id="watchlists", title="Watchlists", widget="terminal.shell.watchlists:WatchlistsPanel", area="right",
+                   icon="star", code="WL", order=890)
 SHELL_PANELS = (
+    WATCHLISTS,
     Panel(id="results", title="Result", widget="terminal.shell.results:ResultPanel", area="bottom", icon="table-2",
           code="OUT", order=900),
     Panel(id="activity", title="Messages and jobs", widget="terminal.shell.activity:ActivityPanel", area="right", icon="bell",
@@ -43,7 +46,8 @@ class Workspace(QObject):
         super().__init__(window)
         self._window, self._state = window, state
         self._section = "demo" if window.app.demo else "live"
-        self.specs: dict[str, Panel] = {panel.id: panel for panel in (*panels, *SHELL_PANELS)}
+        own = [panel for panel in SHELL_PANELS if panel is not WATCHLISTS or window.has_command("watchlist.show")]
+        self.specs: dict[str, Panel] = {panel.id: panel for panel in (*panels, *own)}
         self.hosts: dict[str, ShellHost] = {}
         self.panels: dict[str, QWidget] = {}
         self.waiting: dict[str, list[Callable[[Any], None]]] = {}
@@ -54,6 +58,10 @@ class Workspace(QObject):
         self.docks.add(self.specs.values())
         for panel_id in self.specs:
             self.docks.slot(panel_id).shown.connect(self._shown)
+
+    def in_rail(self) -> list[Panel]:
+        """The panels with a button in the rail: the plugins', and the watchlists."""
+        return [panel for panel in self.specs.values() if panel not in SHELL_PANELS or panel is WATCHLISTS]
 
     # ---- arrangement ----
 

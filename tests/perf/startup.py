@@ -44,8 +44,8 @@ found = {}
 begin = shell.Opening.begin
 def painted(self):
     found["painted"] = time.time() - start
-    found["modules"] = [name for name in ("pandas", "numba", "scipy", "sklearn", "yfinance", "polars", "duckdb", "pyqtgraph", "numpy")
-                        if name in sys.modules]
+    heavy = ("pandas", "numba", "scipy", "sklearn", "yfinance", "polars", "duckdb", "pyqtgraph", "numpy")
+    found["modules"] = [name for name in heavy if name in sys.modules]
     begin(self)
     window = self._window
     from PySide6.QtCore import QTimer
@@ -70,8 +70,8 @@ def measure(code: str, *arguments: str, cache: str) -> dict[str, Any]:
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"),
                     "PYTHONPYCACHEPREFIX": cache}
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
-    done = subprocess.run([sys.executable, "-c", code, repr(time.time()), *arguments], capture_output=True, text=True, timeout=120,
-                          env=surroundings, check=False)
+    command = [sys.executable, "-c", code, repr(time.time()), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=surroundings, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
         raise RuntimeError(f"the window did not open: {done.stderr[-2000:]}")

@@ -50,7 +50,7 @@ def test_a_cancelled_call_is_told_to_stop_and_answers_nothing(window: MainWindow
     call = host(window).run("sample.wait", then=answers.append, fail=answers.append)
     qtbot.wait(50)
     call.cancel()
-    qtbot.waitUntil(lambda: call.future.done(), timeout=2000)
+    qtbot.waitUntil(call.future.done, timeout=2000)
     qtbot.wait(50)
     assert answers == []
 
@@ -68,7 +68,7 @@ def test_nothing_is_called_on_a_panel_that_is_gone(window: MainWindow, qtbot: An
     wait(window, 5)
     window.app.events.publish("book.changed", {"table": "looks"})
     GATE.set()
-    qtbot.waitUntil(lambda: call.future.done(), timeout=3000)
+    qtbot.waitUntil(call.future.done, timeout=3000)
     qtbot.wait(250)
     assert answers == [] and heard == [] and not old.alive
 

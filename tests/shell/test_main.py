@@ -164,7 +164,7 @@ def test_a_store_that_cannot_be_opened_is_a_page_with_what_to_do(frame: MainWind
 
 
 @pytest.mark.parametrize(("choice", "demo", "source"), [("demo", True, "demo"), ("live", False, "live"), ("later", None, "auto")])
-def test_the_first_page_is_answered_once(open_window: Callable[..., MainWindow], sample_app: Any, home: Home, qtbot: Any, choice: str,
+def test_the_first_page_is_answered_once(open_window: Callable[..., MainWindow], sample_app: Any, home: Home, choice: str,
                                          demo: bool | None, source: str) -> None:
     window = open_window(sample_app)
     session = FakeSession(home)

@@ -110,7 +110,8 @@ def test_layout_and_panel_states_are_put_back(open_window: Callable[..., MainWin
     assert second.symbol == "SPY" and second.workspace.panels["sheet"].symbols == ["SPY"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"format": 99}', '{"format": 1, "layout": "bm9uc2Vuc2U=", "known": ["list"]}'])
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"format": 99}',
+                                     '{"format": 1, "layout": "bm9uc2Vuc2U=", "known": ["list"]}'])
 def test_a_damaged_layout_gives_the_default_one(open_window: Callable[..., MainWindow], sample_app: Any, home: Any, content: str,
                                                 expect_warning: Any) -> None:
     expect_warning("the saved window layout cannot be used")
@@ -201,8 +202,9 @@ def test_every_interactive_thing_has_a_name(window: MainWindow) -> None:
     assert nameless == []
 
 
-INTERACTIVE = (QAccessible.Role.PushButton, QAccessible.Role.CheckBox, QAccessible.Role.RadioButton, QAccessible.Role.EditableText,
-               QAccessible.Role.ComboBox, QAccessible.Role.Slider, QAccessible.Role.SpinBox, QAccessible.Role.ButtonMenu,
+INTERACTIVE = (QAccessible.Role.PushButton, QAccessible.Role.CheckBox, QAccessible.Role.RadioButton,
+               QAccessible.Role.EditableText, QAccessible.Role.ComboBox, QAccessible.Role.Slider, QAccessible.Role.SpinBox,
+               QAccessible.Role.ButtonMenu,
                QAccessible.Role.List, QAccessible.Role.Table)
 
 
@@ -220,7 +222,8 @@ def _nameless(node: Any, path: str) -> Any:
 def _inner(thing: Any) -> bool:
     """Parts of a composed control are named by it."""
     parent = thing.parent() if thing is not None else None
-    return parent is not None and type(parent).__name__ in ("QSpinBox", "QComboBox", "QDateEdit") and bool(parent.accessibleName())
+    composed = ("QSpinBox", "QComboBox", "QDateEdit")
+    return parent is not None and type(parent).__name__ in composed and bool(parent.accessibleName())
 
 
 def test_none_keeps_its_references(window: MainWindow, qapp: QApplication) -> None:

@@ -68,8 +68,8 @@ def screen(tmp_path: Path) -> Iterator[Screen]:
 
 
 def ask(screen: Screen, home: Home, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "terminal", "--home", str(home.path), *words], env=screen.env, capture_output=True,
-                          text=True, timeout=60, check=False)
+    command = [sys.executable, "-m", "terminal", "--home", str(home.path), *words]
+    return subprocess.run(command, env=screen.env, capture_output=True, text=True, timeout=60, check=False)
 
 
 def until_answered(screen: Screen, home: Home, *words: str) -> None:
@@ -80,10 +80,10 @@ def until_answered(screen: Screen, home: Home, *words: str) -> None:
 
 
 def test_open_search_look_and_close(screen: Screen, home: Home, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "terminal", "--home", str(home.path), "--live"]
+    words = [sys.executable, "-m", "terminal", "--home", str(home.path), "--demo"]
     process: Any = subprocess.Popen(words, env=screen.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        window = screen.wait_for("^Tapeline$")
+        window = screen.wait_for("Tapeline .simulated market.")
         until_answered(screen, home, "window", "raise")
         screen.do("windowactivate", "--sync", window)
         screen.do("key", "ctrl+k")
@@ -109,10 +109,10 @@ def test_open_search_look_and_close(screen: Screen, home: Home, tmp_path: Path) 
 
 
 def test_a_symbol_by_keyboard(screen: Screen, home: Home) -> None:
-    words = [sys.executable, "-m", "terminal", "--home", str(home.path), "--live"]
+    words = [sys.executable, "-m", "terminal", "--home", str(home.path), "--demo"]
     process: Any = subprocess.Popen(words, env=screen.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        window = screen.wait_for("^Tapeline$")
+        window = screen.wait_for("Tapeline .simulated market.")
         until_answered(screen, home, "window", "raise")
         screen.do("windowactivate", "--sync", window)
         screen.do("key", "ctrl+k")
