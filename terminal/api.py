@@ -6,9 +6,7 @@ polars), commands (typed functions) and panels. The bundled panels use this door
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from terminal.commands import Command, argument, command
@@ -27,14 +25,19 @@ from terminal.errors import (
 from terminal.settings import Setting, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime
+
     from terminal.paths import Home
     from terminal.services.explain import Explain, Text
     from terminal.services.market import Market
     from terminal.store import Store
 
-__all__ = ["API_VERSION", "BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
-           "Plugin", "PluginState", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
-           "TerminalError", "Unavailable", "UserError", "argument", "command"]
+__all__ = [
+    "API_VERSION", "BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
+    "Plugin", "PluginState", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
+    "TerminalError", "Unavailable", "UserError", "argument", "command",
+]
 
 API_VERSION = 1
 
@@ -200,9 +203,13 @@ class Host(Protocol):
         """Whether some plugin offers the command (actions whose plugin is absent are hidden)."""
         ...
 
-    def setting(self, key: str) -> Any: ...
+    def setting(self, key: str) -> Any:
+        """The value of a declared setting."""
+        ...
 
-    def set_setting(self, key: str, value: Any) -> None: ...
+    def set_setting(self, key: str, value: Any) -> None:
+        """Change a declared setting. Raises UserError for a value it cannot take."""
+        ...
 
     def notify(self, text: str, level: Literal["info", "ok", "warn", "error"] = "info") -> None:
         """A short message to the user, which does not block."""

@@ -18,7 +18,10 @@ and a row in the job history. Any other exception is a bug.
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class TerminalError(Exception):

@@ -162,14 +162,21 @@ _ALL = (
         "operating income / revenue, last four quarters",
         "operating_margin",
     ),
-    _ratio("profitability", "net_margin", "Net margin", "net income / revenue, last four quarters", "net_margin"),
+    _ratio(
+        "profitability",
+        "net_margin",
+        "Net margin",
+        "net income / revenue, last four quarters, or P/S / P/E where only those are stated",
+        "net_margin",
+    ),
     _ratio("profitability", "ebitda_margin", "EBITDA margin", "EBITDA / revenue, last four quarters", "ebitda_margin"),
     _ratio("profitability", "fcf_margin", "FCF margin", "free cash flow / revenue, last four quarters"),
     _ratio(
         "profitability",
         "roe",
         "ROE",
-        "net income of the last four quarters / mean equity; unknown when equity is not positive",
+        "net income of the last four quarters / mean equity, or P/B / P/E where only those are stated; "
+        "unknown when equity is not positive",
         "roe",
     ),
     _ratio("profitability", "roa", "ROA", "net income of the last four quarters / mean assets", "roa"),
@@ -178,7 +185,14 @@ _ALL = (
     _ratio(
         "profitability", "sbc_to_revenue", "Share-based pay of revenue", "share-based compensation / revenue, last four quarters"
     ),
-    _money("profitability", "revenue_ttm", "Revenue", "sum of the last four quarters", "revenue_ttm", 0),
+    _money(
+        "profitability",
+        "revenue_ttm",
+        "Revenue",
+        "sum of the last four quarters, or market cap / P/S where only those are stated",
+        "revenue_ttm",
+        0,
+    ),
     _money("profitability", "net_income_ttm", "Net income", "sum of the last four quarters", "net_income_ttm", 0),
     _money("profitability", "ebitda_ttm", "EBITDA", "sum of the last four quarters", "ebitda_ttm", 0),
     _money(

@@ -6,10 +6,13 @@ shown. `validate` splits a frame into rows that may be stored and rows that are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 UTC = pl.Datetime("us", "UTC")
 
@@ -98,7 +101,9 @@ def _bar_checks() -> dict[str, Callable[[], pl.Expr]]:
     return {
         "a price of zero or below": lambda: pl.any_horizontal(pl.col(name) <= 0 for name in prices),
         "high below low": lambda: pl.col("high") < pl.col("low") * (1 - 1e-6),
-        "close outside high and low": lambda: (pl.col("close") > pl.col("high") * 1.000001) | (pl.col("close") < pl.col("low") * 0.999999),
+        "close outside high and low": lambda: (
+            (pl.col("close") > pl.col("high") * 1.000001) | (pl.col("close") < pl.col("low") * 0.999999)
+        ),
         "negative volume": lambda: pl.col("volume") < 0,
     }
 
