@@ -188,7 +188,7 @@ def _choose(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
             "book_value_per_share": _over(c("_equity"), c("_shares")),
         },
         _multiples(),
-        _dividend_ratios(),
+        _dividend_ratios(as_of),
     )
     for step in steps:
         frame = _stated_first(frame, step, as_of)
@@ -199,7 +199,27 @@ def _choose(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     }
     frame = _stated_first(frame, remaining, as_of)
     no_equity = (c("_equity") <= 0).fill_null(False)
-    return frame.with_columns(pl.when(~no_equity).then(c(name)).alias(name) for name in ("roe", "debt_to_equity", "pb"))
+    frame = frame.with_columns(pl.when(~no_equity).then(c(name)).alias(name) for name in ("roe", "debt_to_equity", "pb"))
+    return frame.with_columns(pl.coalesce(name, implied).alias(name) for name, implied in _implied_by_multiples().items())
+
+
+def _implied_by_multiples() -> dict[str, pl.Expr]:
+    """What stated multiples of the same price say about a company whose statements nobody gave us."""
+    c = pl.col
+    lone = c("_statement_end").is_null()
+    cap = c("market_cap")
+
+    def implied(value: pl.Expr, *stated: str) -> pl.Expr:
+        return pl.when(lone & pl.all_horizontal(f"#{name}" for name in stated)).then(value)
+
+    revenue = implied(_over(cap, c("ps_ttm")), "market_cap", "ps_ttm")
+    return {
+        "roe": implied(_over(c("pb"), c("pe_ttm")), "pb", "pe_ttm"),
+        "net_margin": implied(_over(c("ps_ttm"), c("pe_ttm")), "ps_ttm", "pe_ttm"),
+        "revenue_ttm": revenue,
+        "ebitda_margin": implied(_over(c("ebitda_ttm"), revenue), "ebitda_ttm"),
+        "book_value_per_share": implied(_over(c("price"), c("pb")), "pb"),
+    }
 
 
 def _stated_first(frame: pl.DataFrame, computed: dict[str, pl.Expr], as_of: date) -> pl.DataFrame:
@@ -261,11 +281,11 @@ def _multiples() -> dict[str, pl.Expr]:
     }
 
 
-def _dividend_ratios() -> dict[str, pl.Expr]:
+def _dividend_ratios(as_of: date) -> dict[str, pl.Expr]:
     c = pl.col
     same = c("_dividend_currency").is_null() | c("_listed_in").is_null() | (c("_dividend_currency") == c("_listed_in"))
-    paid = pl.when(same).then(pl.coalesce("_paid_year", "@dividend_rate"))
-    paid = pl.coalesce(paid, pl.when(c("_dividends_paid") == 0).then(0.0))
+    rate = _when_current("dividend_rate", pl.lit(True), as_of)
+    paid = pl.coalesce(pl.when(same).then(pl.coalesce("_paid_year", rate)), pl.when(c("_dividends_paid") == 0).then(0.0))
     return {"dividend_yield": _over(paid, c("price")), "payout_ratio": _over(paid, c("eps_ttm"))}
 
 

@@ -57,7 +57,7 @@ def _origin(name: str, frame: pl.DataFrame) -> pl.Expr:
         "returns": ("_bar_fetch",),
         "technical": ("_bar_fetch",),
         "valuation": ("_statement_fetch", "@eps_ttm_fetch", "@shares_outstanding_now_fetch", "_price_fetch"),
-        "profitability": ("_statement_fetch",),
+        "profitability": ("_statement_fetch", "@ps_ttm_fetch", "@pe_ttm_fetch"),
         "growth": ("_statement_fetch",),
         "balance": ("_statement_fetch",),
         "dividend": ("_dividend_fetch", "@dividend_rate_fetch", "_statement_fetch"),

@@ -428,3 +428,14 @@ def test_no_nan_and_an_origin_for_every_value() -> None:
             assert made.origin_kind[name].is_null().to_list() == column.is_null().to_list(), name
     assert row(made)["target_upside"] == pytest.approx(70 / 60 - 1) and row(made)["premium_to_nav"] == pytest.approx(60 / 59 - 1)
     assert row(made)["pe_forward"] == 12 and row(made)["sharpe_1y"] is None and row(made)["rsi_14"] is None
+
+
+def test_stated_multiples_alone_imply_what_they_are_made_of() -> None:
+    stated = {"pe_ttm": 20.0, "pb": 4.0, "ps_ttm": 2.0, "market_cap": 1000.0, "ebitda_ttm": 100.0}
+    made = features(inputs("A", bars=bars("A", [60.0] * 3), facts=points("A", stated)), AS_OF)
+    found = row(made)
+    assert (found["roe"], found["net_margin"], found["revenue_ttm"], found["ebitda_margin"]) == (0.2, 0.1, 500.0, 0.2)
+    assert found["book_value_per_share"] == 15 and found["gross_margin"] is None and found["eps_ttm"] is None
+    assert made.origin_kind["roe"][0] == "computed" and made.origin["roe"][0] == 9
+    old = features(inputs("A", bars=bars("A", [60.0] * 3), facts=points("A", stated, AS_OF - timedelta(days=30))), AS_OF)
+    assert row(old)["roe"] is None and row(old)["revenue_ttm"] is None
