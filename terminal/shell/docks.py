@@ -254,6 +254,16 @@ class Docks(QObject):
             self._narrowed.clear()
         self.dress_all()
 
+    def dispose(self) -> None:
+        """Take all docks apart."""
+        for slot in self._loose.values():
+            slot.hide()
+            slot.deleteLater()
+        self.frame.hide()
+        self.frame.setParent(None)
+        self.frame.deleteLater()
+        self.deleteLater()
+
     # ---- panels ----
 
     def _fill(self, panel_id: str) -> None:

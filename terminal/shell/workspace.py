@@ -244,8 +244,5 @@ class Workspace(QObject):
         self._closing = True
         for panel_id in list(self.hosts):
             self._drop(panel_id)
-        self.docks.frame.hide()
-        self.docks.frame.setParent(None)
-        self.docks.frame.deleteLater()
-        self.docks.deleteLater()
+        self.docks.dispose()
         self.deleteLater()

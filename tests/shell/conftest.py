@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures wait longer for quiet than these tests need."""
+    monkeypatch.setattr("terminal.shell.shot.QUIET_S", 0.08)
+
+
 @pytest.fixture
 def sample_app(home: Any, clock: Any) -> Iterator[Any]:
     from sample_plugins.sample.commands import GATE
