@@ -113,7 +113,7 @@ def _reports(listing: Listing) -> list[tuple[str, np.datetime64, str]]:
 
 def _plants(listing: Listing) -> list[tuple[str, np.datetime64, str]]:
     world, rows = listing.world, []
-    for plant in world.planted.plants:
+    for plant in world.plants:
         if plant.first >= listing.finished:
             continue
         day = world.moments[plant.first]

@@ -57,8 +57,10 @@ def quotes(listing: Listing, now: datetime) -> pl.DataFrame:
     running = minutes < length
     at = min(opened + timedelta(minutes=minutes), closed)
     decimals = np.where(listing.split_total == 1.0, 2, 4)
-    today = {name: np.round(listing.matrix(name)[position], 4) for name in ("open", "high", "low", "close", "volume")}
-    before = listing.matrix("close")[position - 1]
+    today = {
+        name: np.round(listing.matrix(name, position, position + 1)[0], 4) for name in ("open", "high", "low", "close", "volume")
+    }
+    before = listing.matrix("close", position - 1, position)[0]
     if running:
         for number in range(len(listing.symbols)):
             prices, volume = _day(listing, position, number)

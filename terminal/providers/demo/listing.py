@@ -69,10 +69,10 @@ class Listing:
         rest = len(self.symbols) - len(self.world.recipe.companies)
         return np.concatenate([self.world.split_total, np.ones(rest)])
 
-    def matrix(self, name: str) -> Floats:
-        """One of the `Prices` arrays over all instruments, splits worked in."""
+    def matrix(self, name: str, first: int, last: int) -> Floats:
+        """One of the `Prices` arrays over all instruments, splits worked in, from session `first` up to before `last`."""
         parts = (self.world.stocks, *(part.prices for part in self.world.listed))
-        together = np.hstack([getattr(each, name) for each in parts])
+        together = np.hstack([getattr(each, name)[first:last] for each in parts])
         return np.asarray(together * self.split_total if name == "volume" else together / self.split_total)
 
     def matrix_value(self, name: str, position: int, number: int) -> float:
@@ -158,9 +158,9 @@ class Listing:
         if a >= b or len(columns) == 0:
             return BARS.empty()
         decimals = np.where(self.split_total == 1.0, 2, 4)[columns]
-        values = {name: _rounded(self.matrix(name)[a:b][:, columns], decimals) for name in ("open", "high", "low", "close")}
-        values["adjusted_close"] = np.round(values["close"] * self._dividend_factor()[a:b][:, columns], 4)
-        values["volume"] = np.round(self.matrix("volume")[a:b][:, columns])
+        values = {name: _rounded(self.matrix(name, a, b)[:, columns], decimals) for name in ("open", "high", "low", "close")}
+        values["adjusted_close"] = np.round(values["close"] * self._dividend_factor(a)[: b - a][:, columns], 4)
+        values["volume"] = np.round(self.matrix("volume", a, b)[:, columns])
         frame = pl.DataFrame({name: each.T.ravel() for name, each in values.items()})
         symbols = pl.Series("symbol", [self.symbols[n] for n in columns.tolist()]).repeat_by(b - a).explode()
         dates = pl.Series("date", np.tile(self.world.moments[a:b], len(columns))).cast(pl.Date)
@@ -195,15 +195,21 @@ class Listing:
         ]
         return pl.DataFrame(rows, schema=dict(SPLITS.columns))
 
-    def _dividend_factor(self) -> Floats:
-        """Close x factor = close with all later dividends taken out (multiplicatively, by the close before the ex-date)."""
-        close = np.hstack([self.world.stocks.close, *(part.prices.close for part in self.world.listed)])
-        keep = np.ones(close.shape)
+    def _dividend_factor(self, first: int) -> Floats:
+        """From session `first` to the end: close x factor = close with all later dividends taken out.
+
+        Each dividend takes out its share of the close before the ex-date.
+        """
+        close = np.hstack(
+            [prices.close[: self.finished] for prices in (self.world.stocks, *(part.prices for part in self.world.listed))]
+        )
+        keep = np.ones((self.finished - first, close.shape[1]))
         paid, t = self.payouts, np.searchsorted(self.world.moments, self.payouts.ex_date)
-        inside = (t > 0) & (t < self.finished)
-        keep[t[inside], paid.instrument[inside]] = 1 - paid.amount[inside] / close[t[inside] - 1, paid.instrument[inside]]
-        after = np.vstack([keep[1 : self.finished], np.ones((1, close.shape[1]))])
-        return np.asarray(np.cumprod(after[::-1], axis=0)[::-1])
+        inside = (t > first) & (t < self.finished)
+        t, who = t[inside], paid.instrument[inside]
+        # A dividend on session t lowers every session before it.
+        keep[t - 1 - first, who] = 1 - paid.amount[inside] / close[t - 1, who]
+        return np.asarray(np.cumprod(keep[::-1], axis=0)[::-1])
 
 
 def _rounded(values: Floats, decimals: Ints) -> Floats:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PULL = 1 / 200  # share of the gap to worth that closes a session
 STYLES = ("value", "size", "quality")
+_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -125,37 +126,28 @@ def _phases(recipe: Recipe, days: list[date]) -> tuple[Floats, Floats, Floats, t
 
 
 def paths(recipe: Recipe, books: Books, when: Floats, common: Factors, loading: Loadings, planted: Planted) -> Prices:
-    """`when` is each session's place on the axis of quarters (2.5: half way from the third quarter's end to the fourth's)."""
+    """`when` is each session's place on the axis of quarters (2.5: half way from the third quarter's end to the fourth's).
+
+    Sessions are worked one after the other, or in small blocks: whole matrices of random numbers would cost memory.
+    """
     sessions, count = len(when), len(recipe.companies)
     worth = _between(np.log(books.value), when + 0.4)
-    chance, drift = recipe.stream("prices"), recipe.stream("trends")
-    shocks = chance.standard_normal((sessions, count))
-    tails = np.exp(0.36 * chance_rows(recipe, "tails", sessions, count) - 0.13)
-    trends = drift.standard_normal((sessions, count))
-    moved = (
-        common.market[:, None] * loading.beta
-        + common.sectors[:, recipe.sector_of]
-        + common.styles @ loading.styles.T
-        + planted.jump
-    )
-    variance = loading.noise**2
-    usual = variance.copy()
-    own, trend = np.empty(count), np.zeros(count)
+    shocks, tails, trends = recipe.stream("prices"), recipe.stream("tails"), recipe.stream("trends")
+    usual = loading.noise**2
+    variance, trend = usual.copy(), np.zeros(count)
     log_price = worth[0] + 0.15 * recipe.stream("first prices").standard_normal(count)
     closes, spread = np.empty((sessions, count)), np.empty((sessions, count))
     for t in range(sessions):
         deviation = np.sqrt(variance)
-        own = np.clip(deviation * shocks[t] * tails[t], -0.30, 0.30) * planted.calm[t]
+        fat = np.exp(0.36 * tails.standard_normal(count) - 0.13)
+        own = np.clip(deviation * shocks.standard_normal(count) * fat, -0.30, 0.30) * planted.calm[t]
         variance = 0.05 * usual + 0.90 * variance + 0.05 * np.minimum(own * own, 12 * usual)
-        trend = 0.985 * trend + 0.00012 * trends[t] * np.sqrt(usual / 0.00018)
-        log_price = log_price + np.clip(moved[t] + own + trend + PULL * (worth[t] - log_price), -0.55, 0.45)
-        closes[t], spread[t] = log_price, deviation
-    return _days(recipe, books, when, np.exp(closes), spread, common, loading, planted)
-
-
-def chance_rows(recipe: Recipe, name: str, sessions: int, count: int) -> Floats:
-    """Standard normal numbers, one row a session."""
-    return recipe.stream(name).standard_normal((sessions, count))
+        trend = 0.985 * trend + 0.00012 * trends.standard_normal(count) * np.sqrt(usual / 0.00018)
+        shared = common.market[t] * loading.beta + common.sectors[t][recipe.sector_of] + loading.styles @ common.styles[t]
+        pulled = PULL * (worth[t] - log_price)
+        log_price = log_price + np.clip(shared + planted.jump[t] + own + trend + pulled, -0.55, 0.45)
+        closes[t], spread[t] = np.exp(log_price), np.sqrt(deviation**2 + (common.volatility[t] * loading.beta) ** 2)
+    return _days(recipe, books, when, closes, spread, loading, planted)
 
 
 def _between(rows: Floats, at: Floats) -> Floats:
@@ -166,34 +158,28 @@ def _between(rows: Floats, at: Floats) -> Floats:
 
 
 def _days(
-    recipe: Recipe,
-    books: Books,
-    when: Floats,
-    close: Floats,
-    spread: Floats,
-    common: Factors,
-    loading: Loadings,
-    planted: Planted,
+    recipe: Recipe, books: Books, when: Floats, close: Floats, spread: Floats, loading: Loadings, planted: Planted
 ) -> Prices:
-    """Open, high, low and volume around the closes."""
-    sessions, count = close.shape
-    before = np.vstack([close[:1], close[:-1]])
-    change = np.log(close / before)
-    total = np.sqrt(spread**2 + (common.volatility[:, None] * loading.beta) ** 2)
-    gap = chance_rows(recipe, "gaps", sessions, count)
-    overnight = np.where(planted.news, 0.85, 0.30) * change + np.where(planted.news, 0.1, 0.22) * total * gap
-    opened = before * np.exp(overnight)
-    top, bottom = np.maximum(opened, close), np.minimum(opened, close)
-    high = top * np.exp(np.abs(chance_rows(recipe, "highs", sessions, count)) * total * 0.42)
-    low = bottom * np.exp(-np.abs(chance_rows(recipe, "lows", sessions, count)) * total * 0.42)
-    shares = _between(books.shares, when)
-    turnover = 0.0042 * np.exp(0.25 * recipe.stream("turnover").standard_normal(count)) * np.sqrt(loading.noise / 0.013)
-    busy = np.exp(0.30 * chance_rows(recipe, "volumes", sessions, count)) * (
-        0.70 + 0.42 * np.minimum(np.abs(change) / total, 4.0)
-    )
-    # A year's high draws a crowd.
-    busy = busy * np.where(close >= _highest(close, 252), 1.35, 1.0)
-    return Prices(close, opened, high, low, shares * turnover * busy * planted.crowd, total)
+    """Open, high, low and volume around the closes; `spread` is the usual daily volatility."""
+    streams = {name: recipe.stream(name) for name in ("gaps", "highs", "lows", "volumes")}
+    turnover = 0.0042 * np.exp(0.25 * recipe.stream("turnover").standard_normal(close.shape[1])) * np.sqrt(loading.noise / 0.013)
+    opened, high, low, volume = (np.empty_like(close) for _ in range(4))
+    peak = close >= _highest(close, 252)
+    for first in range(0, len(close), _BLOCK):
+        rows = slice(first, min(first + _BLOCK, len(close)))
+        draws = {name: stream.standard_normal(close[rows].shape) for name, stream in streams.items()}
+        before = np.vstack([close[max(first - 1, 0)], close[rows][:-1]])
+        change, usual = np.log(close[rows] / before), spread[rows]
+        news = planted.news[rows]
+        overnight = np.where(news, 0.85, 0.30) * change + np.where(news, 0.1, 0.22) * usual * draws["gaps"]
+        opened[rows] = before * np.exp(overnight)
+        high[rows] = np.maximum(opened[rows], close[rows]) * np.exp(np.abs(draws["highs"]) * usual * 0.42)
+        low[rows] = np.minimum(opened[rows], close[rows]) * np.exp(-np.abs(draws["lows"]) * usual * 0.42)
+        busy = np.exp(0.30 * draws["volumes"]) * (0.70 + 0.42 * np.minimum(np.abs(change) / usual, 4.0))
+        # A year's high draws a crowd.
+        busy = busy * np.where(peak[rows], 1.35, 1.0) * planted.crowd[rows]
+        volume[rows] = _between(books.shares, when[rows]) * turnover * busy
+    return Prices(close, opened, high, low, volume, spread)
 
 
 def _highest(rows: Floats, window: int) -> Floats:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
     from terminal.providers.demo.business import Books
     from terminal.providers.demo.funds import Listed
-    from terminal.providers.demo.plants import Planted
+    from terminal.providers.demo.plants import Plant
     from terminal.providers.demo.prices import Factors, Loadings, Prices
     from terminal.providers.demo.reports import Reports
 
@@ -47,7 +47,7 @@ class World:
     reports: Reports
     loadings: Loadings
     factors: Factors
-    planted: Planted
+    plants: tuple[Plant, ...]
     stocks: Prices
     announced: tuple[Split, ...]
 
@@ -121,7 +121,9 @@ def generate(end: date, seed: int | None = None) -> World:
     loading, common = prices.loadings(recipe, books.value[0] * books.shares[0]), prices.factors(recipe, days)
     planted = plants.plant(recipe, len(days), planned, loading.noise)
     stocks = prices.paths(recipe, books, when, common, loading, planted)
-    return World(recipe, sessions, days, when, books, planned, loading, common, planted, stocks, _splits(recipe, stocks, days))
+    return World(
+        recipe, sessions, days, when, books, planned, loading, common, planted.plants, stocks, _splits(recipe, stocks, days)
+    )
 
 
 def _splits(recipe: Recipe, stocks: Prices, days: list[date]) -> tuple[Split, ...]:

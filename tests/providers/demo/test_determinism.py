@@ -70,7 +70,7 @@ def test_prices_of_the_past_stay(world: World, later: World) -> None:
         assert np.array_equal(getattr(world.stocks, name), getattr(later.stocks, name)[:count]), name
         for mine, theirs in zip(world.listed, later.listed, strict=True):
             assert np.array_equal(getattr(mine.prices, name), getattr(theirs.prices, name)[:count]), name
-    assert world.planted.plants == tuple(each for each in later.planted.plants if each.first < count)
+    assert world.plants == tuple(each for each in later.plants if each.first < count)
     assert set(world.splits) <= set(later.splits)
 
 
