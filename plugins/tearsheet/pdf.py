@@ -67,6 +67,17 @@ _PEER_COLUMNS = {
         "net_debt_ebitda",
         "return_1y",
     ),
+    "bank": (
+        "score",
+        "market_cap",
+        "pe_ttm",
+        "pb",
+        "roe",
+        "operating_margin",
+        "revenue_growth_1y",
+        "dividend_yield",
+        "return_1y",
+    ),
     "fund": ("score", "aum", "expense_ratio", "dividend_yield", "return_1y", "return_3y", "volatility_1y", "sharpe_1y"),
     "bond": ("score", "yield_to_maturity", "duration", "credit_score", "years_to_maturity", "return_1y", "volatility_1y"),
 }
@@ -144,11 +155,11 @@ def content(sheet: Sheet) -> dict[str, Any]:
             for risk in sheet.risks[:_SHOWN_RISKS]
         ],
         "sensitivity": [each.pro for each in sheet.thresholds if each.flips_at is not None][:5],
-        "peers": _peers(sheet, _PEER_COLUMNS[group]),
+        "peers": _peers(sheet, _PEER_COLUMNS["bank" if sheet.row.get("sector") == "Financials" else group]),
         "events": _events(sheet),
         "figures": _figures(sheet),
         "sources": [_source(source) for source in sheet.sources],
-        "unknown": [each for each in sheet.unknown if ":" in each],
+        "unknown": _reasons(sheet.unknown),
         "missing": [each for each in sheet.unknown if ":" not in each],
     }
 
@@ -389,6 +400,16 @@ def _told(sheet: Sheet, figure: Figure) -> bool:
     item, period = figure.term.split(".")[1:]
     fields = [name for name, known in FIELDS.items() if known.reported == item]
     return period != "P" or any(sheet.row.get(name) is not None for name in fields)
+
+
+def _reasons(unknown: tuple[str, ...]) -> list[str]:
+    """What is unknown for the same reason in one line."""
+    titles: dict[str, list[str]] = {}
+    for sentence in unknown:
+        title, colon, reason = sentence.partition(": ")
+        if colon:
+            titles.setdefault(reason, []).append(title)
+    return [f"{', '.join(each)}: {reason}" for reason, each in titles.items()]
 
 
 def _source(source: Source) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 STOCK_FIELDS = (
     "market_cap",
     "pe_ttm",
+    "pb",
     "ev_ebitda",
     "fcf_yield",
     "roe",
@@ -76,7 +77,7 @@ def find_peers(universe: pl.DataFrame, row: Mapping[str, Any], wanted: int) -> P
     import polars as pl
 
     kind, symbol = row.get("kind"), row["symbol"]
-    same = universe.filter((pl.col("kind") == kind) & (pl.col("symbol") != symbol))
+    same = universe.filter(pl.col("kind").eq_missing(pl.lit(kind, dtype=pl.String)) & (pl.col("symbol") != symbol))
     size = size_field(kind)
     mine = row.get(size)
     nearness = (
@@ -118,7 +119,9 @@ def sector_medians(universe: pl.DataFrame, row: Mapping[str, Any], fields: tuple
     """Median of each field among the same kind (stocks: and sector) without the subject, where at least five are known."""
     import polars as pl
 
-    group = universe.filter((pl.col("kind") == row.get("kind")) & (pl.col("symbol") != row["symbol"]))
+    group = universe.filter(
+        pl.col("kind").eq_missing(pl.lit(row.get("kind"), dtype=pl.String)) & (pl.col("symbol") != row["symbol"])
+    )
     label = "all of its kind"
     if row.get("kind") == "stock":
         group = group.filter(pl.col("sector").eq_missing(pl.lit(row.get("sector"), dtype=pl.String)))

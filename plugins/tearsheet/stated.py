@@ -85,4 +85,4 @@ def title_of(item: str) -> str:
 
 
 def _bare(value: float) -> str:
-    return show.compact(value) if abs(value) >= 100_000 else show.number(value, 4 if abs(value) < 10 else 2)
+    return show.compact(value) if abs(value) >= 100_000 else show.number(value, 4 if abs(value) < 1 else 2)

@@ -69,7 +69,8 @@ def regime(bars: pl.DataFrame, facts: Any = None, *, stocks: Collection[str] | N
     index = ordered.filter(pl.col("symbol") == benchmark).get_column("close").to_numpy()
     symbol = pl.col("symbol")
     counted = symbol.is_in(list(stocks)) if stocks is not None else ~symbol.is_in(sorted({benchmark, *_FUNDS}))
-    parts = (_trend(index, benchmark), _breadth(ordered.filter(counted)), _volatility(index, benchmark),
+    what = "instruments" if stocks is None else "stocks"
+    parts = (_trend(index, benchmark), _breadth(ordered.filter(counted), what), _volatility(index, benchmark),
              _rates(bars, rates_proxies))
     votes = [part.vote for part in parts if part.vote is not None]
     mean = sum(votes) / len(votes) if votes else 0.0
@@ -93,19 +94,19 @@ def _trend(close: Floats, benchmark: str) -> Part:
                 f"{benchmark} {_percent(gap)} from its 200-day average, which changed {_percent(slope)} in a month.")
 
 
-def _breadth(rows: pl.DataFrame) -> Part:
+def _breadth(rows: pl.DataFrame, what: str) -> Part:
     import polars as pl
     each = rows.group_by("symbol").agg(pl.len().alias("count"), pl.col("close").last().alias("last"),
                                        pl.col("close").tail(_LONG).mean().alias("average"))
     enough = each.filter(pl.col("count") >= _LONG)
     if enough.height < _LEAST_STOCKS:
-        return _blank("breadth", f"Breadth unknown: {enough.height} shares have {_LONG} sessions, {_LEAST_STOCKS} are needed.")
+        return _blank("breadth", f"Breadth unknown: {enough.height} {what} have {_LONG} sessions, {_LEAST_STOCKS} are needed.")
     share = enough.filter(pl.col("last") > pl.col("average")).height / enough.height
     vote = 1 if share >= 0.6 else -1 if share <= 0.4 else 0
     state = {1: "broad", 0: "mixed", -1: "narrow"}[vote]
-    newbie = f"{round(share * 100)} of 100 companies trade above their long-run average price."
+    newbie = f"{round(share * 100)} of 100 {what} trade above their long-run average price."
     return Part("breadth", state, vote, share, newbie,
-                f"{_percent(share, plus=False)} of {enough.height} shares above their 200-day average.")
+                f"{_percent(share, plus=False)} of {enough.height} {what} above their 200-day average.")
 
 
 def _volatility(close: Floats, benchmark: str) -> Part:

@@ -11,9 +11,24 @@ from hypothesis import strategies as st
 
 from terminal.domain.valuation import Assumptions, dcf, dcf_frame, grid, reverse_dcf
 
-ROW = {"symbol": "A", "kind": "stock", "sector": "Industrials", "currency": "USD", "price": 20.0, "market_cap": 2000.0,
-       "enterprise_value": 2300.0, "free_cash_flow_ttm": 100.0, "revenue_ttm": 1000.0, "beta": 1.2, "revenue_cagr_3y": 0.06,
-       "eps_cagr_3y": 0.09, "revenue_growth_1y": 0.30, "interest_coverage": 6.0, "debt_to_equity": 0.5, "pb": 2.0}
+ROW = {
+    "symbol": "A",
+    "kind": "stock",
+    "sector": "Industrials",
+    "currency": "USD",
+    "price": 20.0,
+    "market_cap": 2000.0,
+    "enterprise_value": 2300.0,
+    "free_cash_flow_ttm": 100.0,
+    "revenue_ttm": 1000.0,
+    "beta": 1.2,
+    "revenue_cagr_3y": 0.06,
+    "eps_cagr_3y": 0.09,
+    "revenue_growth_1y": 0.30,
+    "interest_coverage": 6.0,
+    "debt_to_equity": 0.5,
+    "pb": 2.0,
+}
 
 
 def test_two_years_by_hand() -> None:
@@ -55,10 +70,17 @@ def test_margin_base() -> None:
     assert dcf(ROW, Assumptions(base_cash="margin")).reason == "free cash flow is not known"
 
 
-@pytest.mark.parametrize(("change", "reason"), [
-    ({"sector": "Financials"}, "banks"), ({"kind": "etf"}, "not a fund"), ({"free_cash_flow_ttm": -5.0}, "negative"),
-    ({"free_cash_flow_ttm": None}, "free cash flow is not known"), ({"market_cap": None}, "number of shares and net debt are"),
-    ({"revenue_cagr_3y": None, "eps_cagr_3y": None, "revenue_growth_1y": None}, "past growth is not known")])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"sector": "Financials"}, "banks"),
+        ({"kind": "etf"}, "not a fund"),
+        ({"free_cash_flow_ttm": -5.0}, "negative"),
+        ({"free_cash_flow_ttm": None}, "free cash flow is not known"),
+        ({"market_cap": None}, "number of shares and net debt are"),
+        ({"revenue_cagr_3y": None, "eps_cagr_3y": None, "revenue_growth_1y": None}, "past growth is not known"),
+    ],
+)
 def test_unknown_with_its_reason(change: dict[str, object], reason: str) -> None:
     found = dcf({**ROW, **change})
     assert found.value is None and found.gap is None
@@ -102,26 +124,49 @@ TEXTS = ("symbol", "kind", "sector")
 def companies() -> st.SearchStrategy[dict[str, object]]:
     def maybe(low: float, high: float) -> st.SearchStrategy[float | None]:
         return st.one_of(st.none(), st.floats(low, high))
-    return st.fixed_dictionaries({
-        "symbol": st.just("X"), "kind": st.just("stock"),
-        "sector": st.sampled_from(["Energy", "Financials", "Real Estate", None]), "price": st.floats(0.5, 900), "market_cap": maybe(1e6, 1e12), "enterprise_value": maybe(1e6, 2e12),
-        "free_cash_flow_ttm": maybe(-1e9, 1e11), "revenue_ttm": maybe(1e6, 1e12), "beta": maybe(-1, 4),
-        "revenue_cagr_3y": maybe(-0.5, 1), "eps_cagr_3y": maybe(-0.9, 3), "revenue_growth_1y": maybe(-0.9, 3),
-        "revenue_growth_quarter": maybe(-0.9, 3), "interest_coverage": maybe(-5, 90), "debt_to_equity": maybe(0, 9),
-        "pb": maybe(0.1, 50)})
+
+    return st.fixed_dictionaries(
+        {
+            "symbol": st.just("X"),
+            "kind": st.just("stock"),
+            "sector": st.sampled_from(["Energy", "Financials", "Real Estate", None]),
+            "price": st.floats(0.5, 900),
+            "market_cap": maybe(1e6, 1e12),
+            "enterprise_value": maybe(1e6, 2e12),
+            "free_cash_flow_ttm": maybe(-1e9, 1e11),
+            "revenue_ttm": maybe(1e6, 1e12),
+            "beta": maybe(-1, 4),
+            "revenue_cagr_3y": maybe(-0.5, 1),
+            "eps_cagr_3y": maybe(-0.9, 3),
+            "revenue_growth_1y": maybe(-0.9, 3),
+            "revenue_growth_quarter": maybe(-0.9, 3),
+            "interest_coverage": maybe(-5, 90),
+            "debt_to_equity": maybe(0, 9),
+            "pb": maybe(0.1, 50),
+        }
+    )
 
 
 def cash_makers() -> st.SearchStrategy[dict[str, object]]:
     """Companies with cash, little debt and a sector the method suits."""
-    return companies().map(lambda row: {**row, "sector": "Energy", "market_cap": 1e10, "enterprise_value": 1.02e10,
-                                        "free_cash_flow_ttm": 2e8 + abs(float(row["market_cap"] or 0)) / 100})  # type: ignore[arg-type]
+    return companies().map(
+        lambda row: {
+            **row,
+            "sector": "Energy",
+            "market_cap": 1e10,
+            "enterprise_value": 1.02e10,
+            "free_cash_flow_ttm": 2e8 + abs(float(row["market_cap"] or 0)) / 100,
+        }
+    )  # type: ignore[arg-type]
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(companies(), min_size=1, max_size=5))
 def test_frame_equals_row_by_row(rows: list[dict[str, object]]) -> None:
-    frame = pl.DataFrame([{**row, "symbol": f"S{at}"} for at, row in enumerate(rows)],
-                         schema_overrides={name: pl.Float64 for name in rows[0] if name not in TEXTS})
+    frame = pl.DataFrame(
+        [{**row, "symbol": f"S{at}"} for at, row in enumerate(rows)],
+        schema_overrides={name: pl.Float64 for name in rows[0] if name not in TEXTS},
+    )
     for row, found in zip(rows, dcf_frame(frame).to_dicts(), strict=True):
         one = dcf(row)
         assert (one.value, one.gap) == (found["dcf_value"], found["dcf_gap"])
@@ -131,8 +176,9 @@ def test_frame_equals_row_by_row(rows: list[dict[str, object]]) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(cash_makers(), st.floats(0.05, 0.2), st.floats(0.001, 0.05), st.floats(-0.05, 0.3), st.floats(0.001, 0.1))
-def test_value_falls_with_wacc_and_rises_with_growth(row: dict[str, object], wacc: float, more: float, growth: float,
-                                                     faster: float) -> None:
+def test_value_falls_with_wacc_and_rises_with_growth(
+    row: dict[str, object], wacc: float, more: float, growth: float, faster: float
+) -> None:
     base = dcf(row, Assumptions(wacc=wacc, growth=growth))
     assume(base.value)
     dearer = dcf(row, Assumptions(wacc=wacc + more, growth=growth))

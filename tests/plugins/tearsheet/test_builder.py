@@ -60,7 +60,9 @@ def test_the_value_on_the_sheet_is_the_screeners(sheet) -> None:
 
 def test_what_nobody_gave_is_unknown_and_named() -> None:
     bare = build(samples.material("bare"))
-    known = {figure.term for figure in bare.figures if figure.value is not None and figure.section in ("price", "core", "valuation")}
+    known = {
+        figure.term for figure in bare.figures if figure.value is not None and figure.section in ("price", "core", "valuation")
+    }
     assert known == {"price"}
     assert bare.explanation.verdict == "Unknown"
     assert "P/E" in bare.unknown
@@ -125,25 +127,48 @@ def test_a_company_of_unknown_sector_has_no_peers() -> None:
 
 
 def test_mean_cash_margin_of_the_years() -> None:
-    rows = [("revenue", 2024, 100.0), ("free_cash_flow", 2024, 10.0), ("revenue", 2025, 200.0), ("free_cash_flow", 2025, 40.0),
-            ("revenue", 2026, 300.0)]
-    facts = pl.DataFrame([{"symbol": "A", "item": item, "period": "A", "period_end": date(year, 12, 31), "value": value}
-                          for item, year, value in rows])
+    rows = [
+        ("revenue", 2024, 100.0),
+        ("free_cash_flow", 2024, 10.0),
+        ("revenue", 2025, 200.0),
+        ("free_cash_flow", 2025, 40.0),
+        ("revenue", 2026, 300.0),
+    ]
+    facts = pl.DataFrame(
+        [
+            {"symbol": "A", "item": item, "period": "A", "period_end": date(year, 12, 31), "value": value}
+            for item, year, value in rows
+        ]
+    )
     assert mean_fcf_margin(facts) == pytest.approx(0.15)
     assert mean_fcf_margin(FACTS.empty()) is None
 
 
 def test_what_the_source_states_is_shown_as_it_is_even_when_it_is_too_old_to_use() -> None:
-    rows = [("pe_ttm", "P", date(2024, 2, 1), 30.5, "ratio"), ("pe_ttm", "P", date(2025, 2, 1), 38.9, "ratio"),
-            ("revenue", "A", date(2024, 9, 30), 391_035_000_000.0, "USD"), ("employees", "P", date(2025, 2, 1), 150_000.0, "count"),
-            ("eps_forward", "P", date(2025, 2, 1), 8.31, "USD")]
-    facts = pl.DataFrame([{"symbol": "XQZ", "item": item, "period": period, "period_end": end, "value": value, "unit": unit,
-                           "fetch_id": 2} for item, period, end, value, unit in rows])
+    rows = [
+        ("pe_ttm", "P", date(2024, 2, 1), 30.5, "ratio"),
+        ("pe_ttm", "P", date(2025, 2, 1), 38.9, "ratio"),
+        ("revenue", "A", date(2024, 9, 30), 391_035_000_000.0, "USD"),
+        ("employees", "P", date(2025, 2, 1), 150_000.0, "count"),
+        ("eps_forward", "P", date(2025, 2, 1), 8.31, "USD"),
+    ]
+    facts = pl.DataFrame(
+        [
+            {"symbol": "XQZ", "item": item, "period": period, "period_end": end, "value": value, "unit": unit, "fetch_id": 2}
+            for item, period, end, value, unit in rows
+        ]
+    )
     found = build(replace(samples.material("bare"), facts=facts))
     told = {figure.term: figure for figure in found.figures if figure.section == "stated"}
     assert list(told) == ["stated.employees.P", "stated.eps_forward.P", "stated.pe_ttm.P", "stated.revenue.A"]
     pe = told["stated.pe_ttm.P"]
-    assert (pe.value, pe.text, pe.unit, pe.as_of, found.sources[pe.source].endpoint) == (38.9, "38.9×", "x", date(2025, 2, 1), "statements")
+    assert (pe.value, pe.text, pe.unit, pe.as_of, found.sources[pe.source].endpoint) == (
+        38.9,
+        "38.9×",
+        "x",
+        date(2025, 2, 1),
+        "statements",
+    )
     assert told["stated.revenue.A"].text == "$391B"
     assert told["stated.employees.P"].text == "150K"
     assert found.figure("pe_ttm", "core").value is None

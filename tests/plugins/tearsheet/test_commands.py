@@ -49,11 +49,18 @@ def test_the_tearsheet_of_the_demo_market(app) -> None:  # one market for all: o
     tried = app.run("tearsheet.sensitivity", {"symbol": stock, "set": (f"{key}={flip.flips_at}",)})
     assert tried.detail["explanation"].verdict == flip.verdict
 
-    for arguments, words in (({"symbol": "NOPE"}, "Nothing is known about NOPE"), ({"symbol": "a b"}, "not a symbol"),
-                             ({"symbol": stock, "section": ("rsk",)}, "no section called 'rsk'")):
+    for arguments, words in (
+        ({"symbol": "NOPE"}, "Nothing is known about NOPE"),
+        ({"symbol": "a b"}, "not a symbol"),
+        ({"symbol": stock, "section": ("rsk",)}, "no section called 'rsk'"),
+    ):
         with pytest.raises(UserError, match=words):
             app.run("tearsheet.show", arguments)
-    for bad, words in (("stock.gates.nothing=1", "no threshold"), ("stock.gates.roe", "not KEY=NUMBER"), ("a=b", "not KEY=NUMBER")):
+    for bad, words in (
+        ("stock.gates.nothing=1", "no threshold"),
+        ("stock.gates.roe", "not KEY=NUMBER"),
+        ("a=b", "not KEY=NUMBER"),
+    ):
         with pytest.raises(UserError, match=words):
             app.run("tearsheet.sensitivity", {"symbol": stock, "set": (bad,)})
     with pytest.raises(UserError, match="ears"):

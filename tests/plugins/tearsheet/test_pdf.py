@@ -31,7 +31,9 @@ def pages(pdf: bytes, tmp_path: Path) -> list[str]:
         pytest.skip("pdftotext (poppler-utils) is not installed")
     file = tmp_path / "page.pdf"
     file.write_bytes(pdf)
-    return subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+    return subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout.split(
+        "\f"
+    )[:-1]
 
 
 @pytest.mark.parametrize("kind", samples.SAMPLES)
@@ -64,17 +66,19 @@ def test_real_data_is_not_called_simulated(tmp_path: Path) -> None:
 
 
 def test_the_same_sheet_gives_the_same_bytes_in_another_process() -> None:
-    code = ("import hashlib, sys; from tests.plugins.tearsheet import samples; from plugins.tearsheet.builder import build; "
-            "from plugins.tearsheet.pdf import render; from plugins.tearsheet.writing import csv_bytes; "
-            "sheet = build(samples.material('stock')); "
-            "print(hashlib.sha256(render(sheet)).hexdigest(), hashlib.sha256(csv_bytes(sheet)).hexdigest())")
+    code = (
+        "import hashlib, sys; from tests.plugins.tearsheet import samples; from plugins.tearsheet.builder import build; "
+        "from plugins.tearsheet.pdf import render; from plugins.tearsheet.writing import csv_bytes; "
+        "sheet = build(samples.material('stock')); "
+        "print(hashlib.sha256(render(sheet)).hexdigest(), hashlib.sha256(csv_bytes(sheet)).hexdigest())"
+    )
     other = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     sheet = build(samples.material("stock"))
     assert [hashlib.sha256(render(sheet)).hexdigest(), hashlib.sha256(csv_bytes(sheet)).hexdigest()] == other
 
 
 def test_hostile_names_are_only_text(tmp_path: Path) -> None:
-    name = "#panic(\"x\") $1+1$ \\ <b>&*_` @ref // Very Long Name of a Company That Goes On"
+    name = '#panic("x") $1+1$ \\ <b>&*_` @ref // Very Long Name of a Company That Goes On'
     found = pages(render(build(samples.material("stock", name=name))), tmp_path)
     assert "#panic" in found[0]
 
@@ -89,6 +93,7 @@ def test_content_is_texts_and_shares_only() -> None:
                 walk(inner)
         else:
             assert value is None or isinstance(value, (str, bool, int, float))
+
     for kind in samples.SAMPLES:
         found = content(build(samples.material(kind)))
         walk(found)
@@ -105,7 +110,10 @@ def test_chart_is_well_formed_and_draws_what_is_there() -> None:
     assert bodies == 252, "one body a session"
     assert "69.76" in drawn
     assert chart(frame.head(1)) is None
-    assert chart(frame.head(2).with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("open", "high", "low"))) is not None
+    assert (
+        chart(frame.head(2).with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("open", "high", "low")))
+        is not None
+    )
     flat = frame.tail(30).with_columns(pl.lit(5.0).alias(name) for name in ("open", "high", "low", "close"))
     assert "nan" not in (chart(flat) or "nan")
 
