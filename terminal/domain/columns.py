@@ -203,7 +203,7 @@ def is_percent(values: Sequence[float], field: str) -> bool:
     sizes = sorted(abs(value) for value in values if value)
     if not sizes:
         return False
-    middle = sizes[len(sizes) // 2]
+    middle = sizes[(len(sizes) - 1) // 2]
     return sizes[-1] > 25 or middle > _TYPICAL_TOP.get(field, 1.0)
 
 

@@ -24,6 +24,8 @@ HUNDRED_BAND = (math.log(40.0), math.log(250.0))
 """A close 40 to 250 times the one before is the factor 100: no share moves like that in a session."""
 MINORITY = 0.2
 """Rows at another level than the rest are repaired when they are at most this share, or when only the others traded."""
+FRAMED_MINORITY = 0.3
+"""The same where the series begins and ends at the level of the rest."""
 SPIKE = math.log(4.0)
 """A close four times away that comes back within three rows has no explanation but an error."""
 BLOCK_ROWS = 20
@@ -164,7 +166,8 @@ class _Series:
         if len(traded) == 1:
             return int(traded[0])
         major = int(found[int(np.argmax(counts))])
-        return major if 1 - counts.max() / counts.sum() <= MINORITY else None
+        framed = level[usable[0]] == level[usable[-1]] == major
+        return major if 1 - counts.max() / counts.sum() <= (FRAMED_MINORITY if framed else MINORITY) else None
 
     def _rescale_row(self, at: int, factor: float) -> None:
         """Bring the close to its level, and with it the adjusted close unless that one was right already."""

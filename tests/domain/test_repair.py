@@ -142,7 +142,9 @@ def test_any_few_rows_a_hundred_times_off_come_back(moves: list[float], at: int,
 
 
 def test_splits_are_taken_out_and_put_in_for_a_day() -> None:
-    frame = bars([10.0, 10.0]).select("symbol", "date", "close", "volume").with_columns(fetch_id=pl.Series([1, 2], dtype=pl.Int64))
+    frame = (
+        bars([10.0, 10.0]).select("symbol", "date", "close", "volume").with_columns(fetch_id=pl.Series([1, 2], dtype=pl.Int64))
+    )
     fetched = pl.DataFrame({"fetch_id": [1, 2], "fetched_on": [date(2026, 3, 1), date(2026, 1, 10)]})
     known = splits((30, 2.0))
     before = adjust(frame, known, fetched, date(2026, 1, 20))

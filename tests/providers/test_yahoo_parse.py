@@ -60,7 +60,13 @@ def test_a_bond_fund_is_known_by_its_category() -> None:
     parts = {part.dataset: part.frame for part in parse.parse_summary(body("summary_BNDX"), "BNDX", AFTER)}
     assert parts["instruments"]["kind"].to_list() == ["bond_etf"]
     facts = dict(parts["facts"].select("item", "value").iter_rows())
-    assert facts == {"dividend_yield": 0.031, "aum": 5000000.0, "expense_ratio": 0.0003, "duration": 6.1, "years_to_maturity": 8.4}
+    assert facts == {
+        "dividend_yield": 0.031,
+        "aum": 5000000.0,
+        "expense_ratio": 0.0003,
+        "duration": 6.1,
+        "years_to_maturity": 8.4,
+    }
     assert parts["earnings"].is_empty()
     assert parts["quotes"]["price"].to_list() == [50.25]
 
@@ -96,4 +102,6 @@ def test_what_is_no_chart_is_said_in_one_sentence(payload: bytes, words: str) ->
 
 def test_not_found_is_an_unknown_symbol() -> None:
     with pytest.raises(parse.UnknownSymbolError):
-        parse.parse_chart(b'{"chart": {"result": null, "error": {"code": "Not Found", "description": "No data found"}}}', "ACME", AFTER)
+        parse.parse_chart(
+            b'{"chart": {"result": null, "error": {"code": "Not Found", "description": "No data found"}}}', "ACME", AFTER
+        )
