@@ -62,13 +62,27 @@ def _age(fresh: Any, now: datetime) -> tuple[str, str]:
     if newest is None:
         return "No prices stored yet", "Refresh a list of symbols, or import a file, to fill the market."
     day = newest.date() if isinstance(newest, datetime) else newest
-    behind = (now.date() - day).days
-    age = "today" if behind <= 0 else "1 day old" if behind == 1 else f"{behind} days old"
+    age = _behind(day, now)
     fetched = fresh["fetched_at"].max()
     detail = f"The newest daily price of {fresh.height:,} symbols is of {day:%-d %B %Y}."
     if isinstance(fetched, datetime):
         detail += f" Last fetched {fetched:%-d %b %Y %H:%M} UTC."
     return f"End of day {day:%-d %b %Y} · {age}", detail
+
+
+def _behind(day: date, now: datetime) -> str:
+    """How many sessions `day` is behind the last one that has closed; in days where the calendar ends."""
+    from terminal.domain.sessions import Calendar
+    from terminal.paths import data_file
+
+    try:
+        calendar = Calendar.parse(data_file("sessions.csv").read_text(encoding="utf-8"))
+        last = calendar.last_session(now)
+        missed = len(calendar.sessions(day, last)) - 1 if last > day else 0
+        return "latest session" if missed <= 0 else "1 session behind" if missed == 1 else f"{missed} sessions behind"
+    except (OSError, ValueError):
+        days = (now.date() - day).days
+        return "today" if days <= 0 else "1 day old" if days == 1 else f"{days} days old"
 
 
 def _sources(app: App, fresh: Any) -> tuple[str, str, str]:

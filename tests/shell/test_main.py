@@ -56,7 +56,7 @@ def tapeline(run_cli: Any, home: Home, *words: str) -> subprocess.CompletedProce
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_closes_the_window_in_time_with_a_checkpoint(process: Any, home: Home, run_cli: Any, number: int) -> None:
     assert tapeline(run_cli, home, "window", "mode", "pro").returncode == 0
     began = time.monotonic()
