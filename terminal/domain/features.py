@@ -101,9 +101,11 @@ def features(inputs: Inputs, as_of: date) -> Features:
     frame = price_fields(inputs.bars, inputs.quotes, frame.select("symbol"), as_of, inputs.benchmark).join(
         frame, on="symbol", how="left", maintain_order="left", suffix="_instrument"
     )
+    # Ages count from the day the symbol is looked at: that of its price, so that an old price meets what was current then.
+    frame = frame.with_columns(pl.coalesce("_price_date", pl.lit(as_of)).alias("_day"))
     rows = trailing(inputs.facts, inputs.splits)
     for part in (
-        statement_fields(rows, quarters(inputs.facts, inputs.splits), as_of),
+        statement_fields(rows, quarters(inputs.facts, inputs.splits), frame.select("symbol", "_day")),
         dividend_fields(inputs.dividends, as_of),
         earnings_fields(inputs.earnings, as_of),
         _points(inputs.facts, as_of),
@@ -112,7 +114,7 @@ def features(inputs: Inputs, as_of: date) -> Features:
     frame = frame.join(median_multiple(inputs.bars, rows, as_of), on="symbol", how="left", maintain_order="left")
     frame = frame.with_columns(_listing_currency().alias("_listed_in"))
     frame = frame.with_columns((pl.col("_unit") != pl.col("_listed_in")).fill_null(False).alias("_foreign"))
-    frame = _valued(_choose(frame, as_of), as_of)
+    frame = _valued(_choose(frame), as_of)
     return _assembled(frame)
 
 
@@ -171,11 +173,11 @@ def _points(facts: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return frame
 
 
-def _choose(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def _choose(frame: pl.DataFrame) -> pl.DataFrame:
     """Put the stated value where there is a current one, else the computed one; the boolean `#field` says which."""
     c = pl.col
     shares = pl.coalesce(
-        _when_current("shares_outstanding_now", c("_shares_outstanding").is_null(), as_of), "_shares_outstanding"
+        _when_current("shares_outstanding_now", c("_shares_outstanding").is_null()), "_shares_outstanding"
     )
     frame = frame.with_columns(shares.alias("_shares"))
     price, local = c("price"), ~c("_foreign")
@@ -188,16 +190,16 @@ def _choose(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
             "book_value_per_share": _over(c("_equity"), c("_shares")),
         },
         _multiples(),
-        _dividend_ratios(as_of),
+        _dividend_ratios(),
     )
     for step in steps:
-        frame = _stated_first(frame, step, as_of)
+        frame = _stated_first(frame, step)
     remaining = {
         name: pl.lit(None, dtype=pl.Float64)
         for name, field in FIELDS.items()
         if field.reported and name not in {each for step in steps for each in step}
     }
-    frame = _stated_first(frame, remaining, as_of)
+    frame = _stated_first(frame, remaining)
     no_equity = (c("_equity") <= 0).fill_null(False)
     frame = frame.with_columns(pl.when(~no_equity).then(c(name)).alias(name) for name in ("roe", "debt_to_equity", "pb"))
     return frame.with_columns(pl.coalesce(name, implied).alias(name) for name, implied in _implied_by_multiples().items())
@@ -222,21 +224,21 @@ def _implied_by_multiples() -> dict[str, pl.Expr]:
     }
 
 
-def _stated_first(frame: pl.DataFrame, computed: dict[str, pl.Expr], as_of: date) -> pl.DataFrame:
+def _stated_first(frame: pl.DataFrame, computed: dict[str, pl.Expr]) -> pl.DataFrame:
     frame = frame.with_columns(expression.alias(name) for name, expression in computed.items())
     stated = [FIELDS[name] for name in computed if FIELDS[name].reported]
-    frame = frame.with_columns(_is_current(field, as_of).alias(f"#{field.name}") for field in stated)
+    frame = frame.with_columns(_is_current(field).alias(f"#{field.name}") for field in stated)
     return frame.with_columns(
         pl.when(f"#{field.name}").then(pl.col(f"@{field.reported}")).otherwise(pl.col(field.name)).alias(field.name)
         for field in stated
     )
 
 
-def _is_current(field: Field, as_of: date) -> pl.Expr:
+def _is_current(field: Field) -> pl.Expr:
     """Whether the stated value may stand: not outdated by the price, by a newer statement, or by sheer age."""
     value, day = pl.col(f"@{field.reported}"), pl.col(f"@{field.reported}_on")
     current: pl.Expr = value.is_not_null() & (
-        pl.lit(as_of) - day <= pl.duration(days=MAX_STATED_DAYS.get(field.group, MAX_STATED_DAYS_OTHERWISE))
+        pl.col("_day") - day <= pl.duration(days=MAX_STATED_DAYS.get(field.group, MAX_STATED_DAYS_OTHERWISE))
     )
     if field.name in _PRICED:
         apart = (pl.col("_price_date") - day).dt.total_days().abs()
@@ -249,11 +251,11 @@ def _is_current(field: Field, as_of: date) -> pl.Expr:
     return current.fill_null(False)
 
 
-def _when_current(item: str, otherwise_absent: pl.Expr, as_of: date) -> pl.Expr:
+def _when_current(item: str, otherwise_absent: pl.Expr) -> pl.Expr:
     """A stated part, unless it is old, or older than a statement that has the same."""
     day = pl.col(f"@{item}_on")
     newer = ~otherwise_absent & (pl.coalesce("_known_on", "_statement_end") > day)
-    fresh = (pl.lit(as_of) - day <= pl.duration(days=MAX_STATED_DAYS_OTHERWISE)) & ~newer.fill_null(False)
+    fresh = (pl.col("_day") - day <= pl.duration(days=MAX_STATED_DAYS_OTHERWISE)) & ~newer.fill_null(False)
     return pl.when(fresh).then(pl.col(f"@{item}"))
 
 
@@ -281,10 +283,10 @@ def _multiples() -> dict[str, pl.Expr]:
     }
 
 
-def _dividend_ratios(as_of: date) -> dict[str, pl.Expr]:
+def _dividend_ratios() -> dict[str, pl.Expr]:
     c = pl.col
     same = c("_dividend_currency").is_null() | c("_listed_in").is_null() | (c("_dividend_currency") == c("_listed_in"))
-    rate = _when_current("dividend_rate", pl.lit(True), as_of)
+    rate = _when_current("dividend_rate", pl.lit(True))
     paid = pl.coalesce(pl.when(same).then(pl.coalesce("_paid_year", rate)), pl.when(c("_dividends_paid") == 0).then(0.0))
     return {"dividend_yield": _over(paid, c("price")), "payout_ratio": _over(paid, c("eps_ttm"))}
 

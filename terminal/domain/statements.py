@@ -109,17 +109,17 @@ def quarters(facts: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def statement_fields(rows: pl.DataFrame, single: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def statement_fields(rows: pl.DataFrame, single: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     """One row a symbol with STATEMENT_FIELDS and `_`-prefixed parts, from `trailing` and `quarters`.
 
     Each field is the newest known one that is at most a quarter behind the newest statement, and unknown when that is
-    too old. `_statement_end`, `_known_on`, `_statement_fetch` and `_unit` describe the newest statement.
+    too old on the symbol's day (`days`: symbol, `_day`). `_statement_end`, `_known_on`, `_statement_fetch` and `_unit` describe the newest statement.
     """
     ratios = _ratios(_with_earlier(rows)).join(_quarter_growth(single), on=["symbol", "period_end"], how="left")
     names = (*STATEMENT_FIELDS, *_PARTS)
     told = ratios.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names)).sort("symbol", "period_end")
-    fresh = told.filter(
-        (pl.lit(as_of) - pl.col("period_end") <= pl.duration(days=MAX_STATEMENT_AGE_DAYS))
+    fresh = told.join(days, on="symbol").filter(
+        (pl.col("_day") - pl.col("period_end") <= pl.duration(days=MAX_STATEMENT_AGE_DAYS))
         & (pl.col("period_end").max().over("symbol") - pl.col("period_end") <= pl.duration(days=LATE_ITEM_DAYS))
     )
     return fresh.group_by("symbol", maintain_order=True).agg(
