@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from terminal.app import App, Session
     from terminal.paths import Home
     from terminal.shell.crash import CrashHook
+    from terminal.shell.welcome import Welcome
     from terminal.ui.task import Bridge
 
 T = TypeVar("T")
@@ -136,6 +137,7 @@ class Opening:
         self._window, self._home, self._demo = window, home, demo
         self._session, self._own, self._lock = session, session is None, lock
         self._hook: CrashHook | None = None
+        self._page: Welcome | None = None
         self._ended = False
         self.code = 0
 
@@ -191,12 +193,11 @@ class Opening:
     def _welcome(self, session: Session) -> None:
         from terminal.shell.welcome import Welcome
 
-        page = Welcome(self._window)
+        page = self._page = Welcome(self._window)
         self._window.show_page(page)
 
         def chosen(what: str) -> None:
-            session.settings.set("first_run_done", True)
-            self._window.leave_page(page)
+            self._answered(session)
             self._window.apply_mode()
             if what != "later":
                 self.choose(what == "demo")
@@ -205,9 +206,17 @@ class Opening:
 
         page.chosen.connect(chosen)
 
+    def _answered(self, session: Session) -> None:
+        """The first page is not shown again, neither now nor at the next start."""
+        page, self._page = self._page, None
+        if page is not None:
+            session.settings.set("first_run_done", True)
+            self._window.leave_page(page)
+
     def choose(self, demo: bool) -> None:
         """Show a market and remember the choice."""
         if self._session is not None:
+            self._answered(self._session)
             self._session.settings.set("market.source", "demo" if demo else "live")
             self._session.default = demo
         self.switch(demo, remember=False)

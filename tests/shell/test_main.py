@@ -180,6 +180,16 @@ def test_the_first_page_is_answered_once(open_window: Callable[..., MainWindow],
     assert window.workspace is not None and window.workspace.docks.frame.isVisible()
 
 
+def test_switching_the_market_answers_the_first_page(open_window: Callable[..., MainWindow], sample_app: Any, home: Home) -> None:
+    window = open_window(sample_app)
+    session = FakeSession(home)
+    opening = Opening(window, home, None, session, None)  # type: ignore[arg-type]
+    opening._welcome(session)  # type: ignore[arg-type]
+    opening.switch(False)
+    assert session.settings.get("first_run_done") is True and session.settings.get("market.source") == "live"
+    assert window.workspace is not None and window.workspace.docks.frame.isVisible()
+
+
 def test_a_command_for_the_window_runs_on_its_thread(open_window: Callable[..., MainWindow], sample_app: Any, qtbot: Any) -> None:
     window = open_window(sample_app)
     sample_app.gui = main.Gui(window, window.bridge)
