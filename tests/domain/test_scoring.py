@@ -117,6 +117,13 @@ def test_below_the_coverage_limit_nothing_is_said() -> None:
     assert "Too little is known" in str(found["why"])
 
 
+def test_an_avoid_that_no_missing_value_could_change_is_said_at_any_coverage() -> None:
+    little = {"symbol": "A", "kind": "stock", "sector": "Energy", "net_debt_ebitda": 9.0}
+    found = judge(TINY, little)
+    assert (found["verdict"], found["score"], found["coverage"]) == ("Avoid", None, pytest.approx(10 / 120))
+    assert judge(TINY, {**little, "sector": None})["verdict"] == "Unknown", "it might be a bank"
+
+
 @pytest.mark.parametrize(("sector", "roe", "verdict"), [
     ("Energy", 0.11, "Hold"), ("Utilities", 0.11, "Buy"), ("Utilities", 0.07, "Hold"), ("Energy", 0.13, "Buy")])
 def test_a_gate_knows_the_sector(sector: str, roe: float, verdict: str) -> None:

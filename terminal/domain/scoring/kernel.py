@@ -137,8 +137,10 @@ def evaluate(scorer: Scorer, rows: Rows, regime: str | None) -> Outcome:
         rank += score >= limits.buy
         rank += (score >= limits.strong_buy) & (coverage >= limits.strong_coverage)
     np.minimum(rank, cap, out=rank)
-    rank[failures >= limits.avoid_failures] = 0
-    rank[(coverage < limits.coverage) | blind | np.isnan(score)] = UNKNOWN_RANK
+    doomed = (failures >= limits.avoid_failures) | (cap == 0)  # whatever the missing values are, it stays the worst
+    rank[(coverage < limits.coverage) | np.isnan(score)] = UNKNOWN_RANK
+    rank[doomed] = 0
+    rank[blind] = UNKNOWN_RANK
     return Outcome(gates, checks, weights, score, coverage, blind, rank)
 
 
