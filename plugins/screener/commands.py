@@ -20,15 +20,30 @@ from plugins.screener.plan import (
     parsed,
     scored_features,
 )
-from plugins.screener.saved import delete, restore, save, saved
+from plugins.screener.saved import delete, rename, restore, save, saved
 from terminal.api import Column, Context, Table, UserError, argument, command
+from terminal.domain.fields import FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from terminal.domain.features import Features
 
-__all__ = ["clauses", "delete", "diff", "explain", "export", "presets", "restore", "run", "runs", "save", "saved", "spread"]
+__all__ = [
+    "clauses",
+    "delete",
+    "diff",
+    "explain",
+    "export",
+    "presets",
+    "rename",
+    "restore",
+    "run",
+    "runs",
+    "save",
+    "saved",
+    "spread",
+]
 
 
 @command(title="Run a screen", panel="screener", long=True)
@@ -44,6 +59,7 @@ def run(
     columns: Annotated[
         str, argument(help="Which columns to show; the preset's own when empty.", choices=("", *COLUMN_SETS))
     ] = "",
+    fields: Annotated[tuple[str, ...], argument(help="Further fields to show as columns (`rules fields`).")] = (),
     show: Annotated[
         Literal["matched", "unknown", "all"], argument(help="Which rows: those that match, those that cannot be judged, or all.")
     ] = "matched",
@@ -61,7 +77,7 @@ def run(
     judged = judged_by(ctx, features, rule_object)
     if record:
         record_run(ctx, plan, features, judged)
-    return _answer(ctx, plan, features, judged, symbols_title, note, show, limit)
+    return _answer(ctx, plan, features, judged, symbols_title, note, show, limit, fields)
 
 
 @command(title="Export a screen as CSV", long=True)
@@ -120,7 +136,7 @@ def presets(ctx: Context, *, universe: Universe = "") -> Table:
     )
     frame = pl.DataFrame(rows, schema_overrides={"matched": pl.Int64, "unknown": pl.Int64})
     sources, _ = model.with_sources(
-        features, features.frame.head(0), (model.column_of(model.FIELDS["price"]),), found_sources(ctx, features, ("price",))
+        features, features.frame.head(0), (model.column_of(FIELDS["price"]),), found_sources(ctx, features, ("price",))
     )
     return Table("Ready-made screens", columns, frame, sources=sources, notes=(note,) if note else ())
 
@@ -197,7 +213,14 @@ def spread(
 
 
 @command(title="Why a symbol is in or out of a screen")
-def explain(ctx: Context, symbol: str, *, preset: Screen = "all", rule: RuleText = "", universe: Universe = "") -> Table:
+def explain(
+    ctx: Context,
+    symbol: Annotated[str, argument(help="A ticker, such as SPY.", metavar="SYMBOL")],
+    *,
+    preset: Screen = "all",
+    rule: RuleText = "",
+    universe: Universe = "",
+) -> Table:
     """Judge one symbol clause by clause, with the value each clause looked at."""
     import polars as pl
 
@@ -230,16 +253,27 @@ def explain(ctx: Context, symbol: str, *, preset: Screen = "all", rule: RuleText
 
 
 def _answer(
-    ctx: Context, plan: dict[str, Any], features: Features, judged: Judged, universe: str, note: str, show: str, limit: int
+    ctx: Context,
+    plan: dict[str, Any],
+    features: Features,
+    judged: Judged,
+    universe: str,
+    note: str,
+    show: str,
+    limit: int,
+    fields: tuple[str, ...],
 ) -> Table:
-
     from plugins.screener import model
 
     names = model.COLUMN_SETS[plan["columns"]]
     sort = plan["sort"]
     if sort not in features.frame.columns:
         raise UserError(f"There is no field '{sort}' to sort by.", "`tapeline rules fields` lists them all.")
-    columns = model.columns_for((*names, sort) if sort not in names else names)
+    for name in fields:
+        if name not in FIELDS:
+            raise UserError(f"There is no field '{name}' to show.", "`tapeline rules fields` lists them all.")
+    names = tuple(dict.fromkeys((*names, *fields)))
+    columns = model.columns_for((*names, sort))
     outcome = judged.outcome
     frame = features.frame.with_columns(outcome.alias("_outcome"))
     if show == "matched":
@@ -256,11 +290,10 @@ def _answer(
     notes += [note] if note else []
     detail = {
         "plan": plan,
-        "clauses": judged.counts(),
         "total": features.frame.height,
         "matched": judged.matched,
         "unknown": judged.unknown,
-        "column_names": names,
+        "column_names": model.COLUMN_SETS[plan["columns"]],
     }
     return Table(
         f"{plan['title']}: {judged.matched} of {features.frame.height}",

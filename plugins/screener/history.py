@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
+from plugins.screener.plan import all_presets
 from terminal.api import Column, Context, Table, UserError, argument, command
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import polars as pl
 
     from plugins.screener.model import Judged
     from terminal.domain.features import Features
+
+# Rows of past runs that the book keeps at most; a run over 10,000 symbols takes 10,000.
+_MOST_ROWS = 1_000_000
 
 
 @command(title="Past runs")
@@ -48,17 +51,21 @@ def diff(
     ctx: Context,
     *,
     preset: Annotated[str, argument(help="The screen whose last two runs are compared; empty: the newest run's.")] = "",
-    before: Annotated[int, argument(help="Number of the older run (`screener runs`); 0: the one before the newest.")] = 0,
+    before: Annotated[int, argument(help="Number of the older run (`screener runs`); 0: the last that found others.")] = 0,
     after: Annotated[int, argument(help="Number of the newer run; 0: the newest.")] = 0,
+    since: Annotated[date | None, argument(help="Compare with the last run up to the end of this day.")] = None,
 ) -> Table:
-    """Who entered, who left, and which clause flipped, with both values."""
+    """Who entered, who left, and which clause flipped, with both values.
+
+    Without numbers, runs in between that found the same as the newest are passed over.
+    """
     import polars as pl
 
-    from plugins.screener import model
+    from plugins.screener.changes import flips
 
     newer = _run_row(ctx, after, preset)
-    older = _run_row(ctx, before, newer["screen"], newer["id"], newer["universe"])
-    rows = model.flips(_run_frame(ctx, older["id"]), _run_frame(ctx, newer["id"]), older["clauses"], newer["clauses"])
+    older = _run_row(ctx, before) if before else _older(ctx, newer, since)
+    rows = flips(_run_frame(ctx, older["id"]), _run_frame(ctx, newer["id"]), older["clauses"], newer["clauses"])
     schema: dict[str, Any] = {
         "change": pl.String,
         "symbol": pl.String,
@@ -141,26 +148,60 @@ def record_run(ctx: Context, plan: dict[str, Any], features: Features, judged: J
 
 
 def _drop_oldest(tx: Any, keep: int) -> None:
+    """Beyond `keep` runs or the rows a book can carry; the two newest runs of screens that have a name stay."""
+    named = [*all_presets(), *tx.query("SELECT name FROM screener.saved WHERE deleted_at IS NULL")["name"]]
     surplus = (
-        "SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id DESC) AS age, "
-        "row_number() OVER (PARTITION BY screen ORDER BY id DESC) AS own FROM screener.runs) WHERE age > ? AND own > 2"
+        "SELECT id FROM (SELECT id, screen, row_number() OVER (ORDER BY id DESC) AS age, "
+        "sum(total) OVER (ORDER BY id DESC) AS many, "
+        "row_number() OVER (PARTITION BY screen, universe ORDER BY id DESC) AS own FROM screener.runs) "
+        "WHERE (age > ? OR many > ?) AND age > 1 AND NOT (own <= 2 AND list_contains(?, screen))"
     )
-    tx.execute(f"DELETE FROM screener.run_rows WHERE run_id IN ({surplus})", (keep,))
-    tx.execute(f"DELETE FROM screener.runs WHERE id IN ({surplus})", (keep,))
+    gone = tx.query(surplus, (keep, _MOST_ROWS, named))["id"].to_list()
+    if gone:
+        tx.execute("DELETE FROM screener.run_rows WHERE list_contains(?, run_id)", (gone,))
+        tx.execute("DELETE FROM screener.runs WHERE list_contains(?, id)", (gone,))
 
 
-def _run_row(ctx: Context, number: int, screen: str = "", below: int | None = None, universe: str = "") -> dict[str, Any]:
+def _older(ctx: Context, newer: dict[str, Any], since: date | None) -> dict[str, Any]:
+    """The run to compare with: the last up to `since`; without it the last that found others, else the one before."""
+    from zoneinfo import ZoneInfo
+
+    limit = None
+    if since is not None:
+        limit = datetime.combine(since + timedelta(days=1), time(), ZoneInfo("America/New_York"))
+    earlier = ctx.store.book.read(
+        "SELECT id FROM screener.runs WHERE screen = ? AND universe = ? AND id < ? AND (as_of IS NULL) = ? "
+        "AND (CAST(? AS TIMESTAMPTZ) IS NULL OR ran_at < ?) ORDER BY id DESC LIMIT 50",
+        (newer["screen"], newer["universe"], newer["id"], newer["as_of"] is None, limit, limit),
+    )["id"].to_list()
+    if not earlier:
+        missing = "There are not yet two runs of this screen to compare."
+        raise UserError(
+            missing if since is None else f"There is no earlier run of this screen up to {since}.",
+            "`tapeline screener runs` lists them; each `tapeline screener run` adds one.",
+        )
+    if since is not None:
+        return _run_row(ctx, earlier[0])
+    matches = ctx.store.book.read(
+        "SELECT run_id, list(symbol ORDER BY symbol) AS found FROM screener.run_rows "
+        "WHERE matched AND list_contains(?, run_id) GROUP BY run_id",
+        ([newer["id"], *earlier],),
+    )
+    found = dict(zip(matches["run_id"].to_list(), matches["found"].to_list(), strict=True))
+    other = next((number for number in earlier if found.get(number) != found.get(newer["id"])), earlier[0])
+    return _run_row(ctx, other)
+
+
+def _run_row(ctx: Context, number: int, screen: str = "") -> dict[str, Any]:
     if number:
         found = ctx.store.book.read("SELECT * FROM screener.runs WHERE id = ?", (number,))
     else:
         found = ctx.store.book.read(
-            "SELECT * FROM screener.runs WHERE (? = '' OR screen = ?) AND (? IS NULL OR id < ?) "
-            "AND (? = '' OR universe = ?) ORDER BY id DESC LIMIT 1",
-            (screen, screen, below, below, universe, universe),
+            "SELECT * FROM screener.runs WHERE (? = '' OR screen = ?) ORDER BY id DESC LIMIT 1", (screen, screen)
         )
     if found.is_empty():
         raise UserError(
-            f"There is no run {number}." if number else "There are not yet two runs of this screen to compare.",
+            f"There is no run {number}." if number else "This screen has not been run yet.",
             "`tapeline screener runs` lists them; each `tapeline screener run` adds one.",
         )
     return found.to_dicts()[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -178,7 +179,7 @@ def joined(*rules: str) -> str:
     present = [rule.strip() for rule in rules if rule.strip()]
     if len(present) < 2:
         return present[0] if present else ""
-    return " and ".join(f"({rule})" if " or " in rule else rule for rule in present)
+    return " and ".join(f"({rule})" if re.search(r"\bor\b", rule, re.IGNORECASE) else rule for rule in present)
 
 
 @dataclass(frozen=True)
@@ -233,8 +234,7 @@ def judge(frame: pl.DataFrame, rule: Rule | None, **given: Any) -> Judged:
     if rule is None:
         return Judged(pl.Series("outcome", [True] * frame.height, dtype=pl.Boolean), (), (), ())
     clauses = rule.clauses()
-    outcomes = tuple(clause.evaluate(frame, **given) for clause in clauses)
-    amounts = tuple(clause.values(frame, **given) for clause in clauses)
+    outcomes, amounts = zip(*rule.judge(frame, **given), strict=True)
     outcome = outcomes[0] if len(outcomes) == 1 else pl.select(pl.all_horizontal(*outcomes)).to_series()
     return Judged(outcome, tuple(clause.text for clause in clauses), outcomes, amounts)
 
@@ -333,80 +333,3 @@ def to_csv(table: Table) -> str:
     ]
     lines += [f"note: {note}" for note in (*table.notes, *table.unknown)]
     return out.getvalue() + "".join(f"# {line}\n" for line in lines)
-
-
-def flips(
-    before: pl.DataFrame, after: pl.DataFrame, clauses_before: Sequence[str], clauses_after: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Who entered and who left between two runs, with the clauses that flipped and both values.
-
-    Both frames have `symbol, matched, verdict, score, price, outcomes, amounts`. A clause counts as flipped when
-    its own outcome differs; clauses are matched by their text.
-    """
-    old = {row["symbol"]: row for row in before.to_dicts()}
-    new = {row["symbol"]: row for row in after.to_dicts()}
-    rows: list[dict[str, Any]] = []
-    for symbol in sorted(old.keys() | new.keys()):
-        was, now = old.get(symbol), new.get(symbol)
-        was_in, now_in = bool(was and was["matched"]), bool(now and now["matched"])
-        if was_in == now_in:
-            continue
-        rows.append(_flip(symbol, was, now, now_in, clauses_before, clauses_after))
-    return sorted(rows, key=lambda row: (row["change"] != "entered", row["symbol"]))
-
-
-def _flip(
-    symbol: str,
-    was: dict[str, Any] | None,
-    now: dict[str, Any] | None,
-    entered: bool,
-    clauses_before: Sequence[str],
-    clauses_after: Sequence[str],
-) -> dict[str, Any]:
-    old_clauses = _by_clause(was, clauses_before)
-    new_clauses = _by_clause(now, clauses_after)
-    changed = []
-    for text in dict.fromkeys((*clauses_after, *clauses_before)):
-        before, after = old_clauses.get(text), new_clauses.get(text)
-        if before is not None and after is not None and before[0] != after[0]:
-            changed.append({"clause": text, "was": before[1], "now": after[1], "outcome_was": before[0], "outcome_now": after[0]})
-        elif before is None and after is not None and was is not None and after[0] is not True:
-            changed.append({"clause": text, "was": None, "now": after[1], "outcome_was": None, "outcome_now": after[0]})
-    if was is None:
-        reason = "was not in the universe before"
-    elif now is None:
-        reason = "is no longer in the universe"
-    elif changed:
-        reason = "; ".join(_words(each) for each in changed)
-    else:
-        reason = "the rule itself changed"
-    first: dict[str, Any] = changed[0] if changed else {}
-    return {
-        "change": "entered" if entered else "left",
-        "symbol": symbol,
-        "clause": first.get("clause"),
-        "was": first.get("was"),
-        "now": first.get("now"),
-        "reason": reason,
-        "verdict_was": was and was["verdict"],
-        "verdict_now": now and now["verdict"],
-        "score_was": was and was["score"],
-        "score_now": now and now["score"],
-        "price_was": was and was["price"],
-        "price_now": now and now["price"],
-    }
-
-
-def _by_clause(row: dict[str, Any] | None, clauses: Sequence[str]) -> dict[str, tuple[bool | None, float | None]]:
-    if row is None:
-        return {}
-    outcomes, amounts = row["outcomes"] or [], row["amounts"] or []
-    return {text: (outcomes[at], amounts[at]) for at, text in enumerate(clauses) if at < len(outcomes)}
-
-
-def _words(change: Mapping[str, Any]) -> str:
-    def said(outcome: bool | None, amount: float | None) -> str:
-        state = {True: "true", False: "false", None: "unknown"}[outcome]
-        return state if amount is None else f"{state} at {amount:.6g}"
-
-    return f"{change['clause']}: {said(change['outcome_was'], change['was'])} -> {said(change['outcome_now'], change['now'])}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from plugins.screener.model import COLUMN_SETS, Judged, Preset, clause_of_range, joined, judge, read_presets
@@ -22,8 +23,9 @@ Ranges = Annotated[tuple[str, ...], argument(help="Filters as FIELD=LOW..HIGH; s
 Universe = Annotated[str, argument(help="Where to look: a universe (`market universes`), a watchlist, or symbols with commas.")]
 
 
+@lru_cache(maxsize=1)
 def all_presets() -> dict[str, Preset]:
-    """The ready-made screens by id."""
+    """The ready-made screens by id; the file belongs to the program and is read once."""
     from importlib import resources
 
     return read_presets(resources.files("plugins.screener").joinpath("presets.toml").read_text(encoding="utf-8"))
@@ -32,7 +34,8 @@ def all_presets() -> dict[str, Preset]:
 def make_plan(
     ctx: Context, preset: str, rule: str, ranges: tuple[str, ...], universe: str, sort: str, ascending: bool | None, columns: str
 ) -> dict[str, Any]:
-    """What to run: the preset or saved screen with the user's own additions."""
+    """What to run: the preset or saved screen with the user's own additions. Raises UserError for what cannot be run."""
+    parsed(rule)  # alone, so that a mistake is named at the place where it was typed
     known = all_presets()
     key = preset.strip()
     found = known.get(key) or known.get(key.lower().replace(" ", "_").replace("-", "_"))
@@ -86,17 +89,24 @@ def scored_features(ctx: Context, universe: str) -> tuple[Features, str, str]:
 
 def parsed(text: str) -> Rule | None:
     """The rule of a text, None for an empty one. Raises UserError with the place of the mistake."""
-    from terminal.domain.rules import RuleError, parse
+    from terminal.domain.rules import RuleError
 
     if not text.strip():
         return None
     try:
-        return parse(text)
+        return _parse(text)
     except RuleError as error:
         raise UserError(
             f"The rule cannot be read: {error}",
             "`tapeline rules fields` lists all fields and `tapeline rules check` tests a rule.",
         ) from error
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> Rule:
+    from terminal.domain.rules import parse
+
+    return parse(text)
 
 
 def fields_of(text: str) -> tuple[str, ...]:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from plugins.screener.plan import ColumnSet, Ranges, RuleText, Screen, Universe, all_presets, make_plan, parsed
+from plugins.screener.plan import (
+    ColumnSet,
+    Ranges,
+    RuleText,
+    Screen,
+    Universe,
+    all_presets,
+    judged_by,
+    make_plan,
+    parsed,
+    scored_features,
+)
 from terminal.api import Column, Context, Table, UserError, argument, command
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Name = Annotated[str, argument(help="Name of a screen of your own.", metavar="NAME")]
 
 
 @command(title="Save a screen", writes=True)
 def save(
     ctx: Context,
-    name: str,
+    name: Name,
     *,
     rule: RuleText = "",
     preset: Screen = "all",
@@ -22,9 +38,7 @@ def save(
     columns: ColumnSet = "default",
 ) -> Table:
     """Keep a screen under a name of your own; an existing one of that name is replaced."""
-    label = name.strip()
-    if not label or label in all_presets():
-        raise UserError(f"'{name}' cannot be the name of a screen.", "Choose a name that is not empty and not a preset's.")
+    label = _free_name(name)
     plan = make_plan(ctx, preset, rule, ranges, universe, sort, ascending, columns)
     parsed(plan["rule"])
     now = ctx.now()
@@ -44,14 +58,40 @@ def save(
     return saved(ctx)
 
 
+@command(title="Rename a saved screen", writes=True)
+def rename(ctx: Context, name: Name, new_name: Annotated[str, argument(help="The new name.", metavar="NEW")]) -> Table:
+    """Give a saved screen another name; its past runs follow it."""
+    label = _free_name(new_name)
+
+    def change(tx: Any) -> str:
+        if tx.query("SELECT 1 FROM screener.saved WHERE name = ? AND deleted_at IS NULL", (name,)).is_empty():
+            return "absent"
+        if label == name:
+            return ""
+        if not tx.query("SELECT 1 FROM screener.saved WHERE name = ? AND deleted_at IS NULL", (label,)).is_empty():
+            return "taken"
+        tx.execute("DELETE FROM screener.saved WHERE name = ?", (label,))  # a deleted one of that name makes room
+        tx.execute("UPDATE screener.saved SET name = ?, changed_at = ? WHERE name = ?", (label, ctx.now(), name))
+        tx.execute("UPDATE screener.runs SET screen = ?, title = ? WHERE screen = ?", (label, label, name))
+        return ""
+
+    wrong = ctx.store.book.write(change)
+    if wrong == "taken":
+        raise UserError(f"There is already a screen '{label}'.", "Choose another name, or delete that one first.")
+    if wrong:
+        raise UserError(f"There is no saved screen '{name}'.", "`tapeline screener saved` lists yours.")
+    ctx.publish("book.changed", {"table": "screener.saved"})
+    return saved(ctx)
+
+
 @command(title="Saved screens")
-def saved(ctx: Context) -> Table:
+def saved(ctx: Context, *, counts: Annotated[bool, argument(help="Also how many each finds right now.")] = False) -> Table:
     """List the screens you saved."""
     frame = ctx.store.book.read(
         "SELECT name, rule, universe, columns, sort, ascending, changed_at FROM screener.saved "
         "WHERE deleted_at IS NULL ORDER BY lower(name)"
     )
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("name", "Name"),
         Column("rule", "Rule"),
         Column("universe", "Universe"),
@@ -60,19 +100,49 @@ def saved(ctx: Context) -> Table:
         Column("ascending", "Smallest first", "bool", newbie=False),
         Column("changed_at", "Changed", "datetime"),
     )
+    if counts:
+        frame = _with_counts(ctx, frame)
+        columns += (Column("matched", "Matches", "integer", "count"), Column("unknown", "Unknown", "integer", "count"))
     return Table("Saved screens", columns, frame)
 
 
 @command(title="Delete a saved screen", writes=True)
-def delete(ctx: Context, name: str) -> Table:
+def delete(ctx: Context, name: Name) -> Table:
     """Delete a saved screen; `screener restore NAME` brings it back."""
     return _mark(ctx, name, deleted=True)
 
 
 @command(title="Bring back a deleted screen", writes=True)
-def restore(ctx: Context, name: str) -> Table:
+def restore(ctx: Context, name: Name) -> Table:
     """Undo `screener delete`."""
     return _mark(ctx, name, deleted=False)
+
+
+def _free_name(name: str) -> str:
+    label = name.strip()
+    taken = {each.lower() for preset in all_presets().values() for each in (preset.id, preset.title)}
+    if not label or label.lower() in taken:
+        raise UserError(f"'{name}' cannot be the name of a screen.", "Choose a name that is not empty and not a preset's.")
+    return label
+
+
+def _with_counts(ctx: Context, frame: pl.DataFrame) -> pl.DataFrame:
+    """What each saved screen finds; null where its universe is empty or gone."""
+    import polars as pl
+
+    matched: list[int | None] = []
+    unknown: list[int | None] = []
+    for row in frame.to_dicts():
+        try:
+            features, _, _ = scored_features(ctx, row["universe"])
+            judged = judged_by(ctx, features, parsed(row["rule"]))
+        except UserError:
+            matched.append(None)
+            unknown.append(None)
+        else:
+            matched.append(judged.matched)
+            unknown.append(judged.unknown)
+    return frame.with_columns(pl.Series("matched", matched, pl.Int64), pl.Series("unknown", unknown, pl.Int64))
 
 
 def _mark(ctx: Context, name: str, *, deleted: bool) -> Table:

@@ -38,10 +38,11 @@ class Evaluation:
     """
 
     def __init__(self, frame: pl.DataFrame, bars: pl.DataFrame | None, as_of: date | None, earlier: Earlier | None) -> None:
+        present = set(frame.columns)
         self._frame = frame.with_columns(
             pl.lit(None, dtype=_TYPES.get(field.type, pl.Float64)).alias(name)
             for name, field in FIELDS.items()
-            if name not in frame.columns
+            if name not in present
         )
         self._given = bars
         self._sorted: pl.DataFrame | None = None

@@ -92,6 +92,17 @@ class Rule:
             return pl.Series("value", [None] * frame.height, dtype=pl.Float64)
         return Evaluation(frame, bars, as_of, earlier).value(looked)
 
+    def judge(
+        self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None, earlier: Earlier | None = None
+    ) -> tuple[tuple[pl.Series, pl.Series], ...]:
+        """`evaluate` and `values` of each clause, with what they share computed once."""
+        together = Evaluation(frame, bars, as_of, earlier)
+        empty = pl.Series("value", [None] * frame.height, dtype=pl.Float64)
+        return tuple(
+            (together.condition(clause.root), empty if (looked := _looked_at(clause.root)) is None else together.value(looked))
+            for clause in self.clauses()
+        )
+
 
 def parse(text: str) -> Rule:
     """The rule of a text. Raises RuleError, with the column and a suggestion, for anything that is not one."""

@@ -7,7 +7,8 @@ from importlib import resources
 import polars as pl
 import pytest
 
-from plugins.screener.model import COLUMN_SETS, DEFAULT_COLUMNS, clause_of_range, flips, joined, read_presets
+from plugins.screener.changes import flips
+from plugins.screener.model import COLUMN_SETS, DEFAULT_COLUMNS, clause_of_range, joined, read_presets
 from terminal.domain.fields import FIELDS
 from terminal.errors import UserError
 
@@ -67,7 +68,7 @@ def test_a_value_that_became_unknown_is_said_so() -> None:
     after = run(("AAA", None, "Unknown", None, 10.0, [None], [None]))
     (row,) = flips(before, after, ("roe > 12%",), ("roe > 12%",))
     assert row["change"] == "left"
-    assert row["reason"] == "roe > 12%: true at 0.15 -> unknown"
+    assert row["reason"] == "roe > 12%: 15.0\u202f% → unknown"
 
 
 def test_coming_and_going_of_the_universe_is_not_blamed_on_a_clause() -> None:
