@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -205,7 +205,9 @@ def parse_statements(body: bytes, symbol: str) -> Parsed:
                 for point in found
             )
     frame = _frame(rows, schemas.FACTS).unique(["symbol", "item", "period", "period_end"], keep="first", maintain_order=True)
-    return Parsed("facts", frame)
+    newest = frame["period_end"].max() if frame.height else None
+    as_of = datetime.combine(newest, time(), ZoneInfo("America/New_York")).astimezone(UTC) if isinstance(newest, date) else None
+    return Parsed("facts", frame, as_of)
 
 
 def parse_news(body: bytes, symbol: str) -> Parsed:
