@@ -6,7 +6,8 @@ in is repaired or refused (`domain.repair`), saved, and published step by step.
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import threading
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,12 @@ from terminal.providers.base import Answer, Failure
 from terminal.services.freshness import is_fresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from terminal.api import Context
     from terminal.providers.router import Router
     from terminal.services.universes import Universe, Universes
     from terminal.store import Store
-
-_log = logging.getLogger(__name__)
 
 HISTORY = timedelta(days=366 * 6)
 OVERLAP = timedelta(days=7)
@@ -78,6 +77,8 @@ class Refresher:
         self._clock = clock
         self._calendar = calendar
         self.extend = extend
+        self._turns: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
 
     def ensure(self, symbols: Sequence[str], datasets: Sequence[str], ctx: Context) -> list[str]:
         """Fetch what is missing or stale; what could not be had comes back as sentences. Raises only Cancelled."""
@@ -114,6 +115,18 @@ class Refresher:
     def _not_in_the_demo(self, symbols: Sequence[str]) -> list[str]:
         stored = set(self.store.market.read("instruments", symbols, columns=["symbol"])["symbol"])
         return [symbol for symbol in symbols if symbol not in stored]
+
+    @contextlib.contextmanager
+    def turn(self, dataset: str, ctx: Context) -> Iterator[None]:
+        """One at a time for each dataset: whoever waited finds what the one before has fetched, and does not ask again."""
+        with self._guard:
+            lock = self._turns.setdefault(dataset, threading.Lock())
+        while not lock.acquire(timeout=0.1):
+            ctx.progress(None, f"waiting for {dataset}")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def stale(self, dataset: str, symbols: Sequence[str], now: datetime) -> dict[str, date | None]:
         """Symbols whose dataset must be fetched, with the last day already stored (None: nothing is)."""
@@ -162,8 +175,10 @@ class _Run:
             if not left:
                 continue
             part = done + share * position / len(plan)
-            for start, group in _by_start(dataset, left, self._ctx.now().date()).items():
-                self._fetch(dataset, group, start, left, part)
+            with self._refresher.turn(dataset, self._ctx):
+                left = self._refresher.stale(dataset, tuple(left), self._ctx.now())
+                for start, group in _by_start(dataset, left, self._ctx.now().date()).items():
+                    self._fetch(dataset, group, start, left, part)
             for brought in router.brings(dataset):
                 for symbol in left:
                     if brought in wanted:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
 from terminal.providers.http import Http, read_json, retry_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GOOD = b'{"price": 1.5}'
 

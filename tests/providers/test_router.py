@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -16,6 +14,10 @@ from terminal.providers.base import Answer, Bundling, Closing, Failure, Provider
 from terminal.providers.breaker import Breaker
 from terminal.providers.budget import Budget, Window
 from terminal.providers.router import Router
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -105,3 +107,12 @@ def test_not_found_is_an_unknown_symbol() -> None:
         parse.parse_chart(
             b'{"chart": {"result": null, "error": {"code": "Not Found", "description": "No data found"}}}', "ACME", AFTER
         )
+
+
+def test_pandas_and_the_sdk_stay_out_of_the_programs_own_process() -> None:
+    code = (
+        "import sys, terminal.services.market, terminal.services.refresh, terminal.providers.yahoo, terminal.providers.yahoo_parse;"
+        "print([name for name in ('pandas', 'yfinance', 'curl_cffi', 'requests', 'pytickersymbols', 'httpx') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -15,12 +13,17 @@ from terminal.domain import schemas
 from terminal.domain.fetch import Fetch
 from terminal.errors import BadPayload, Cancelled, UserError
 from terminal.events import Events
-from terminal.paths import Home
 from terminal.providers.base import Answer, Request
 from terminal.services.freshness import STALENESS, is_fresh
 from terminal.services.market import Market, build_market
 from terminal.settings import Settings
 from terminal.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from terminal.paths import Home
 
 SESSIONS = [date(2026, 11, day) for day in (16, 17, 18, 19, 20)]
 
@@ -309,3 +312,18 @@ def test_what_was_never_fetched_is_stale(dataset: str) -> None:
 def test_the_files_path_is_used_as_given(tmp_path: Path, made: Fixture) -> None:
     with pytest.raises(UserError, match="There is no file"):
         made.market.import_file(tmp_path / "none.csv", "bars", {}, Ctx(made.clock))
+
+
+def test_two_that_want_the_same_at_once_cause_one_request(made: Fixture) -> None:
+    start = threading.Barrier(3)
+
+    def want() -> None:
+        start.wait()
+        made.market.ensure(["AAA"], ["bars"], Ctx(made.clock))
+
+    threads = [threading.Thread(target=want) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made.source.asked == [("bars", ("AAA",), None)]

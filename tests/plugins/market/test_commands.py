@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from terminal.errors import UserError
-from terminal.paths import Home
 from terminal.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from terminal.paths import Home
 
 CSV = """Symbol,Company,Sector,Last,P/E,EPS,Div Yield,Mkt Cap,52 Week Low,52 Week High,Ccy
 ACME,Acme Anvils,Industrial Machinery & Supplies & Components,50.00,10.0,5.00,2.5%,1.5B,40,60,USD
@@ -98,7 +101,8 @@ def test_a_dry_run_stores_nothing_and_a_mapping_is_obeyed(live: Any, file: Path)
 def test_bars_are_repaired_and_what_was_repaired_is_said(live: Any, tmp_path: Path) -> None:
     path = tmp_path / "ACME.csv"
     path.write_text("Date;Open;High;Low;Close;Volume\n16.11.2026;10,0;10,5;9,5;10,2;100\n17.11.2026;10,2;10,6;10,0;10,4;100\n"
-                    "18.11.2026;1.030,0;1.050,0;1.010,0;1.040,0;100\n19.11.2026;10,2;10,6;10,0;10,3;100\n20.11.2026;0;0;0;0;0\n")  # fmt: skip
+                    "18.11.2026;1.030,0;1.050,0;1.010,0;1.040,0;100\n"
+        "19.11.2026;10,2;10,6;10,0;10,3;100\n20.11.2026;0;0;0;0;0\n")  # fmt: skip
     table = run(live, "import", file=path, as_="bars", currency="eur")
     assert "repaired: price 100 times off" in " ".join(table.notes)
     assert any("zero or below" in problem for problem in table.unknown)
