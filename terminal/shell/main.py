@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import socket
 import sys
@@ -19,7 +18,7 @@ from terminal.shell.state import WindowState
 from terminal.shell.window import MainWindow, dress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from terminal.app import App, Session
     from terminal.paths import Home
@@ -138,6 +137,7 @@ class Opening:
         self._session, self._own, self._lock = session, session is None, lock
         self._hook: CrashHook | None = None
         self._page: Welcome | None = None
+        self._stop_listening: Callable[[], None] = lambda: None
         self._ended = False
         self.code = 0
 
@@ -180,6 +180,8 @@ class Opening:
             return
         session.gui = Gui(self._window, self._window.bridge)
         self._window.attach(session.app(demo), why)
+        self._stop_listening = session.events.subscribe(
+            "settings.changed", lambda payload: self._window.bridge.post(lambda: self._follow(session, payload)))
         if self._demo is None and not session.settings.get("first_run_done"):
             self._welcome(session)
 
@@ -221,6 +223,13 @@ class Opening:
             self._session.default = demo
         self.switch(demo, remember=False)
 
+    def _follow(self, session: Session, payload: Mapping[str, Any]) -> None:
+        """The market was changed in the preferences, or by a command."""
+        source = session.settings.get("market.source")
+        if payload.get("key") == "market.source" and source != "auto" and not self._ended:
+            session.default = source == "demo"
+            self.switch(session.default, remember=False)
+
     def switch(self, demo: bool, remember: bool = True) -> None:
         """Show the other market; the one shown stays open for other processes' commands."""
         if remember:
@@ -231,7 +240,7 @@ class Opening:
             return
 
         def show(app: App) -> None:
-            if not self._ended:
+            if not self._ended and not (window.attached and window.app.demo == app.demo):
                 window.detach()
                 window.attach(app)
 
@@ -241,6 +250,7 @@ class Opening:
     def end(self) -> None:
         """Close what was opened; the files are checkpointed."""
         self._ended = True
+        self._stop_listening()
         if self._hook is not None:
             self._hook.remove()
         if self._own and self._session is not None:
@@ -249,5 +259,3 @@ class Opening:
         elif self._own and self._lock is not None:
             self._lock.release()
         self._window.deleteLater()
-        if os.environ.get("TAPELINE_TRACE_START"):
-            log.info("window closed")

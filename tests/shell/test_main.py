@@ -190,6 +190,33 @@ def test_switching_the_market_answers_the_first_page(open_window: Callable[..., 
     assert window.workspace is not None and window.workspace.docks.frame.isVisible()
 
 
+def test_the_window_follows_the_market_chosen_in_the_preferences(open_window: Callable[..., MainWindow], sample_app: Any,
+                                                                 home: Home, clock: Any, qtbot: Any) -> None:
+    window = open_window(sample_app)
+    session = FakeSession(home)
+    other = SampleDemo(sample_app)
+    session.app = lambda demo, progress=None: other if demo else sample_app  # type: ignore[method-assign,assignment,return-value]
+    opening = Opening(window, home, None, session, None)  # type: ignore[arg-type]
+    session.settings.set("market.source", "demo")
+    opening._follow(session, {"key": "market.source"})  # type: ignore[arg-type]
+    qtbot.waitUntil(lambda: window.app.demo, timeout=5000)
+    assert session.default is True and window.notice.isVisible() and "simulated" in window.windowTitle()
+    opening._follow(session, {"key": "theme"})  # type: ignore[arg-type]
+    assert window.app.demo
+
+
+class SampleDemo:
+    """The sample App, saying that it is the demo market."""
+
+    demo = True
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+
 def test_a_command_for_the_window_runs_on_its_thread(open_window: Callable[..., MainWindow], sample_app: Any, qtbot: Any) -> None:
     window = open_window(sample_app)
     sample_app.gui = main.Gui(window, window.bridge)
