@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from plugins.tearsheet import changes, risks
+from plugins.tearsheet.background import background
 from plugins.tearsheet.model import Figure, Material, Sheet
 from plugins.tearsheet.peers import Peers, find_peers, sector_medians
 from plugins.tearsheet.stated import stated
@@ -131,7 +133,8 @@ OPTIONAL = {"expense_ratio", "holdings_count", "premium_to_nav", "coupon"}  # no
 
 def build(material: Material) -> Sheet:
     """The sheet of one symbol."""
-    return _Builder(material).sheet()
+    sheet = _Builder(material).sheet()
+    return replace(sheet, background=background(material, sheet.peers))
 
 
 def group_of(kind: str | None) -> str:

@@ -66,6 +66,7 @@ def _gather(ctx: Context, text: str, looks: bool) -> tuple[Material, tuple[str, 
         ctx.demo,
         int(ctx.settings.get("tearsheet.peers")),
         ctx.store.book.last_look(symbol) if looks and ctx.as_of is None else None,
+        ctx.market.splits([symbol], as_of=ctx.as_of),
     )
     return material, notes
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugins.tearsheet import changes
+from plugins.tearsheet.background import Background
 from terminal.api import Column, Source, Table
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Material:
     simulated: bool
     peers: int = 8
     look: tuple[datetime, Mapping[str, Any]] | None = None
+    splits: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Sheet:
     sources: tuple[Source, ...]
     unknown: tuple[str, ...]
     bars: pl.DataFrame = field(repr=False)
+    background: Background = field(default=Background(), repr=False)
 
     def figure(self, term: str, section: str = "") -> Figure | None:
         """The first figure of a term."""
