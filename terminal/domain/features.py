@@ -7,9 +7,10 @@ says why where the cause is more than an absent input. `origin` names the fetch 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -20,6 +21,9 @@ from terminal.domain.prices import price_fields
 from terminal.domain.provenance import MIN_SECTOR, MIN_UNIVERSE, kinds, origins, reasons, sentences
 from terminal.domain.statements import STATEMENT_FIELDS, quarters, statement_fields, trailing
 from terminal.domain.valuation_history import median_multiple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Stated values that were made from a price go stale with it; opinions and holdings go stale within half a year.
 MAX_STATED_PRICE_DAYS = 10
@@ -88,6 +92,19 @@ class Features:
         """Row number of each symbol."""
         return {symbol: row for row, symbol in enumerate(self.frame["symbol"].to_list())}
 
+    def only(self, symbols: Sequence[str]) -> Features:
+        """The same for these symbols, in this order; those that are not here are left out."""
+        rows = [self.index[symbol] for symbol in dict.fromkeys(symbols) if symbol in self.index]
+        kept = self.reasons.filter(pl.col("symbol").is_in(list(symbols)))
+        return replace(
+            self,
+            frame=self.frame[rows],
+            origin=self.origin[rows],
+            origin_kind=self.origin_kind[rows],
+            unknown=sentences(kept),
+            reasons=kept,
+        )
+
     def why_unknown(self, symbol: str) -> dict[str, str]:
         """Field to reason, for one symbol."""
         rows = self.reasons.filter(pl.col("symbol") == symbol)
@@ -96,6 +113,15 @@ class Features:
 
 def features(inputs: Inputs, as_of: date) -> Features:
     """All FEATURE_FIELDS for all symbols. Raises ValueError when a row that was not known at as_of is among the inputs."""
+    return compared(own_fields(inputs, as_of), as_of)
+
+
+def own_fields(inputs: Inputs, as_of: date) -> pl.DataFrame:
+    """What each symbol's own rows (and the benchmark's) say, for `compared`; ValueError as in `features`.
+
+    A row depends on no other row, so the frames of several calls may be put together: that keeps the memory for a large
+    market small, and what has not changed need not be computed again.
+    """
     _refuse_the_future(inputs, as_of)
     frame = _identity(inputs)
     frame = price_fields(inputs.bars, inputs.quotes, frame.select("symbol"), as_of, inputs.benchmark).join(
@@ -114,8 +140,12 @@ def features(inputs: Inputs, as_of: date) -> Features:
     frame = frame.join(median_multiple(inputs.bars, rows, as_of), on="symbol", how="left", maintain_order="left")
     frame = frame.with_columns(_listing_currency().alias("_listed_in"))
     frame = frame.with_columns((pl.col("_unit") != pl.col("_listed_in")).fill_null(False).alias("_foreign"))
-    frame = _valued(_choose(frame), as_of)
-    return _assembled(frame)
+    return _choose(frame)
+
+
+def compared(own: pl.DataFrame, as_of: date) -> Features:
+    """The features of symbols whose `own_fields` are known, each compared with all the others."""
+    return _assembled(_valued(own, as_of))
 
 
 def _refuse_the_future(inputs: Inputs, as_of: date) -> None:
@@ -176,9 +206,7 @@ def _points(facts: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def _choose(frame: pl.DataFrame) -> pl.DataFrame:
     """Put the stated value where there is a current one, else the computed one; the boolean `#field` says which."""
     c = pl.col
-    shares = pl.coalesce(
-        _when_current("shares_outstanding_now", c("_shares_outstanding").is_null()), "_shares_outstanding"
-    )
+    shares = pl.coalesce(_when_current("shares_outstanding_now", c("_shares_outstanding").is_null()), "_shares_outstanding")
     frame = frame.with_columns(shares.alias("_shares"))
     price, local = c("price"), ~c("_foreign")
     first = (*STATEMENT_FIELDS, "average_volume", "high_52w", "low_52w", "beta")

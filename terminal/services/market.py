@@ -117,8 +117,16 @@ class Market:
         return day
 
     def instruments(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
-        """INSTRUMENTS with `fetch_id`, one row a symbol."""
-        return self._read("instruments", symbols, as_of=as_of)
+        """INSTRUMENTS with `fetch_id`, one row a symbol, as described by `as_of`.
+
+        What a thing is (its name, kind, sector) hardly changes and says nothing about a later price: where no
+        description is as old as `as_of`, the oldest one stands in, without a `known_at`.
+        """
+        frame = self._read("instruments", symbols, as_of=as_of)
+        if as_of is None:
+            return frame
+        later = self._read("instruments", symbols).join(frame, on="symbol", how="anti")
+        return pl.concat([frame, later.with_columns(pl.lit(None, dtype=frame.schema["known_at"]).alias("known_at"))])
 
     def bars(
         self, symbols: Symbols, start: date | None = None, end: date | None = None, as_of: date | None = None
@@ -198,12 +206,17 @@ class Market:
     # -- what is computed --------------------------------------------------------------------------------------
 
     def features(self, symbols: Symbols = None, as_of: date | None = None) -> Features:
-        """Every field of `fields.FIELDS` for the symbols (None: all stored)."""
-        return self._cached(("features", _key(symbols), as_of, self.today()), lambda: self._features(symbols, as_of))
+        """Every field of `fields.FIELDS` for the symbols (None: all stored).
+
+        Ranks and medians always come from everything stored, so that a value does not depend on who asks.
+        """
+        whole = self._cached(("features", as_of, self.today()), lambda: self._features(as_of))
+        return whole if symbols is None else whole.only(_several(symbols))
 
     def scored(self, symbols: Symbols = None, as_of: date | None = None) -> Features:
         """`features` plus dcf_value, dcf_gap, verdict, score, coverage, flags and why."""
-        return self._cached(("scored", _key(symbols), as_of, self.today()), lambda: self._scored(symbols, as_of))
+        whole = self._cached(("scored", as_of, self.today()), lambda: self._scored(as_of))
+        return whole if symbols is None else whole.only(_several(symbols))
 
     def regime(self, as_of: date | None = None) -> Regime:
         """The state of the market as a whole, from the broad index and what is stored."""
@@ -217,34 +230,33 @@ class Market:
             self._rulebook = scoring.load(self._rules)
         return self._rulebook
 
-    def _features(self, symbols: Symbols, as_of: date | None) -> Features:
+    def _features(self, as_of: date | None) -> Features:
         from terminal.domain.features import Inputs, features
 
-        wanted = None if symbols is None else _several(symbols)
-        with_benchmark = None if wanted is None else tuple(dict.fromkeys((*wanted, "SPY")))
         day = as_of or self.today()
         inputs = Inputs(
-            instruments=self.instruments(wanted, as_of),
-            bars=self.bars(with_benchmark, day - timedelta(HISTORY_DAYS), as_of=as_of),
-            quotes=self.quotes(wanted, as_of),
-            facts=self.facts(wanted, as_of),
-            dividends=self.dividends(wanted, as_of),
-            splits=self.splits(wanted, as_of),
-            earnings=self.earnings(wanted, as_of),
+            instruments=self.instruments(None, as_of),
+            bars=self.bars(None, day - timedelta(HISTORY_DAYS), as_of=as_of),
+            quotes=self.quotes(None, as_of),
+            facts=self.facts(None, as_of),
+            dividends=self.dividends(None, as_of),
+            splits=self.splits(None, as_of),
+            earnings=self.earnings(None, as_of),
             benchmark="SPY",
         )
         return features(inputs, day)
 
-    def _scored(self, symbols: Symbols, as_of: date | None) -> Features:
+    def _scored(self, as_of: date | None) -> Features:
         from terminal.services.scored import score
 
-        return score(self.features(symbols, as_of), self.rulebook(), self.regime(as_of))
+        return score(self.features(None, as_of), self.rulebook(), self.regime(as_of))
 
     def _regime(self, as_of: date | None) -> Regime:
         from terminal.domain.regime import regime
 
         start = (as_of or self.today()) - timedelta(days=500)
-        return regime(self.bars(None, start, as_of=as_of), None)
+        stocks = self.instruments(None, as_of).filter(pl.col("kind") == "stock")["symbol"].to_list()
+        return regime(self.bars(None, start, as_of=as_of), None, stocks=stocks or None)
 
     # -- inner -------------------------------------------------------------------------------------------------
 
@@ -324,10 +336,6 @@ class Market:
 
 def _several(symbols: str | Sequence[str]) -> tuple[str, ...]:
     return (symbols,) if isinstance(symbols, str) else tuple(symbols)
-
-
-def _key(symbols: Symbols) -> tuple[str, ...] | None:
-    return None if symbols is None else _several(symbols)
 
 
 def _earlier(end: date | None, as_of: date | None) -> date | None:

@@ -251,14 +251,14 @@ def test_an_answer_is_computed_once_per_store_version(made: Fixture, monkeypatch
     calls = []
     gate = threading.Event()
 
-    def slow(symbols: Any, as_of: Any) -> object:
-        calls.append(symbols)
+    def slow(*asked: Any) -> object:
+        calls.append(asked)
         gate.wait(2)
         return object()
 
     monkeypatch.setattr(made.market, "_features", slow)
     answers: list[Any] = []
-    threads = [threading.Thread(target=lambda: answers.append(made.market.features(("AAA",)))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: answers.append(made.market.features())) for _ in range(4)]
     for thread in threads:
         thread.start()
     gate.set()
@@ -267,21 +267,21 @@ def test_an_answer_is_computed_once_per_store_version(made: Fixture, monkeypatch
     assert len(calls) == 1
     assert len({id(answer) for answer in answers}) == 1
     made.market.ensure(["AAA"], ["quotes"], Ctx(made.clock))
-    made.market.features(("AAA",))
+    made.market.features()
     assert len(calls) == 2
 
 
 def test_a_failed_computation_is_tried_again(made: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
-    def failing(symbols: Any, as_of: Any) -> object:
-        calls.append(symbols)
+    def failing(*asked: Any) -> object:
+        calls.append(asked)
         raise UserError("no")
 
     monkeypatch.setattr(made.market, "_features", failing)
     for _ in range(2):
         with pytest.raises(UserError):
-            made.market.features(("AAA",))
+            made.market.features()
     assert len(calls) == 2
 
 
@@ -327,3 +327,37 @@ def test_two_that_want_the_same_at_once_cause_one_request(made: Fixture) -> None
     for thread in threads:
         thread.join()
     assert made.source.asked == [("bars", ("AAA",), None)]
+
+
+def test_by_products_and_files_do_not_pass_for_a_fetch(made: Fixture, tmp_path: Path) -> None:
+    original = Source.fetch
+
+    def chatty(self: Source, request: Request, progress: Any) -> Iterator[Answer]:
+        if request.dataset == "quotes":
+            fact = {"symbol": "AAA", "item": "beta", "period": "P", "period_end": SESSIONS[0], "value": 1.0}
+            yield self._answer("facts", pl.DataFrame([fact]), request)
+        yield from original(self, request, progress)
+
+    made.source.fetch = chatty.__get__(made.source)  # type: ignore[method-assign]
+    path = tmp_path / "mine.csv"
+    path.write_text("Symbol,EPS\nAAA,2\nBBB,3\n")
+    made.market.import_file(path, "fundamentals", {}, Ctx(made.clock))
+    made.market.ensure(["AAA"], ["quotes"], Ctx(made.clock))
+    assert set(made.market.facts("AAA")["item"]) == {"beta", "eps_ttm"}
+    made.source.asked.clear()
+    made.market.ensure(["AAA"], ["facts"], Ctx(made.clock))
+    assert [dataset for dataset, _, _ in made.source.asked] == ["facts"]
+
+
+def test_a_value_does_not_depend_on_who_asks(made: Fixture) -> None:
+    made.market.ensure(["AAA", "BBB"], ["bars", "facts"], Ctx(made.clock))
+    whole, alone = made.market.scored().frame, made.market.scored(["AAA"]).frame
+    assert alone["symbol"].to_list() == ["AAA"]
+    assert alone.equals(whole.filter(pl.col("symbol") == "AAA"))
+
+
+def test_a_past_day_still_knows_what_a_thing_is(made: Fixture) -> None:
+    made.market.ensure(["AAA"], ["instruments", "bars"], Ctx(made.clock))
+    then = made.market.instruments(["AAA"], SESSIONS[2])
+    assert then["kind"].to_list() == made.market.instruments(["AAA"])["kind"].to_list()
+    assert then["known_at"].to_list() == [None]
