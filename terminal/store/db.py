@@ -146,6 +146,7 @@ class Transaction:
         self._connection = connection
         self.tables: dict[str, None] = {}
         self.messages: list[tuple[str, Mapping[str, Any]]] = []
+        self.committed: list[Callable[[], object]] = []
 
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Run one statement; the number of rows it changed (0 for others)."""
@@ -428,6 +429,8 @@ class Database:
                 result = fn(tx)
                 with self._committing:
                     connection.execute("commit")
+                for note in tx.committed:
+                    note()
             except BaseException as error:
                 self._undo(error)
                 raise

@@ -7,6 +7,7 @@ at the second; reading *as of* a day takes from both the one version whose inter
 
 from __future__ import annotations
 
+import collections
 import threading
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from terminal.store.migrate import CORE, CoreStep, migrate
 from terminal.store.sql import literal, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from terminal.domain.fetch import Fetch
     from terminal.domain.sessions import Calendar
@@ -33,6 +34,8 @@ TIME_COLUMNS = {"bars": "date", "minute_bars": "at", "quotes": "at", "facts": "p
                 "splits": "ex_date", "earnings": "date", "headlines": "at", "chains": "at"}
 # Beyond this many symbols one scan and a join in polars beats a list in SQL.
 _MANY = 250
+# So many writes are remembered to tell what changed since then.
+_REMEMBERED = 5000
 _SQL_TYPES = {pl.String: "varchar", pl.Date: "date", pl.Float64: "double", pl.Int32: "integer", pl.Int8: "tinyint",
               pl.Int64: "bigint", pl.Boolean: "boolean", UTC_TYPE: "timestamptz"}
 _STEPS = (
@@ -80,11 +83,22 @@ class MarketStore:
         self._sources: dict[int, Source] = {}
         self._next_fetch = 1 + int(database.read("select coalesce(max(fetch_id), 0) as n from fetch_log")["n"][0])
         self._version = self._next_fetch
+        # What the latest writes were about, the newest last: version, dataset, symbols.
+        self._writes: collections.deque[tuple[int, str, frozenset[str]]] = collections.deque(maxlen=_REMEMBERED)
+        self._oldest = self._version
 
     @property
     def version(self) -> int:
-        """Grows with each write."""
+        """Grows with each write, once it can be read."""
         return self._version
+
+    def changed(self, since: int, datasets: Collection[str]) -> frozenset[str] | None:
+        """The symbols of which rows of these datasets were written after version `since`; None when that is too long ago."""
+        with self._lock:
+            if not self._oldest <= since <= self._version:
+                return None
+            later = [symbols for version, dataset, symbols in self._writes if version > since and dataset in datasets]
+        return frozenset().union(*later)
 
     def read(self, dataset: str, symbols: Sequence[str] | None = None, *, start: date | datetime | None = None,
              end: date | datetime | None = None, as_of: date | None = None, columns: Sequence[str] | None = None,
@@ -112,13 +126,14 @@ class MarketStore:
         return _in_order(frame, schema.key).select(picked)
 
     def save(self, dataset: str, frame: pl.DataFrame, fetch: Fetch, *, repairs: pl.DataFrame | None = None,
-             refused: pl.DataFrame | None = None) -> Saved:
+             refused: pl.DataFrame | None = None, complete: bool = True) -> Saved:
         """Write the fetch and its valid rows in one transaction; quarantine the rest with the reason.
 
         A value that differs from the stored one becomes a new version, an equal one is not written again. `repairs`
         (symbol, at, field, was, now, rule, as `terminal.domain.repair` makes them) names what was corrected before;
-        `refused` are rows (with `reason`) that an earlier check has taken out. Raises ValueError for a frame that lacks a
-        required column.
+        `refused` are rows (with `reason`) that an earlier check has taken out. `complete` False: a by-product, or a file of the
+        user's, which does not answer the dataset in full, so its symbols stay as stale as they were. Raises ValueError for a
+        frame that lacks a required column.
         """
         schema = _schema(dataset)
         checked = schema.validate(frame)
@@ -126,12 +141,14 @@ class MarketStore:
         good = checked.good.with_columns(known.known_at(dataset, checked.good, fetch, self._calendar))
         fixed = None if repairs is None or repairs.is_empty() else repairs.select(
             pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
-        return self.database.write(lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch))
+        return self.database.write(
+            lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch, complete=complete))
 
     def log(self, fetch: Fetch) -> int:
         """Record a fetch without rows (an error, an empty answer); its id. An empty answer about a symbol counts as fresh."""
         def write(tx: Transaction) -> int:
             number = self._log(tx, fetch, 0, 0, 0)
+            tx.committed.append(lambda: self._grow(fetch.dataset, ()))
             if fetch.symbol and fetch.status in ("ok", "empty"):
                 asked = pl.DataFrame({"symbol": [fetch.symbol]}).with_columns(pl.lit(None, dtype=UTC_TYPE).alias("newest"))
                 self._refresh(tx, fetch, asked, number)
@@ -190,12 +207,12 @@ class MarketStore:
     # writing, on the writer thread
 
     def _save(self, tx: Transaction, schema: Schema, good: pl.DataFrame, *, bad: pl.DataFrame,
-              repairs: pl.DataFrame | None, fetch: Fetch) -> Saved:
+              repairs: pl.DataFrame | None, fetch: Fetch, complete: bool) -> Saved:
         repaired = 0 if repairs is None else repairs.height
         number = self._log(tx, fetch, good.height, bad.height, repaired)
         written = self._merge(tx, schema, good, fetch, number) if good.height else 0
         entity = schema.key[0]
-        if good.height:
+        if good.height and complete:
             newest = good.group_by(pl.col(entity).alias("symbol")).agg(_newest(schema).alias("newest"))
             self._refresh(tx, fetch, newest, number)
         if bad.height:
@@ -204,6 +221,7 @@ class MarketStore:
             rows = repairs.with_columns(pl.lit(schema.name).alias("dataset"), pl.lit(number).alias("fetch_id"))
             tx.insert("repairs", rows)
         symbols = good[entity].unique().sort().to_list() if good.height else []
+        tx.committed.append(lambda: self._grow(schema.name, symbols))
         tx.publish("market.changed", {"datasets": [schema.name], "symbols": symbols})
         return Saved(good.height, bad.height, repaired, written, number)
 
@@ -212,9 +230,16 @@ class MarketStore:
         self._next_fetch += 1
         values: dict[str, Any] = {"fetch_id": number, **asdict(fetch), "rows": rows, "refused": refused, "repaired": repaired}
         tx.execute(f"insert into fetch_log ({', '.join(values)}) values ({', '.join('?' * len(values))})", list(values.values()))
-        # Grown before the commit: a reader who sees the new number early only reads again.
-        self._version += 1
         return number
+
+    def _grow(self, dataset: str, symbols: Iterable[str]) -> None:
+        # After the commit: a reader who sees the old number for a moment only reads again; one who saw the new number
+        # before the commit would take what he read for the newest.
+        with self._lock:
+            if len(self._writes) == _REMEMBERED:
+                self._oldest = self._writes[0][0]
+            self._version += 1
+            self._writes.append((self._version, dataset, frozenset(symbols)))
 
     def _merge(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int) -> int:
         table, names = schema.name, list(schema.columns)

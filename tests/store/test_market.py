@@ -285,3 +285,29 @@ def test_what_is_known_equals_a_plain_model_of_versions(store, fetch, answers):
         frame = store.market.read("bars", as_of=as_of)
         assert {(row[0], row[1]): row[2] for row in frame.select("symbol", "date", "close").iter_rows()} == wanted
         assert frame.height == len(wanted)
+
+
+def test_what_was_written_since_a_version_can_be_asked(store, fetch, monkeypatch):
+    market = store.market
+    before = market.version
+    market.save("bars", bars(("A", D(2026, 11, 19), 2.0), ("B", D(2026, 11, 19), 2.0)), fetch())
+    between = market.version
+    market.log(fetch("quotes", symbol="C"))
+    assert market.changed(before, {"bars", "quotes"}) == {"A", "B"}
+    assert market.changed(before, {"quotes"}) == market.changed(between, {"bars"}) == frozenset()
+    assert market.changed(market.version + 1, {"bars"}) is None  # not a version of this store
+    with pytest.raises(ValueError):
+        market.save("bars", pl.DataFrame({"symbol": ["A"]}), fetch())
+    assert market.changed(before, {"bars"}) == {"A", "B"}
+
+
+def test_the_version_grows_when_the_rows_can_be_read(store, fetch):
+    seen = []
+
+    def publish(topic, payload):
+        seen.append((store.market.version, store.market.read("bars").height))
+
+    before = store.market.version
+    store.market.database._publish = publish
+    store.market.save("bars", bars(("A", D(2026, 11, 19), 2.0)), fetch())
+    assert seen == [(before + 1, 1)]
