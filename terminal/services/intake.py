@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,17 +31,29 @@ class Intake:
     fetch: Fetch
     repairs: pl.DataFrame | None = None
     refused: pl.DataFrame | None = None
+    complete: bool = True
 
     def save(self, store: Store) -> Saved:
         """One transaction: fetch row, valid rows, repairs and refusals. An empty answer is remembered."""
         if self.frame.is_empty() and (self.refused is None or self.refused.is_empty()):
-            store.market.log(self.fetch)
+            if self.complete:
+                store.market.log(self.fetch)
             return Saved(0)
-        return store.market.save(self.dataset, self.frame, self.fetch, repairs=self.repairs, refused=self.refused)
+        return store.market.save(
+            self.dataset, self.frame, self.fetch, repairs=self.repairs, refused=self.refused, complete=self.complete
+        )
 
 
-def take_in(store: Store, answers: Sequence[Answer], asked: str) -> list[Intake]:
-    """The answers of one request, checked against each other: prices against the splits and dividends beside them."""
+def take_in(store: Store, answers: Sequence[Answer], asked: str, brings: frozenset[str] = frozenset()) -> list[Intake]:
+    """The answers of one request, checked against each other: prices against the splits and dividends beside them.
+
+    Only the dataset asked for and what its request `brings` in full count as fetched; the rest are by-products.
+    """
+    whole = {asked, *brings}
+    return [replace(each, complete=each.dataset in whole) for each in _checked(store, answers, asked)]
+
+
+def _checked(store: Store, answers: Sequence[Answer], asked: str) -> list[Intake]:
     found = {answer.dataset: answer.frame for answer in answers}
     history = None
     if "bars" in found and not found["bars"].is_empty():

@@ -145,7 +145,7 @@ class Refresher:
         """Repair, refuse and store what one request brought; the store tells whoever listens."""
         from terminal.services.intake import take_in
 
-        for intake in take_in(self.store, answers, asked):
+        for intake in take_in(self.store, answers, asked, self.router.brings(asked)):
             saved = intake.save(self.store)
             tally = tallies[intake.dataset]
             tally.rows += saved.rows

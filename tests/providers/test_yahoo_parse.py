@@ -110,9 +110,8 @@ def test_not_found_is_an_unknown_symbol() -> None:
 
 
 def test_pandas_and_the_sdk_stay_out_of_the_programs_own_process() -> None:
-    code = (
-        "import sys, terminal.services.market, terminal.services.refresh, terminal.providers.yahoo, terminal.providers.yahoo_parse;"
-        "print([name for name in ('pandas', 'yfinance', 'curl_cffi', 'requests', 'pytickersymbols', 'httpx') if name in sys.modules])"
-    )
+    modules = "terminal.services.market, terminal.services.refresh, terminal.providers.yahoo, terminal.providers.yahoo_parse"
+    heavy = ("pandas", "yfinance", "curl_cffi", "requests", "pytickersymbols", "httpx")
+    code = f"import sys, {modules}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
