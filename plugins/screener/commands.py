@@ -19,6 +19,7 @@ from plugins.screener.plan import (
     make_plan,
     parsed,
     scored_features,
+    tones,
 )
 from plugins.screener.saved import delete, rename, restore, save, saved
 from terminal.api import Column, Context, Table, UserError, argument, command
@@ -219,12 +220,13 @@ def explain(
     *,
     preset: Screen = "all",
     rule: RuleText = "",
+    ranges: Ranges = (),
     universe: Universe = "",
 ) -> Table:
     """Judge one symbol clause by clause, with the value each clause looked at."""
     import polars as pl
 
-    plan = make_plan(ctx, preset, rule, (), universe, "", None, "")
+    plan = make_plan(ctx, preset, rule, ranges, universe, "", None, "")
     features, title, note = scored_features(ctx, plan["universe"])
     wanted = symbol.strip().upper()
     where = features.frame.select(pl.arg_where(pl.col("symbol") == wanted)).to_series()
@@ -294,6 +296,7 @@ def _answer(
         "matched": judged.matched,
         "unknown": judged.unknown,
         "column_names": model.COLUMN_SETS[plan["columns"]],
+        "tones": tones(ctx),
     }
     return Table(
         f"{plan['title']}: {judged.matched} of {features.frame.height}",

@@ -333,3 +333,22 @@ def to_csv(table: Table) -> str:
     ]
     lines += [f"note: {note}" for note in (*table.notes, *table.unknown)]
     return out.getvalue() + "".join(f"# {line}\n" for line in lines)
+
+
+def judged_in_words(table: Table) -> Table:
+    """The answer of `screener explain` for reading: values in the unit of the field the clause starts with."""
+    import polars as pl
+
+    from plugins.screener.changes import shown_value
+
+    rows = [
+        {
+            "clause": row["clause"],
+            "outcome": row["outcome"],
+            "value": None if row["value"] is None else shown_value(row["clause"], row["value"]),
+        }
+        for row in table.rows()
+    ]
+    columns = (Column("clause", "Clause"), Column("outcome", "Passes"), Column("value", "Its value"))
+    frame = pl.DataFrame(rows, schema={column.name: pl.String for column in columns})
+    return Table(table.title, columns, frame, table.sources, notes=table.notes)

@@ -6,171 +6,265 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QCompleter, QInputDialog, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
 
-from plugins.screener.model import COLUMN_SETS, NEWBIE_COLUMNS
-from plugins.screener.panel_filters import SPREAD_FIELDS, FilterPane
-from terminal.domain.fields import FIELDS
-from terminal.ui import theme
+from plugins.screener.changes import in_words
+from plugins.screener.filters import SLIDERS, Filters, Left, Narrowing
+from plugins.screener.model import COLUMN_SETS, NEWBIE_COLUMNS, judged_in_words
+from plugins.screener.panel_drawer import Drawer
+from plugins.screener.panel_edge import Edge
+from plugins.screener.panel_filters import FilterPane
+from plugins.screener.panel_rule import RuleLine
+from plugins.screener.panel_watchlists import Watchlists
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Banner, Chip, ChipRow, IconButton, ghost, label, row
+from terminal.ui.form import Banner, Chip, ChipRow, ghost, label, row
 from terminal.ui.meters import ProgressLine
 from terminal.ui.table import Action, Look, TableView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from PySide6.QtGui import QResizeEvent
 
     from terminal.api import Host, Table, TerminalError
 
-_WATCHLIST = "My watchlist"
-_LOOKS = {
-    "symbol": Look("ticker", 74),
-    "name": Look("muted", 150),
-    "price": Look("number", 78),
-    "verdict": Look("pill", 92),
-    "score": Look("bar", 104),
-    "pe_ttm": Look("number", 60),
-    "roe": Look("number", 64),
-    "position_52w": Look("position", 118),
-    "dcf_gap": Look("signed", 78),
-    "flags": Look("chips", 150, stretch=True),
-    "why": Look("text", 320, stretch=True),
-}
-# Below this width the filters hide at the edge and open on request.
-_NARROW = 900
+# Below this width of the window the filters hide at the edge, unless this panel alone has room enough for them.
+_NARROW_WINDOW, _ROOMY_PANEL, _NARROW_PANEL = 1500, 1100, 900
+# From this width of the table on, the company's name has a column of its own.
+_NAME_FITS = 1040
+_RECORD_AFTER_MS = 1500
 
 
 class ScreenerPanel(QWidget):
-    """Runs `screener.run` whenever a filter moves, and records a run once the user has settled."""
+    """Runs `screener.run` for another screen, rule or universe; narrows the answer itself when a filter moves.
+
+    A run is recorded once the user has settled.
+    """
 
     def __init__(self, host: Host) -> None:
         super().__init__()
         self.host = host
         self.columns = ""
-        self.sort = ""
+        self.own_columns: list[str] = []
+        self.bucket = "matched"
         self._table: Table | None = None
+        self._narrowing: Narrowing | None = None
+        self._left = Left([], [])
+        self._presets: dict[str, dict[str, Any]] = {}
+        self._screen = ""
         self._wants_filters = True
-        self.filters = FilterPane(host)
+        self._call: Any = None
+        self._tones: dict[str, str] = {}
+        self.filters = FilterPane(host, self._own_screen_menu)
+        self.edge = Edge(self._open_filters)
         self.title = label("All", "h1")
-        self.count = Chip("…", "accent")
+        self.count = Chip("…", "accent", clickable=True, tip="Show the rows that match")
+        self.unknown = Chip("", clickable=True)
         self.chips = ChipRow()
         self.badge = SourceBadge()
-        self.toggle = IconButton("panel-left", "Show or hide the filters", self._toggle_filters)
-        self.rule = _RuleLine()
-        self.banner = Banner("")
+        self.rule = RuleLine()
+        self.why = label("", "muted", wrap=True)
+        self.banner = Banner("", dismissable=True)
         self.progress = ProgressLine(self._cancel)
         self.table = TableView(
-            host,
-            name="Screen results",
-            actions=self._actions,
-            star=host.has_command("watchlist.add"),
-            looks=_LOOKS,
+            host, name="Screen results", actions=self._actions, star=host.has_command("watchlist.add"), looks=self._looks()
         )
-        self._call: Any = None
-        self._recorder = QTimer(self, singleShot=True, interval=1500)
+        self.drawer = Drawer(host)
+        self.watchlists = Watchlists(host, self.table)
+        self._recorder = QTimer(self, singleShot=True, interval=_RECORD_AFTER_MS)
         self._recorder.timeout.connect(self._record)
         self._lay_out()
         self._connect()
+        self._dress()
         self.refresh()
+
+    def _looks(self) -> dict[str, Look]:
+        return {
+            "symbol": Look("ticker", 62),
+            "name": Look("muted", 150),
+            "price": Look("number", 62),
+            "verdict": Look("pill", 84),
+            "score": Look("bar", 68),
+            "pe_ttm": Look("number", 52),
+            "roe": Look("number", 54),
+            "position_52w": Look("position", 100),
+            "dcf_gap": Look("signed", 68),
+            "flags": Look("chips", 78, stretch=True, tones=self._tones),
+            "why": Look("text", 320, stretch=True),
+        }
 
     def _lay_out(self) -> None:
         self.banner.hide()
+        self.unknown.hide()
+        self.changes_button = ghost("What changed", "git-compare-arrows", self.show_changes)
+        self.clauses_button = ghost("Clauses", "list-checks", self.show_clauses)
         self.columns_button = ghost("Columns", "columns-3", self._column_menu)
-        self.changes_button = ghost("What changed", "git-compare-arrows", self._changes)
         self.export_button = ghost("Export", "download", self._export)
-        right = QWidget()
-        box = QVBoxLayout(right)
+        self._buttons = (self.changes_button, self.clauses_button, self.columns_button, self.export_button)
+        for button in self._buttons:
+            button.setToolTip(button.text())
+        self._words = [button.text() for button in self._buttons]
+        first = row(self.title, self.count, self.unknown, 0, *self._buttons, spacing=6, margins=(12, 8, 8, 4))
+        about = row(self.rule, self.why, spacing=8, margins=(12, 0, 10, 6))
+        about.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop)
+        about.setStretch(0, 1)
+        about.setStretch(1, 1)
+        self._chip_line = QWidget()
+        self._chip_line.setLayout(row(self.chips, margins=(12, 0, 10, 6)))
+        self._chip_line.hide()
+        self._right = QWidget()
+        box = QVBoxLayout(self._right)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        head = QWidget()
-        head.setLayout(
-            row(
-                self.toggle,
-                self.title,
-                self.count,
-                self.chips,
-                self.badge,
-                self.changes_button,
-                self.columns_button,
-                self.export_button,
-                spacing=8,
-                margins=(12, 8, 8, 6),
-            )
-        )
-        box.addWidget(head)
-        box.addWidget(self.rule)
-        box.addWidget(self.banner)
-        box.addWidget(self.progress)
+        box.addLayout(first)
+        box.addLayout(about)
+        for widget in (self._chip_line, self.banner, self.progress):
+            box.addWidget(widget)
         box.addWidget(self.table, 1)
-        whole = row(self.filters, right, spacing=0)
-        whole.setStretch(1, 1)
-        self.setLayout(whole)
-        self.rule.setVisible(self.host.mode == "pro")
+        box.addWidget(self.drawer)
+        self._whole = row(self.filters, self.edge, self._right, spacing=0)
+        self._whole.setStretch(2, 1)
+        self.setLayout(self._whole)
 
     def _connect(self) -> None:
-        self.filters.changed.connect(self._rerun)
-        self.rule.changed.connect(self._rerun)
-        self.filters.chosen.connect(self._choose)
-        self.filters.saving.connect(self._save)
-        self.chips.removed.connect(self.filters.remove)
+        self.filters.moved.connect(self._narrow)
+        self.filters.chosen.connect(self._chosen)
+        self.filters.closed.connect(self._close_filters)
+        self.rule.changed.connect(self._rule_changed)
+        self.chips.removed.connect(self._remove)
+        self.count.clicked.connect(lambda: self.show_bucket("matched"))
+        self.unknown.clicked.connect(lambda: self.show_bucket("matched" if self.bucket == "unknown" else "unknown"))
         self.table.selected.connect(self.host.select)
         self.table.activated.connect(partial(self.host.open, "tearsheet"))
-        self.table.star_toggled.connect(self._star)
-        self.filters.searched.connect(self._narrow)
+        self.table.columns_changed.connect(self._own_columns)
+        self.table.viewport().installEventFilter(self)
+        self.drawer.opened.connect(partial(self.host.open, "tearsheet"))
         self.host.on("market.changed", lambda _: self.refresh())
-        self.host.on("book.changed", lambda payload: self._load_presets() if payload.get("table") == "screener.saved" else None)
+        self.host.on("book.changed", self._book_changed)
+
+    def _dress(self) -> None:
+        newbie = self.host.mode == "newbie"
+        self.rule.setVisible(not newbie)
+        self.why.setVisible(newbie)
+        self.clauses_button.setVisible(not newbie)
+        self.drawer.set_mode(self.host.mode)
 
     # ---- what the window calls ----
 
     def refresh(self) -> None:
         """Read everything anew."""
         self._load_presets()
-        self._load_stars()
+        self._load_universes()
+        self.watchlists.load()
         self.host.run(
-            "screener.spread", {"fields": list(SPREAD_FIELDS)}, then=self.filters.show_spread, fail=lambda _: None, key="spread"
+            "screener.spread",
+            {"fields": list(SLIDERS), "universe": self.filters.filters.universe},
+            then=self.filters.show_spread,
+            fail=lambda _: None,
+            key="spread",
         )
         self._rerun()
 
     def set_mode(self, mode: str) -> None:
         """Other words and columns; the same values."""
-        self.rule.setVisible(mode == "pro")
         self.filters.set_mode(mode)
+        self._dress()
         self.table.set_mode(mode)
-        self.chips.set_chips(self.filters.chips())
+        self.drawer.close_()
         if self._table is not None:
-            self._show(self._table)
+            self._show()
 
     def save_state(self) -> dict[str, Any]:
-        return {"filters": self.filters.state(), "columns": self.columns, "rule": self.rule.text(), "open": self._wants_filters}
+        return {
+            "filters": self.filters.filters.state(),
+            "columns": self.columns,
+            "own_columns": self.own_columns,
+            "sort": [list(key) for key in self.table.sort_keys],
+            "open": self._wants_filters,
+        }
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
-        self.filters.restore(state.get("filters", {}))
+        filters = Filters.of(state.get("filters") or {})
+        self.filters.set_filters(filters)
+        self.rule.set_rule(filters.rule)
         self.columns = str(state.get("columns", "")) if state.get("columns", "") in ("", *COLUMN_SETS) else ""
-        self.rule.set_text(str(state.get("rule", "")))
+        self.own_columns = [str(name) for name in state.get("own_columns", ())]
+        self.table.sort_by([(str(name), bool(down)) for name, down in state.get("sort", ())])
         self._wants_filters = bool(state.get("open", True))
+        self._place_filters()
         self._rerun()
+
+    # ---- where the filters are ----
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.filters.setVisible(self._wants_filters and self.width() >= _NARROW)
+        self._place_filters()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress and self._floating and self.filters.isVisible():
+            self.filters.hide()
+        return False
+
+    @property
+    def _floating(self) -> bool:
+        """Whether the filters lie over the table when they are open."""
+        narrow_window = self.window().width() < _NARROW_WINDOW and self.width() < _ROOMY_PANEL
+        return narrow_window or self.width() < _NARROW_PANEL
+
+    def _place_filters(self) -> None:
+        inline = not self._floating and self._wants_filters
+        if inline and self._whole.indexOf(self.filters) < 0:
+            self._whole.insertWidget(0, self.filters)
+        elif self._floating and self._whole.indexOf(self.filters) >= 0:
+            self._whole.removeWidget(self.filters)
+        self.filters.setVisible(inline)
+        self.edge.setVisible(not inline)
+        self.edge.set_count(len(self.filters.filters.chips(str)))
+        room = self.width() - (self.filters.width() if inline else self.edge.sizeHint().width())
+        for button, text in zip(self._buttons, self._words, strict=True):
+            button.setText(text if room >= 760 else "")
+        if self._table is not None and self.table.shown_columns != self._columns():
+            self.table.set_columns(self._columns())
+
+    def _open_filters(self) -> None:
+        if self._floating:
+            self.filters.setGeometry(self.edge.width(), 0, self.filters.width(), self.height())
+            self.filters.show()
+            self.filters.raise_()
+            self.filters.setFocus()
+        else:
+            self._wants_filters = True
+            self._place_filters()
+
+    def _close_filters(self) -> None:
+        if not self._floating:
+            self._wants_filters = False
+        self.filters.hide()
+        self._place_filters()
+        self.table.setFocus()
 
     # ---- running ----
 
     def arguments(self) -> dict[str, Any]:
-        """What `screener.run` is called with for the present filters."""
-        rules = [each for each in (self.filters.rule(), self.rule.text()) if each]
-        rule = " and ".join(f"({each})" if len(rules) > 1 else each for each in rules)
-        return {"preset": self.filters.preset, "rule": rule, "ranges": list(self.filters.ranges()), "columns": self.columns}
+        """What `screener.run` is called with for what is on the screen."""
+        return {**self.filters.filters.arguments(), "columns": self.columns}
 
     def _rerun(self) -> None:
+        """Ask for the screen without the filters that `_narrow` applies."""
         self._recorder.stop()
-        self.chips.set_chips(self.filters.chips())
+        chosen = self.filters.filters
         self._call = self.host.run(
             "screener.run",
-            {**self.arguments(), "record": False},
+            {
+                "preset": chosen.preset,
+                "rule": chosen.rule,
+                "universe": chosen.universe,
+                "columns": self.columns,
+                "fields": list(SLIDERS),
+                "show": "all",
+                "record": False,
+            },
             then=self._arrived,
             fail=self._failed,
             progress=self.progress.report,
@@ -179,130 +273,255 @@ class ScreenerPanel(QWidget):
 
     def _arrived(self, table: Table) -> None:
         self.progress.finish()
-        self.banner.hide()
-        self.rule.show_error("")
         self._table = table
-        self._show(table)
+        self._narrowing = Narrowing(table.frame)
+        self._tones.update(table.detail["tones"])
+        plan = table.detail["plan"]
+        if self._screen != plan["title"] and not self.table.sort_keys and plan["sort"] in table.detail["column_names"]:
+            self.table.sort_by([(plan["sort"], not plan["ascending"])])
+        self._screen = plan["title"]
+        self._show()
+
+    def _show(self) -> None:
+        """The answer in the words and columns of the mode."""
+        assert self._table is not None
+        plan = self._table.detail["plan"]
+        self.title.setText(plan["title"])
+        self.why.setText(self._presets.get(self.filters.filters.preset, {}).get("why", ""))
+        self.badge.show_sources(self._table.sources, datetime.now(UTC))
+        self.table.show_table(self._table, columns=self._columns())
+        self._narrow()
+
+    def _columns(self) -> list[str]:
+        if self.host.mode == "newbie":
+            return list(NEWBIE_COLUMNS)
+        if self.own_columns:
+            return self.own_columns
+        names = list(self._table.detail["column_names"]) if self._table is not None else []
+        if self.table.width() >= _NAME_FITS and "name" not in names and names[:1] == ["symbol"]:
+            names.insert(1, "name")
+        return names
+
+    def _narrow(self) -> None:
+        """Show the rows that the filters leave of the present answer; nothing is computed anew."""
+        chosen = self.filters.filters
+        chips = chosen.chips(lambda name: self.host.explain(name).title)
+        if chosen.rule and self.host.mode == "newbie":
+            chips.append(("rule", chosen.rule))
+        self.chips.set_chips(chips)
+        self._chip_line.setVisible(bool(chips))
+        self.edge.set_count(len(chips))
+        if self._table is None or self._narrowing is None:
+            return
+        self._left = self._narrowing.left(chosen)
+        if not self._left.unknown:
+            self.bucket = "matched"
+        self._show_bucket()
         self._recorder.start()
 
-    def _show(self, table: Table) -> None:
-        detail = table.detail
-        names = NEWBIE_COLUMNS if self.host.mode == "newbie" else detail["column_names"]
-        self.title.setText(detail["plan"]["title"])
-        unknown = detail["unknown"]
-        self.count.setToolTip(
-            f"{unknown:,} cannot be judged, because something the screen needs is unknown."
-            if unknown
-            else "Every row could be judged."
-        )
-        self.badge.show_sources(table.sources, datetime.now(UTC))
+    def show_bucket(self, bucket: str) -> None:
+        """`matched`: the rows that match; `unknown`: those that cannot be judged because data is missing."""
+        self.bucket = bucket
+        self._show_bucket()
+
+    def _show_bucket(self) -> None:
+        assert self._table is not None
+        left, total = self._left, self._table.detail["total"]
+        unknown = self.bucket == "unknown"
         self.table.set_empty(
             "Nothing matches",
             "Loosen a filter or take one of the chips above away."
-            + (f" {unknown:,} cannot be judged because data is missing." if unknown else ""),
+            + (f" {len(left.unknown):,} cannot be judged because data is missing." if left.unknown else ""),
             "filter-x",
             "Start over",
-            self.filters.reset,
+            self._start_over,
         )
-        self.table.show_table(table, columns=names)
-        self._narrow()
-
-    def _narrow(self) -> None:
-        """Keep the rows whose ticker or name holds what is typed; nothing is computed anew."""
-        if self._table is None:
-            return
-        wanted, frame = self.filters.search_text().casefold(), self._table.frame
-        ids: list[int] | None = None
-        if wanted:
-            pairs = zip(frame["symbol"].to_list(), frame["name"].to_list(), strict=True)
-            ids = [
-                place
-                for place, (symbol, name) in enumerate(pairs)
-                if wanted in symbol.casefold() or wanted in (name or "").casefold()
-            ]
-        self.table.set_rows(ids)
-        self.count.set_text(f"{frame.height if ids is None else len(ids):,} of {self._table.detail['total']:,}")
+        self.table.set_rows(left.unknown if unknown else left.matched)
+        self.count.set_text(f"{len(left.matched):,} of {total:,}", "" if unknown else "accent")
+        self.unknown.set_text(f"{len(left.unknown):,} unknown", "accent" if unknown else "")
+        self.unknown.setToolTip(
+            "Back to the rows that match" if unknown else "Show the rows that cannot be judged, because something is missing"
+        )
+        self.unknown.setVisible(bool(left.unknown))
 
     def _failed(self, error: TerminalError) -> None:
         self.progress.finish()
-        if error.message.startswith("The rule"):
-            self.rule.show_error(error.message)
-            return
-        self._table = None
+        self._table, self._narrowing, self._left = None, None, Left([], [])
         self.count.set_text("–")
-        self.banner.show_message(error.sentence(), "warn")
+        self.unknown.hide()
+        self.badge.show_sources((), datetime.now(UTC))
+        self.table.set_empty(error.message, error.hint, "triangle-alert", "Start over", self._start_over)
+        self.table.show_table(empty_table())
 
-    def _record(self) -> None:
-        self.host.run("screener.run", {**self.arguments(), "limit": 1}, then=lambda _: None, fail=lambda _: None, key="record")
+    def _record(self, then: Callable[[Table], None] = lambda _: None) -> None:
+        self._recorder.stop()
+        self.host.run("screener.run", {**self.arguments(), "limit": 1}, then=then, fail=lambda _: None, key="record")
 
     def _cancel(self) -> None:
         if self._call is not None:
             self._call.cancel()
 
     def _load_presets(self) -> None:
+        def got(presets: Table) -> None:
+            self._presets = {each["id"]: each for each in presets.rows()}
+            self.why.setText(self._presets.get(self.filters.filters.preset, {}).get("why", ""))
+            self.host.run("screener.saved", {"counts": True}, then=got_own, key="saved")
+
+        def got_own(own: Table) -> None:
+            self.filters.show_presets(list(self._presets.values()), own.rows())
+
+        universe = self.filters.filters.universe
+        self.host.run("screener.presets", {"universe": universe}, then=got, fail=lambda _: None, key="presets")
+
+    def _load_universes(self) -> None:
         def got(table: Table) -> None:
-            presets = table.rows()
-            self.host.run(
-                "screener.saved",
-                then=lambda own: self.filters.show_presets(presets, [each["name"] for each in own.rows()]),
-                key="saved",
-            )
+            rows = [each for each in table.rows() if each["symbols"] and each["name"] != "all"]
+            self.filters.show_universes([("", "Everything stored"), *((each["name"], each["title"]) for each in rows)])
 
-        self.host.run("screener.presets", then=got, fail=lambda _: None, key="presets")
+        if self.host.has_command("market.universes"):
+            self.host.run("market.universes", then=got, fail=lambda _: None, key="universes")
 
-    def _choose(self, _: str) -> None:
-        self.columns = ""
+    def _book_changed(self, payload: Mapping[str, Any]) -> None:
+        table = str(payload.get("table", ""))
+        if table == "screener.saved":
+            self._load_presets()
+        elif table.startswith("watchlist"):
+            self.watchlists.load()
+            self._load_universes()
+
+    # ---- what the user does ----
+
+    def _chosen(self) -> None:
+        """Another screen, universe or rule: its own columns and order."""
+        self.columns, self.own_columns, self.bucket = "", [], "matched"
         self.table.sort_by([])
+        self._screen = ""
+        self.rule.set_rule(self.filters.filters.rule)
+        self.banner.hide()
+        if self._floating:
+            self.filters.hide()
+        self._load_presets()
         self._rerun()
 
-    # ---- actions ----
+    def _rule_changed(self) -> None:
+        self.filters.set_rule(self.rule.rule())
+        self._rerun()
 
-    def _toggle_filters(self) -> None:
-        self._wants_filters = not self.filters.isVisible()
-        self.filters.setVisible(self._wants_filters)
+    def _remove(self, key: str) -> None:
+        self.filters.remove(key)
 
-    def _save(self) -> None:
-        name, agreed = QInputDialog.getText(self, "Save screen", "Name of the screen")
-        if agreed and name.strip():
-            self.host.run(
-                "screener.save",
-                {"name": name, **self.arguments(), "columns": self.columns or "default"},
-                then=lambda _: self.host.notify(f"Saved as {name}.", "ok"),
-            )
+    def _start_over(self) -> None:
+        self.filters.reset()
+
+    def _own_screen_menu(self) -> list[tuple[str, Callable[[], object]]]:
+        entries: list[tuple[str, Callable[[], object]]] = [("Save this screen …", self.save_screen)]
+        if self.filters.own_screen:
+            entries += [("Rename …", self.rename_screen), ("Delete", self.delete_screen)]
+        return entries
+
+    def save_screen(self) -> None:
+        """Ask for a name and keep the screen under it."""
+        name, agreed = QInputDialog.getText(self, "Save screen", "Name of the screen", text=self.filters.own_screen)
+        name = name.strip()
+        if not agreed or not name:
+            return
+        keys = self.table.sort_keys
+        order = {"sort": keys[0][0], "ascending": not keys[0][1]} if keys else {}
+
+        def done(_: Table) -> None:
+            self.host.notify(f"Saved as “{name}”.", "ok")
+            self.filters.set_filters(Filters(name, self.filters.filters.universe))
+            self._chosen()
+
+        self.host.run(
+            "screener.save", {"name": name, **self.arguments(), "columns": self.columns or "default", **order}, then=done
+        )
+
+    def rename_screen(self) -> None:
+        """Ask for another name of the saved screen that is shown."""
+        old = self.filters.own_screen
+        new, agreed = QInputDialog.getText(self, "Rename screen", "New name", text=old)
+        if agreed and new.strip() and new.strip() != old:
+            self.host.run("screener.rename", {"name": old, "new_name": new}, then=lambda _: self.filters.choose(new.strip()))
+
+    def delete_screen(self) -> None:
+        """Delete the saved screen that is shown; the banner brings it back."""
+        name = self.filters.own_screen
+
+        def undo() -> None:
+            self.host.run("screener.restore", {"name": name}, then=lambda _: self.filters.choose(name))
+
+        def done(_: Table) -> None:
+            self.filters.choose("all")
+            self.banner.show_message(f"The screen “{name}” was deleted.", "info", action="Undo", on_action=undo)
+
+        self.host.run("screener.delete", {"name": name}, then=done)
 
     def _column_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        present = self._table.detail["plan"]["columns"] if self._table else "default"
         for name in COLUMN_SETS:
             action = menu.addAction(name.capitalize())
             action.setCheckable(True)
-            action.setChecked(name == (self._table.detail["plan"]["columns"] if self._table else "default"))
-            action.triggered.connect(lambda *_, name=name: self._use_columns(name))
+            action.setChecked(name == present and not self.own_columns)
+            action.triggered.connect(lambda *_, name=name: self.use_columns(name))
         menu.addSeparator()
-        menu.addMenu(self._single_columns(menu))
+        single = self.table.columns_menu()
+        single.setParent(menu, single.windowFlags())
+        single.setTitle("Single columns")
+        menu.addMenu(single)
         menu.popup(self.columns_button.mapToGlobal(QPoint(0, self.columns_button.height())))
 
-    def _single_columns(self, parent: QMenu) -> QMenu:
-        single = self.table.columns_menu()
-        single.setParent(parent, single.windowFlags())
-        single.setTitle("Single columns")
-        return single
-
-    def _use_columns(self, name: str) -> None:
-        self.columns = name
+    def use_columns(self, name: str) -> None:
+        """Another set of columns; the rows stay."""
+        self.columns, self.own_columns = name, []
         self._rerun()
 
-    def _changes(self) -> None:
-        self.host.run("screener.diff", then=self._show_changes, fail=lambda error: self.host.notify(error.sentence(), "info"))
+    def _own_columns(self, names: list[str]) -> None:
+        self.own_columns = names
+        if not names:
+            self.table.set_columns(self._columns())
 
-    def _show_changes(self, table: Table) -> None:
-        rows = table.rows()
-        lines = [
-            f"{'entered' if each['change'] == 'entered' else 'left'}: {each['symbol']} ({each['reason']})" for each in rows[:5]
-        ]
-        if len(rows) > 5:
-            lines.append(f"and {len(rows) - 5} more: `tapeline screener diff`")
-        self.banner.show_message("\n".join(lines) or "Nobody entered, nobody left.", "info", title=table.title)
+    # ---- the drawer ----
+
+    def show_changes(self) -> None:
+        """Who entered and who left since the last run that found others, and which clause did it."""
+
+        def show(table: Table) -> None:
+            words = in_words(table, self.host.mode == "newbie")
+            self.drawer.show_table("changes", words, empty="Nobody entered, nobody left")
+
+        def compare(recorded: Table) -> None:
+            screen = recorded.detail["plan"]["screen"]
+            self.host.run("screener.diff", {"preset": screen}, then=show, fail=self._tell, key="drawer")
+
+        self._record(compare)
+
+    def show_clauses(self) -> None:
+        """What each clause passes, fails and cannot judge, and what would match without it."""
+        self.host.run(
+            "screener.clauses",
+            self.filters.filters.arguments(),
+            then=lambda table: self.drawer.show_table("clauses", table, empty="This screen has no clause: it keeps everything"),
+            fail=self._tell,
+            key="drawer",
+        )
+
+    def show_reason(self, symbol: str) -> None:
+        """Judge one symbol clause by clause."""
+        self.host.run(
+            "screener.explain",
+            {"symbol": symbol, **self.filters.filters.arguments()},
+            then=lambda table: self.drawer.show_table("reason", judged_in_words(table)),
+            fail=self._tell,
+            key="drawer",
+        )
+
+    def _tell(self, error: TerminalError) -> None:
+        self.host.notify(error.sentence(), "info")
+
+    # ---- actions ----
 
     def _export(self) -> None:
         path = self.host.save_file("Export the table", "screen.csv", ("CSV (*.csv)",))
@@ -312,27 +531,15 @@ class ScreenerPanel(QWidget):
             )
 
     def _actions(self, symbol: str) -> list[Action]:
-        actions = [Action("Open tearsheet", lambda each: self.host.open("tearsheet", each), "file-text")]
-        if self.host.has_command("watchlist.add"):
-            actions.append(Action("Add to watchlist", lambda each: self._star(each, True), "star"))
+        actions = [
+            Action("Open tearsheet", lambda each: self.host.open("tearsheet", each), "file-text"),
+            Action("Why is it in or out?", self.show_reason, "list-checks"),
+            Action(""),
+            *self.watchlists.actions(symbol),
+        ]
         if self.host.has_command("tearsheet.export"):
-            actions.append(Action("Export PDF …", self._export_pdf, "download"))
+            actions += [Action(""), Action("Export PDF …", self._export_pdf, "download")]
         return actions
-
-    def _star(self, symbol: str, on: bool) -> None:
-        verb, words = ("watchlist.add", "is on") if on else ("watchlist.remove", "was taken off")
-        self.host.run(
-            verb,
-            {"name": _WATCHLIST, "symbols": [symbol]},
-            then=lambda _: self.host.notify(f"{symbol} {words} the watchlist “{_WATCHLIST}”.", "ok"),
-        )
-
-    def _load_stars(self) -> None:
-        def got(table: Table) -> None:
-            self.table.set_starred([each["symbol"] for each in table.rows() if each.get("symbol")])
-
-        if self.host.has_command("watchlist.show"):
-            self.host.run("watchlist.show", {"name": _WATCHLIST}, then=got, fail=lambda _: None, key="stars")
 
     def _export_pdf(self, symbol: str) -> None:
         path = self.host.save_file("Export the tearsheet", f"{symbol}.pdf", ("PDF (*.pdf)",))
@@ -342,63 +549,10 @@ class ScreenerPanel(QWidget):
             )
 
 
-class _RuleLine(QWidget):
-    """One line for a rule as text, with the fields offered while typing and the mistake named below."""
+def empty_table() -> Table:
+    """A table of nothing, for when there is no answer."""
+    import polars as pl
 
-    changed = Signal()
+    from terminal.api import Table
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._field = QLineEdit()
-        self._field.setPlaceholderText("Rule, for example: roe > 15% and pe_ttm < sector_median(pe_ttm)")
-        self._field.setAccessibleName("Rule")
-        self._field.setClearButtonEnabled(True)
-        self._completer = QCompleter(sorted(FIELDS), self._field)
-        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._completer.setWidget(self._field)
-        self._completer.activated.connect(self._complete)
-        self._field.textEdited.connect(self._typed)
-        self._field.returnPressed.connect(self.changed)
-        self._settle = QTimer(self, singleShot=True, interval=350)
-        self._settle.timeout.connect(self.changed)
-        self._error = label("", "muted", "down", wrap=True)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(12, 0, 12, 6)
-        box.setSpacing(3)
-        box.addWidget(self._field)
-        box.addWidget(self._error)
-        self._error.hide()
-
-    def text(self) -> str:
-        return self._field.text().strip()
-
-    def set_text(self, text: str) -> None:
-        self._field.setText(text)
-
-    def show_error(self, message: str) -> None:
-        self._error.setText(message)
-        self._error.setVisible(bool(message))
-        theme.set_role(self._field, state="error" if message else "")
-
-    def _typed(self, text: str) -> None:
-        self._settle.start()
-        word = _last_word(text[: self._field.cursorPosition()])
-        self._completer.setCompletionPrefix(word)
-        if len(word) >= 2 and word not in FIELDS and self._completer.completionCount():
-            self._completer.complete()
-        else:
-            self._completer.popup().hide()
-
-    def _complete(self, name: str) -> None:
-        at, text = self._field.cursorPosition(), self._field.text()
-        start = at - len(_last_word(text[:at]))
-        self._field.setText(text[:start] + name + text[at:])
-        self._field.setCursorPosition(start + len(name))
-        self._settle.start()
-
-
-def _last_word(text: str) -> str:
-    start = len(text)
-    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
-        start -= 1
-    return text[start:]
+    return Table("", (), pl.DataFrame())

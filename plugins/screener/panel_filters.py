@@ -2,157 +2,109 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
-from terminal.domain import format as words
-from terminal.domain.fields import FIELDS
+from plugins.screener.filters import GROUPS, TYPES, Filters, caption, shown
 from terminal.domain.instruments import SECTORS
-from terminal.ui.form import Button, Card, SectionTitle, ghost, label, line, primary, row
+from terminal.ui import theme
+from terminal.ui.form import Button, Card, IconButton, SectionTitle, ghost, label, line, row
 from terminal.ui.slider import RangeSlider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from PySide6.QtGui import QKeyEvent
 
     from terminal.api import Host, Table
 
-# What can be dragged, by question; the fields of Newbie mode come first and are all it shows.
-GROUPS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("VALUATION", "Is it reasonably priced?", ("pe_ttm", "fcf_yield"), ("pe_ttm", "fcf_yield", "ev_ebitda", "dcf_gap")),
-    ("QUALITY", "Is it a good business?", ("roe",), ("roe", "operating_margin", "net_debt_ebitda")),
-    ("GROWTH", "Is it growing?", ("revenue_growth_1y",), ("revenue_growth_1y", "eps_cagr_3y")),
-    ("MOMENTUM", "How has the price done?", ("position_52w",), ("momentum_12_1", "position_52w", "volatility_1y")),
-    ("INCOME", "Does it pay me?", ("dividend_yield",), ("dividend_yield", "payout_ratio")),
-)
-SPREAD_FIELDS = tuple(dict.fromkeys(name for _, _, newbie, pro in GROUPS for name in (*newbie, *pro)))
+WIDTH = 258  # 280 px at the standard font
 _SHORT = {
     "Communication Services": "Communication",
     "Consumer Discretionary": "Cons. cyclical",
     "Consumer Staples": "Cons. staples",
     "Information Technology": "Technology",
 }
+_Menu = list[tuple[str, "Callable[[], object]"]]
 
 
 class FilterPane(QWidget):
-    """Emits `changed()` when any filter moved and `chosen(preset)` when another screen was picked."""
+    """Shows and changes `filters`. `moved`: only what is left of the present answer changes; `chosen`: another answer."""
 
-    changed = Signal()
-    chosen = Signal(str)
-    searched = Signal()
-    saving = Signal()
+    moved = Signal()
+    chosen = Signal()
+    closed = Signal()
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, own_screen_menu: Callable[[], _Menu]) -> None:
         super().__init__()
         self.host = host
-        self.mode = host.mode
-        self.preset = "all"
+        self.mode: str = host.mode
+        self.filters = Filters()
+        self._own_screen_menu = own_screen_menu
         self._spread: dict[str, Mapping[str, Any]] = {}
-        self._limits: dict[str, tuple[float | None, float | None]] = {}
         self._presets: list[dict[str, Any]] = []
-        self._own: list[str] = []
+        self._own: list[dict[str, Any]] = []
+        self._universes: list[tuple[str, str]] = []
         self.sliders: dict[str, RangeSlider] = {}
         self._values: dict[str, QLabel] = {}
         self.sector_boxes: dict[str, QCheckBox] = {}
-        self._unticked: set[str] = set()
-        self._search_text = ""
-        self._settle = QTimer(self, singleShot=True, interval=30)
-        self._settle.timeout.connect(self.changed)
-        self.setMinimumWidth(264)
-        self.setMaximumWidth(280)
+        self.type_boxes: dict[str, QCheckBox] = {}
+        self.cards: dict[str, Card] = {}
+        self.setFixedWidth(theme.scaled(WIDTH))
         self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Filters")
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(0, 0, 0, 0)
         self._outer.setSpacing(0)
         self._body: QWidget | None = None
         self._build()
 
-    # ---- what is chosen ----
+    # ---- what the panel calls ----
 
-    def ranges(self) -> tuple[str, ...]:
-        """The limits as the `ranges` argument of `screener.run`."""
-        texts = []
-        for name, (low, high) in self._limits.items():
-            if low is not None or high is not None:
-                texts.append(f"{name}={_literal(name, low)}..{_literal(name, high)}")
-        return tuple(texts)
+    def set_filters(self, filters: Filters) -> None:
+        """Show other filters without telling."""
+        self.filters = filters
+        self._build()
 
-    def rule(self) -> str:
-        """The unticked sectors as rule text."""
-        if not self._unticked:
-            return ""
-        kept = ", ".join(f'"{sector}"' for sector in SECTORS if sector not in self._unticked)
-        return f"sector in ({kept})" if kept else 'sector in ("none")'
-
-    def search_text(self) -> str:
-        """What ticker or name must contain."""
-        return self._search_text
-
-    def chips(self) -> list[tuple[str, str]]:
-        """One chip for each filter that is set: (key, words)."""
-        chips = []
-        for name, (low, high) in self._limits.items():
-            if low is None and high is None:
-                continue
-            slider = self.sliders.get(name)
-            title = self.host.explain(name).title
-            chips.append((name, f"{title} {slider.caption if slider else ''}".strip()))
-        if self._unticked:
-            chips.append(("sector", f"{len(SECTORS) - len(self._unticked)} of {len(SECTORS)} sectors"))
-        return chips
+    def set_rule(self, rule: str) -> None:
+        """The rule line belongs to the filters, too."""
+        self.filters = replace(self.filters, rule=rule)
 
     def remove(self, key: str) -> None:
         """Take one filter away, as its chip's cross does."""
-        if key == "sector":
-            self._unticked.clear()
-            for box in self.sector_boxes.values():
-                box.blockSignals(True)
-                box.setChecked(True)
-                box.blockSignals(False)
-        elif key in self._limits:
-            self._limits.pop(key)
-            if key in self.sliders:
-                self.sliders[key].set_limits(None, None)
-                self._caption(key)
-        self.changed.emit()
+        self.filters = self.filters.without(key)
+        self._show_filters()
+        (self.chosen if key == "rule" else self.moved).emit()
 
     def reset(self) -> None:
         """Everything open, the present screen kept."""
-        self._limits.clear()
-        self._unticked.clear()
-        self._search_text = ""
+        self.filters = self.filters.cleared()
         self._build()
-        self.changed.emit()
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "preset": self.preset,
-            "limits": {name: list(pair) for name, pair in self._limits.items()},
-            "unticked": sorted(self._unticked),
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.preset = str(state.get("preset", "all"))
-        self._limits = {name: (pair[0], pair[1]) for name, pair in dict(state.get("limits", {})).items() if name in FIELDS}
-        self._unticked = {sector for sector in state.get("unticked", ()) if sector in SECTORS}
-        self._build()
-
-    # ---- what is shown ----
+        self.chosen.emit()
 
     def set_mode(self, mode: str) -> None:
         self.mode = mode
         self._build()
 
-    def show_presets(self, presets: list[dict[str, Any]], own: list[str]) -> None:
-        """Ready-made screens with live counts, and the user's own."""
-        changed = [each["id"] for each in presets] != [each["id"] for each in self._presets] or own != self._own
+    def show_presets(self, presets: list[dict[str, Any]], own: list[dict[str, Any]]) -> None:
+        """Ready-made screens and the user's own, with live counts."""
+        if (presets, own) == (self._presets, self._own):
+            return
         self._presets, self._own = presets, own
-        if changed or self.mode == "newbie":
+        if self.mode == "newbie":
             self._build()
         else:
             self._label_presets()
+
+    def show_universes(self, universes: list[tuple[str, str]]) -> None:
+        """Where can be looked: (name, words)."""
+        self._universes = universes
+        self._label_universes()
 
     def show_spread(self, table: Table) -> None:
         """Ends and histograms of the sliders."""
@@ -160,53 +112,57 @@ class FilterPane(QWidget):
         for name, slider in self.sliders.items():
             self._fit(name, slider)
 
+    @property
+    def own_screen(self) -> str:
+        """The saved screen that is chosen, "" when it is a ready-made one."""
+        return self.filters.preset if any(each["name"] == self.filters.preset for each in self._own) else ""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    # ---- building ----
+
     def _build(self) -> None:
         if self._body is not None:
             self._body.setParent(None)
             self._body.deleteLater()
-        self.sliders, self.sector_boxes = {}, {}
+        self.sliders, self.sector_boxes, self.type_boxes, self.cards = {}, {}, {}, {}
         inside = QWidget()
         box = QVBoxLayout(inside)
-        box.setContentsMargins(14, 12, 14, 12)
+        box.setContentsMargins(14, 10, 14, 12)
         box.setSpacing(10)
-        if self.mode == "newbie":
-            self._newbie(box)
-        else:
-            self._pro(box)
+        (self._newbie if self.mode == "newbie" else self._pro)(box)
         box.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         scroll.setAccessibleName("Filters")
-        foot = QWidget()
-        foot.setLayout(
-            row(
-                Button("Save screen", icon="bookmark", on_click=self.saving.emit),
-                primary("Run", "play", self.changed.emit),
-                margins=(14, 8, 14, 10),
-            )
-        )
-        body = QWidget()
-        whole = QVBoxLayout(body)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(scroll, 1)
-        whole.addWidget(line())
-        whole.addWidget(foot)
-        self._body = body
-        self._outer.addWidget(body)
+        self._body = scroll
+        self._outer.addWidget(scroll)
+
+    def _head(self, title: str) -> QWidget:
+        close = IconButton("panel-left-close", "Hide the filters", self.closed.emit, size=15)
+        return SectionTitle(title, "", close)
 
     def _pro(self, box: QVBoxLayout) -> None:
-        box.addLayout(row(label("Screen", "h2"), 0, ghost("Reset", on_click=self.reset)))
+        box.addWidget(self._head("Screen"))
         self._combo = QComboBox()
         self._combo.setAccessibleName("Screen")
-        self._combo.activated.connect(self._picked)
+        self._combo.activated.connect(lambda at: self._choose(self._combo.itemData(at)))
+        self._more = IconButton("ellipsis", "Save, rename or delete this screen", self._screen_menu, size=15)
         self._label_presets()
-        box.addWidget(self._combo)
+        chooser = row(self._combo, self._more, spacing=4)
+        chooser.setStretch(0, 1)
+        box.addLayout(chooser)
         self._search(box, "Filter by ticker or name")
         box.addWidget(line())
-        box.addWidget(label("UNIVERSE", "caps"))
+        box.addLayout(row(label("UNIVERSE", "caps"), 0, ghost("Reset", on_click=self.reset)))
+        self._where(box)
+        self._types(box)
         self._sectors(box)
         for title, _, _, names in GROUPS:
             box.addWidget(line())
@@ -215,61 +171,87 @@ class FilterPane(QWidget):
                 self._slider(box, name, sentence=False)
 
     def _newbie(self, box: QVBoxLayout) -> None:
-        box.addWidget(SectionTitle("What are you looking for?"))
-        for preset in self._presets:
-            words_ = label(preset["newbie"], "body", wrap=True)
-            count = label(f"{preset['matched']:,}", "muted")
-            line_ = row(words_, count, spacing=8)
-            line_.setStretch(0, 1)
-            card = Card(line_, clickable=True)
-            card.setAccessibleName(f"{preset['newbie']}: {preset['matched']} found")
-            card.setToolTip(preset["why"])
-            card.setProperty("selected", preset["id"] == self.preset)
-            card.clicked.connect(partial(self._choose, preset["id"]))
-            box.addWidget(card)
+        box.addWidget(self._head("What are you looking for?"))
+        for each in self._presets:
+            self._card(box, each["id"], each["newbie"], each["matched"], each["why"])
+        if self._own:
+            box.addWidget(label("Screens of your own", "h2"))
+        for each in self._own:
+            self._card(box, each["name"], each["name"], each["matched"], each["rule"] or "Everything")
         if not self._presets:
             box.addWidget(label("Counting what there is …", "muted"))
+        box.addLayout(row(Button("Save this screen", icon="bookmark", on_click=lambda: self._own_screen_menu()[0][1]()), 0))
         self._search(box, "Find a company by name")
         box.addWidget(line())
+        box.addWidget(label("Where should I look?", "h2"))
+        self._where(box)
         box.addWidget(label("What kind of company?", "h2"))
+        self._types(box)
         self._sectors(box)
-        for _, question, names, _ in GROUPS[:3]:
+        for _, question, names, _ in GROUPS:
             box.addWidget(line())
             box.addWidget(label(question, "h2"))
             for name in names:
                 self._slider(box, name, sentence=True)
         box.addWidget(ghost("Start over", "rotate-ccw", self.reset))
 
-    def _search(self, box: QVBoxLayout, hint: str) -> None:
-        field = QLineEdit(self._search_text)
-        field.setPlaceholderText(hint)
-        field.setAccessibleName(hint)
-        field.setClearButtonEnabled(True)
-        field.textChanged.connect(self._typed)
-        box.addWidget(field)
+    def _card(self, box: QVBoxLayout, key: str, text: str, count: int | None, tip: str) -> None:
+        inside = row(label(text, "body", wrap=True), label("–" if count is None else f"{count:,}", "muted"), spacing=8)
+        inside.setStretch(0, 1)
+        card = Card(inside, clickable=True)
+        card.setAccessibleName(f"{text}: {'unknown' if count is None else count} found")
+        card.setToolTip(tip)
+        theme.set_role(card, selected=key == self.filters.preset)
+        card.clicked.connect(partial(self._choose, key))
+        self.cards[key] = card
+        box.addWidget(card)
 
-    def _typed(self, text: str) -> None:
-        self._search_text = text.strip()
-        self.searched.emit()
+    def _search(self, box: QVBoxLayout, hint: str) -> None:
+        self.search = QLineEdit(self.filters.search)
+        self.search.setPlaceholderText(hint)
+        self.search.setAccessibleName(hint)
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._typed)
+        box.addWidget(self.search)
+
+    def _where(self, box: QVBoxLayout) -> None:
+        self.universe = QComboBox()
+        self.universe.setAccessibleName("Universe" if self.mode == "pro" else "Where should I look?")
+        self.universe.activated.connect(lambda at: self._look_in(self.universe.itemData(at)))
+        self._label_universes()
+        box.addWidget(self.universe)
+
+    def _types(self, box: QVBoxLayout) -> None:
+        ticks = row(spacing=12)
+        for name in TYPES:
+            self.type_boxes[name] = self._tick(name, name, name not in self.filters.types, partial(self._ticked, "types", name))
+            ticks.addWidget(self.type_boxes[name])
+        ticks.addStretch(1)
+        box.addLayout(ticks)
 
     def _sectors(self, box: QVBoxLayout) -> None:
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(6)
         for place, sector in enumerate(SECTORS):
-            tick = QCheckBox(_SHORT.get(sector, sector))
-            tick.setAccessibleName(sector)
-            tick.setToolTip(sector)
-            tick.setChecked(sector not in self._unticked)
-            tick.toggled.connect(partial(self._ticked, sector))
+            on = sector not in self.filters.sectors
+            tick = self._tick(_SHORT.get(sector, sector), sector, on, partial(self._ticked, "sectors", sector))
             self.sector_boxes[sector] = tick
             grid.addWidget(tick, place // 2, place % 2)
+        links = row(
+            ghost("All", on_click=partial(self._all_sectors, True)), ghost("None", on_click=partial(self._all_sectors, False))
+        )
+        grid.addLayout(links, len(SECTORS) // 2, 1, Qt.AlignmentFlag.AlignLeft)
         box.addLayout(grid)
 
-    def _ticked(self, sector: str, on: bool) -> None:
-        (self._unticked.discard if on else self._unticked.add)(sector)
-        self._settle.start()
+    def _tick(self, text: str, name: str, on: bool, toggled: Callable[[bool], None]) -> QCheckBox:
+        tick = QCheckBox(text)
+        tick.setAccessibleName(name)
+        tick.setToolTip(name)
+        tick.setChecked(on)
+        tick.toggled.connect(toggled)
+        return tick
 
     def _slider(self, box: QVBoxLayout, name: str, *, sentence: bool) -> None:
         text = self.host.explain(name)
@@ -277,7 +259,7 @@ class FilterPane(QWidget):
         box.addLayout(row(label(text.title, "body"), 0, value))
         if sentence and text.text:
             box.addWidget(label(text.text.split(". ")[0].rstrip(".") + ".", "muted", wrap=True))
-        slider = RangeSlider(text.title, text=partial(_shown, name))
+        slider = RangeSlider(text.title, text=partial(shown, name))
         slider.setToolTip(text.text)
         self.sliders[name] = slider
         self._values[name] = value
@@ -285,59 +267,108 @@ class FilterPane(QWidget):
         slider.changed.connect(partial(self._moved, name))
         box.addWidget(slider)
 
+    # ---- showing ----
+
+    def _show_filters(self) -> None:
+        """Put every control where `filters` says, without telling."""
+        boxes = [*((each, name not in self.filters.sectors) for name, each in self.sector_boxes.items())]
+        boxes += [(each, name not in self.filters.types) for name, each in self.type_boxes.items()]
+        for box, on in boxes:
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
+        for name, slider in self.sliders.items():
+            self._fit(name, slider)
+
     def _fit(self, name: str, slider: RangeSlider) -> None:
         spread = self._spread.get(name)
         if spread and spread["low"] is not None:
             slider.set_range(spread["low"], spread["high"], spread["counts"])
         slider.setEnabled(bool(spread and spread["known"]))
-        if name in self._limits:
-            slider.set_limits(*self._limits[name])
+        slider.set_limits(*self.filters.limits.get(name, (None, None)))
         self._caption(name)
-
-    def _moved(self, name: str, low: float | None, high: float | None) -> None:
-        self._limits[name] = (low, high)
-        self._caption(name)
-        self._settle.start()
 
     def _caption(self, name: str) -> None:
         spread = self._spread.get(name)
-        self._values[name].setText(self.sliders[name].caption if spread and spread["known"] else "unknown" if spread else "…")
+        known = bool(spread and spread["known"]) or name in self.filters.limits
+        text = caption(name, *self.filters.limits.get(name, (None, None))) if known else "unknown" if spread else "…"
+        self._values[name].setText(text)
 
     def _label_presets(self) -> None:
-        self._combo.blockSignals(True)
-        self._combo.clear()
-        for preset in self._presets:
-            self._combo.addItem(f"{preset['title']}   {preset['matched']:,}", preset["id"])
-            self._combo.setItemData(self._combo.count() - 1, preset["why"], Qt.ItemDataRole.ToolTipRole)
+        combo = self._combo
+        combo.blockSignals(True)
+        combo.clear()
+        for each in self._presets:
+            combo.addItem(f"{each['title']}   {each['matched']:,}", each["id"])
+            combo.setItemData(combo.count() - 1, each["why"], Qt.ItemDataRole.ToolTipRole)
         if self._own:
-            self._combo.insertSeparator(self._combo.count())
-        for name in self._own:
-            self._combo.addItem(name, name)
-        at = self._combo.findData(self.preset)
-        self._combo.setCurrentIndex(at)
-        self._combo.blockSignals(False)
+            combo.insertSeparator(combo.count())
+        for each in self._own:
+            count = "–" if each["matched"] is None else f"{each['matched']:,}"
+            combo.addItem(f"{each['name']}   {count}", each["name"])
+            combo.setItemData(combo.count() - 1, each["rule"], Qt.ItemDataRole.ToolTipRole)
+        combo.setMaxVisibleItems(24)
+        combo.setCurrentIndex(combo.findData(self.filters.preset))
+        combo.blockSignals(False)
 
-    def _picked(self, index: int) -> None:
-        self._choose(self._combo.itemData(index))
+    def _label_universes(self) -> None:
+        combo = self.universe
+        combo.blockSignals(True)
+        combo.clear()
+        for name, words in self._universes or [("", "Everything stored")]:
+            combo.addItem(words, name)
+        if combo.findData(self.filters.universe) < 0:
+            combo.addItem(self.filters.universe, self.filters.universe)
+        combo.setCurrentIndex(combo.findData(self.filters.universe))
+        combo.setMinimumContentsLength(12)
+        combo.blockSignals(False)
+
+    # ---- what the user does ----
+
+    def _moved(self, name: str, low: float | None, high: float | None) -> None:
+        self.filters = self.filters.with_limits(name, low, high)
+        self._caption(name)
+        self.moved.emit()
+
+    def _ticked(self, what: str, name: str, on: bool) -> None:
+        present = self.filters.sectors if what == "sectors" else self.filters.types
+        refused = present - {name} if on else present | {name}
+        chosen = self.filters
+        self.filters = replace(chosen, sectors=refused) if what == "sectors" else replace(chosen, types=refused)
+        self.moved.emit()
+
+    def _all_sectors(self, on: bool) -> None:
+        self.filters = replace(self.filters, sectors=frozenset() if on else frozenset(SECTORS))
+        self._show_filters()
+        self.moved.emit()
+
+    def _typed(self, text: str) -> None:
+        self.filters = replace(self.filters, search=text.strip())
+        self.moved.emit()
+
+    def _look_in(self, universe: str | None) -> None:
+        if universe is not None:
+            self.filters = replace(self.filters, universe=universe)
+            self.chosen.emit()
+
+    def choose(self, preset: str) -> None:
+        """Another screen, as if the user had picked it."""
+        self._choose(preset)
 
     def _choose(self, preset: str | None) -> None:
         if preset is None:
             return
-        self.preset = preset
+        self.filters = replace(self.filters, preset=preset)
         if self.mode == "newbie":
-            self._build()
-        self.chosen.emit(preset)
+            for key, card in self.cards.items():
+                theme.set_role(card, selected=key == preset)
+        else:
+            self._combo.setCurrentIndex(self._combo.findData(preset))
+        self.chosen.emit()
 
-
-def _literal(name: str, value: float | None) -> str:
-    """A limit as the rule language writes it."""
-    if value is None:
-        return ""
-    if FIELDS[name].unit == "fraction":
-        return f"{value * 100:.6g}%"
-    return f"{value:.6g}"
-
-
-def _shown(name: str, value: float) -> str:
-    field = FIELDS[name]
-    return words.value(value, "number", field.unit if field.unit != "currency" else "", field.decimals)
+    def _screen_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for title, work in self._own_screen_menu():
+            menu.addAction(title).triggered.connect(lambda *_, work=work: work())
+        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))

@@ -138,3 +138,10 @@ def found_sources(ctx: Context, features: Features, names: tuple[str, ...], symb
         return {}
     ids = pl.concat([origin[name].cast(pl.Int64).rename("id") for name in present]).drop_nulls().unique().sort()
     return ctx.market.sources(ids.to_list())
+
+
+def tones(ctx: Context) -> dict[str, str]:
+    """How each flag of the scoring rules is meant, as the words of the table's chips."""
+    words = {"good": "ok", "warn": "warn", "bad": "error", "info": "muted"}
+    scorers = ctx.market.rulebook().scorers.values()
+    return {flag.title: words.get(flag.tone, "warn") for scorer in scorers for flag in scorer.flags}

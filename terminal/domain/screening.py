@@ -98,6 +98,24 @@ class Screen:
         best = _best(score, limit)
         return ScreenResult(indices[best], score[best], len(indices))
 
+    def possible(
+        self,
+        ranges: Mapping[str, Range] | None = None,
+        groups: Mapping[str, frozenset[str]] | None = None,
+        mask: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.bool_]:
+        """One value a row: no condition refuses it, because it passes or because its value is unknown.
+
+        Less the rows that `run` finds, these are the undecided ones. `mask` as in `run`.
+        """
+        keep = np.ones(self._height, dtype=np.bool_) if mask is None else mask.copy()
+        for name, span in (ranges or {}).items():
+            if span != Range():
+                keep &= self._range_mask(name, span) | ~self._column(name).known
+        for name, wanted in (groups or {}).items():
+            keep &= self._group_mask(name, wanted) | (self._groups[name][0] < 0)
+        return keep
+
     def count(self, name: str, span: Range) -> int:
         """How many rows pass one range alone."""
         return int(np.count_nonzero(self._range_mask(name, span)))

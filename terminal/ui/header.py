@@ -58,9 +58,11 @@ class Header(QHeaderView):
             width = self.own_widths.get(column.name, 0)
             if not width:
                 standard = _NAME_WIDTH if column.name == "name" else WIDTHS.get(kind, 100)
-                width = theme.scaled(look.width if look is not None and look.width else standard)
+                chosen = look is not None and look.width > 0
+                width = theme.scaled(look.width if look is not None and chosen else standard)
                 if kind not in ("star", "end"):
-                    width = max(width, min(metrics.horizontalAdvance(model.title(place)) + 30, theme.scaled(170)))
+                    spare = 16 if chosen else 30  # a width that was chosen may cut the title short for the sort mark
+                    width = max(width, min(metrics.horizontalAdvance(model.title(place)) + spare, theme.scaled(170)))
             if kind == "end":
                 width = width if column.title else 8
             if place == self.marked and self.simulated:

@@ -11,6 +11,7 @@ import io
 import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -112,7 +113,7 @@ class FrameModel(QAbstractTableModel):
         self._symbols, self._subset = None, None
         frame = table.frame if table is not None else pl.DataFrame()
         names = [column.name for column in columns if column.name in frame.columns]
-        extra: list[str] = [name for name in ("currency", "symbol") if name in frame.columns and name not in names]
+        extra: list[str] = [name for name in ("currency", "symbol", "name") if name in frame.columns and name not in names]
         self._frame = frame.select(names + extra) if names or extra else pl.DataFrame()
         self._places = [self._frame.columns.index(column.name) if column.name in names else -1 for column in columns]
         self._currency = self._frame.columns.index("currency") if "currency" in self._frame.columns else None
@@ -218,6 +219,10 @@ class FrameModel(QAbstractTableModel):
             self._symbols = self._frame["symbol"].to_list() if "symbol" in self._frame.columns else []
         return str(self._symbols[id]) if id < len(self._symbols) and self._symbols[id] is not None else ""
 
+    def _name(self, id: int) -> str:
+        """The company of a row, "" when the table does not say."""
+        return str(self._frame["name"][id] or "") if "name" in self._frame.columns else ""
+
     def find(self, symbol: str) -> int:
         """The present row of a symbol, -1 when it is not shown."""
         if not symbol or not self.order or self.symbol(self.order[0]) == "":
@@ -288,6 +293,8 @@ class FrameModel(QAbstractTableModel):
             return "In your watchlist" if self.symbol(id) in self.starred else "Add to your watchlist"
         if kind == "end":
             return "More actions" if self.symbol(id) else ""
+        if kind == "ticker" and (name := self._name(id)):
+            return f"<b>{escape(self.symbol(id))}</b><br>{escape(name)}"
         explained = self._explained(column)
         text, shown = (explained.text if explained else ""), self.text(id, place)
         if kind in ("text", "ticker", "muted") and not column.term:
