@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from terminal.domain.adjustment import adjust
+from terminal.domain.schemas import DATASETS
 from terminal.services.universes import Universe, Universes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from terminal.api import Context
-    from terminal.domain.features import Features
+    from terminal.domain.features import Features, Inputs
     from terminal.domain.regime import Regime
     from terminal.domain.scoring import Rulebook
     from terminal.domain.sessions import Calendar
@@ -30,16 +31,20 @@ if TYPE_CHECKING:
     from terminal.providers.base import Provider
     from terminal.providers.budget import Budget
     from terminal.providers.router import Router
+    from terminal.services.own_fields import OwnFields
     from terminal.services.refresh import Refresher
     from terminal.settings import Settings
     from terminal.store import Store
+    from terminal.store.market import MarketStore
 
 T = TypeVar("T")
 Symbols = str | Sequence[str] | None
 
 EXCHANGE_ZONE = ZoneInfo("America/New_York")
 HISTORY_DAYS = 366 * 6
-_KEPT = 24
+_KEPT = 12
+_BENCHMARK = "SPY"
+VALUED = ("instruments", "bars", "quotes", "facts", "dividends", "splits", "earnings")
 
 
 class Market:
@@ -51,10 +56,11 @@ class Market:
         self._clock = clock
         self._demo = demo
         self._rules = rules
-        self._cache: dict[tuple[Any, ...], Any] = {}
+        self._cache: dict[tuple[Any, ...], tuple[MarketStore, int, Any]] = {}
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
         self._guard = threading.Lock()
         self._rulebook: Rulebook | None = None
+        self._own: OwnFields | None = None
         self._universes = Universes(store, demo=demo, clock=clock, stored=self.symbols)
 
     @property
@@ -84,6 +90,7 @@ class Market:
         return self._cached(
             ("symbols",),
             lambda: tuple(self._store.market.read("instruments", columns=["symbol"])["symbol"].unique().sort().to_list()),
+            ("instruments",),
         )
 
     # -- filling -----------------------------------------------------------------------------------------------
@@ -111,7 +118,7 @@ class Market:
 
     def sessions_before(self, day: date, count: int) -> date:
         """The session `count` sessions before `day`."""
-        calendar = self._cached(("calendar",), _calendar)
+        calendar = self._cached(("calendar",), _calendar, ())
         for _ in range(count):
             day = calendar.previous_session(day)
         return day
@@ -129,11 +136,19 @@ class Market:
         return pl.concat([frame, later.with_columns(pl.lit(None, dtype=frame.schema["known_at"]).alias("known_at"))])
 
     def bars(
-        self, symbols: Symbols, start: date | None = None, end: date | None = None, as_of: date | None = None
+        self,
+        symbols: Symbols,
+        start: date | None = None,
+        end: date | None = None,
+        as_of: date | None = None,
+        columns: Sequence[str] | None = None,
     ) -> pl.DataFrame:
-        """BARS with `fetch_id`, sorted by symbol and date; splits that came after `as_of` are taken out."""
-        frame = self._read("bars", symbols, start=start, end=_earlier(end, as_of), as_of=as_of)
-        return self._adjusted(frame, as_of).sort("symbol", "date")
+        """BARS with `fetch_id`, sorted by symbol and date; splits that came after `as_of` are taken out.
+
+        `columns` (with symbol and date among them) spares what is not needed.
+        """
+        frame = self._read("bars", symbols, start=start, end=_earlier(end, as_of), as_of=as_of, columns=columns)
+        return self._adjusted(frame, as_of)
 
     def minute_bars(
         self, symbols: Symbols, start: date | None = None, end: date | None = None, as_of: date | None = None
@@ -177,7 +192,7 @@ class Market:
 
     def search(self, text: str, limit: int = 20) -> pl.DataFrame:
         """symbol, name, kind, sector of what matches: exact symbol, symbol prefix, name prefix, part of a name."""
-        table = self._cached(("search",), self._search_table)
+        table = self._cached(("search",), self._search_table, ("instruments", "members"))
         needle = text.strip()
         if not needle:
             return table.select("symbol", "name", "kind", "sector").head(limit)
@@ -210,17 +225,17 @@ class Market:
 
         Ranks and medians always come from everything stored, so that a value does not depend on who asks.
         """
-        whole = self._cached(("features", as_of, self.today()), lambda: self._features(as_of))
+        whole = self._cached(("features", as_of, self.today()), lambda: self._features(as_of), VALUED)
         return whole if symbols is None else whole.only(_several(symbols))
 
     def scored(self, symbols: Symbols = None, as_of: date | None = None) -> Features:
         """`features` plus dcf_value, dcf_gap, verdict, score, coverage, flags and why."""
-        whole = self._cached(("scored", as_of, self.today()), lambda: self._scored(as_of))
+        whole = self._cached(("scored", as_of, self.today()), lambda: self._scored(as_of), VALUED)
         return whole if symbols is None else whole.only(_several(symbols))
 
     def regime(self, as_of: date | None = None) -> Regime:
         """The state of the market as a whole, from the broad index and what is stored."""
-        return self._cached(("regime", as_of, self.today()), lambda: self._regime(as_of))
+        return self._cached(("regime", as_of, self.today()), lambda: self._regime(as_of), ("bars", "splits", "instruments"))
 
     def rulebook(self) -> Rulebook:
         """The scoring rules in force, from `data/scoring`."""
@@ -231,20 +246,37 @@ class Market:
         return self._rulebook
 
     def _features(self, as_of: date | None) -> Features:
-        from terminal.domain.features import Inputs, features
+        from terminal.domain.features import compared
+        from terminal.services.own_fields import OwnFields
 
-        day = as_of or self.today()
-        inputs = Inputs(
-            instruments=self.instruments(None, as_of),
-            bars=self.bars(None, day - timedelta(HISTORY_DAYS), as_of=as_of),
-            quotes=self.quotes(None, as_of),
-            facts=self.facts(None, as_of),
-            dividends=self.dividends(None, as_of),
-            splits=self.splits(None, as_of),
-            earnings=self.earnings(None, as_of),
-            benchmark="SPY",
+        with self._guard:
+            if self._own is None:
+                self._own = OwnFields(self._store, self._inputs)
+            own = self._own
+        symbols = self.symbols() or self._priced()
+        return compared(own.get(symbols, as_of, as_of or self.today(), _BENCHMARK), as_of or self.today())
+
+    def _priced(self) -> tuple[str, ...]:
+        """The symbols of a market without instruments."""
+        found = {each for name in ("bars", "quotes", "facts") for each in self._store.market.freshness(name)["symbol"]}
+        return tuple(sorted(found))
+
+    def _inputs(self, symbols: Sequence[str], as_of: date | None) -> Inputs:
+        from terminal.domain.features import Inputs
+
+        start = (as_of or self.today()) - timedelta(HISTORY_DAYS)
+        columns = ("symbol", "date", "open", "high", "low", "close", "volume")
+        return Inputs(
+            instruments=self.instruments(symbols, as_of),
+            bars=self.bars(tuple(dict.fromkeys((*symbols, _BENCHMARK))), start, as_of=as_of, columns=columns),
+            quotes=self.quotes(symbols, as_of),
+            facts=self.facts(symbols, as_of),
+            dividends=self.dividends(symbols, as_of),
+            splits=self.splits(symbols, as_of),
+            earnings=self.earnings(symbols, as_of),
+            benchmark=_BENCHMARK,
+            symbols=tuple(symbols),
         )
-        return features(inputs, day)
 
     def _scored(self, as_of: date | None) -> Features:
         from terminal.services.scored import score
@@ -256,7 +288,8 @@ class Market:
 
         start = (as_of or self.today()) - timedelta(days=500)
         stocks = self.instruments(None, as_of).filter(pl.col("kind") == "stock")["symbol"].to_list()
-        return regime(self.bars(None, start, as_of=as_of), None, stocks=stocks or None)
+        bars = self.bars(None, start, as_of=as_of, columns=("symbol", "date", "close", "adjusted_close"))
+        return regime(bars, None, stocks=stocks or None)
 
     # -- inner -------------------------------------------------------------------------------------------------
 
@@ -268,10 +301,11 @@ class Market:
         start: date | None = None,
         end: date | None = None,
         as_of: date | None = None,
+        columns: Sequence[str] | None = None,
         latest: bool = False,
     ) -> pl.DataFrame:
         wanted = None if symbols is None else list(_several(symbols))
-        return self._store.market.read(dataset, wanted, start=start, end=end, as_of=as_of, latest=latest)
+        return self._store.market.read(dataset, wanted, start=start, end=end, as_of=as_of, columns=columns, latest=latest)
 
     def _adjusted(
         self,
@@ -284,7 +318,7 @@ class Market:
     ) -> pl.DataFrame:
         if frame.is_empty():
             return frame
-        splits = self._cached(("splits",), lambda: self._store.market.read("splits"))
+        splits = self._cached(("splits",), lambda: self._store.market.read("splits"), ("splits",))
         if splits.is_empty():
             return frame
         moments = {number: source.fetched_at for number, source in self.sources(frame["fetch_id"].unique().to_list()).items()}
@@ -310,27 +344,25 @@ class Market:
         )
         return both.with_columns(pl.col("name").fill_null("").str.to_lowercase().alias("_name")).sort("symbol")
 
-    def _cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """The answer for this store version; a second thread with the same question waits for the first one's answer."""
-        full = (*key, self._store.market.version)
+    def _cached(self, key: tuple[Any, ...], make: Callable[[], T], datasets: Iterable[str] = DATASETS) -> T:
+        """The answer as long as nothing was written about `datasets`; equal questions at once are answered once."""
+        store = self._store.market
+        version = store.version_of(datasets)  # before anything is read: what is written meanwhile makes the answer old
         with self._guard:
-            if full in self._cache:
-                self._cache[full] = self._cache.pop(full)
-                return self._cache[full]  # type: ignore[no-any-return]
-            lock = self._locks.setdefault(full, threading.Lock())
+            lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             with self._guard:
-                if full in self._cache:
-                    return self._cache[full]  # type: ignore[no-any-return]
+                kept = self._cache.pop(key, None)
+                if kept is not None and kept[0] is store and kept[1] >= version:
+                    self._cache[key] = kept
+                    return kept[2]  # type: ignore[no-any-return]
             made = make()
             with self._guard:
-                self._cache[full] = made
-                self._locks.pop(full, None)
-                version = full[-1]
-                for old in [each for each in self._cache if each[-1] != version]:
-                    del self._cache[old]
+                self._cache[key] = (store, version, made)
                 while len(self._cache) > _KEPT:
-                    del self._cache[next(iter(self._cache))]
+                    oldest = next(iter(self._cache))
+                    del self._cache[oldest]
+                    self._locks.pop(oldest, None)
             return made
 
 

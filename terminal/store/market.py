@@ -86,11 +86,17 @@ class MarketStore:
         # What the latest writes were about, the newest last: version, dataset, symbols.
         self._writes: collections.deque[tuple[int, str, frozenset[str]]] = collections.deque(maxlen=_REMEMBERED)
         self._oldest = self._version
+        self._newest: dict[str, int] = {}
 
     @property
     def version(self) -> int:
         """Grows with each write, once it can be read."""
         return self._version
+
+    def version_of(self, datasets: Iterable[str]) -> int:
+        """The version of the newest write about one of these datasets."""
+        with self._lock:
+            return max((self._newest.get(dataset, 0) for dataset in datasets), default=0)
 
     def changed(self, since: int, datasets: Collection[str]) -> frozenset[str] | None:
         """The symbols of which rows of these datasets were written after version `since`; None when that is too long ago."""
@@ -239,6 +245,7 @@ class MarketStore:
             if len(self._writes) == _REMEMBERED:
                 self._oldest = self._writes[0][0]
             self._version += 1
+            self._newest[dataset] = self._version
             self._writes.append((self._version, dataset, frozenset(symbols)))
 
     def _merge(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int) -> int:
