@@ -1,64 +1,110 @@
-"""The parts of the tearsheet's panel, each a widget that shows one part of a `Sheet`."""
+"""The parts of the tearsheet's panel in words: verdict, cards, gates, risks, lines. Each is filled again, never made again."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from plugins.tearsheet.sentences import sentence
+from plugins.tearsheet.sentences import reasons, sentence
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
+from terminal.domain.scoring.words import shown
 from terminal.ui import theme
 from terminal.ui.badge import provenance_html
-from terminal.ui.form import Chip, Flow, MetricCard, ghost, label, line, row
-from terminal.ui.meters import PercentileBar, TrafficLight
+from terminal.ui.form import Chip, Flow, Glyph, MetricCard, label, line, row
+from terminal.ui.meters import TrafficLight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from plugins.tearsheet.model import Figure, Sheet
-    from terminal.domain.scoring.explain import Explanation, Threshold
-    from terminal.domain.valuation import Valuation
+    from terminal.domain.scoring.explain import Explanation, GateResult
+    from terminal.services.explain import Text
 
 _CARDS = {
-    "stock": (
-        "market_cap", "pe_ttm", "ev_ebitda", "fcf_yield", "roic", "net_debt_ebitda", "revenue_cagr_3y", "max_drawdown_5y", "beta",
-    ),
-    "etf": (
-        "aum", "expense_ratio", "dividend_yield", "return_1y", "return_5y", "premium_to_nav", "volatility_1y", "max_drawdown_5y", "beta",
-    ),
-    "bond": (
-        "yield_to_maturity", "duration", "years_to_maturity", "credit_score", "coupon", "dividend_yield", "return_1y",
-        "volatility_1y", "max_drawdown_5y",
-    ),
+    "stock": ("market_cap", "pe_ttm", "ev_ebitda", "fcf_yield", "roic", "net_debt_ebitda", "revenue_cagr_3y",
+              "max_drawdown_5y", "beta"),
+    "bank": ("market_cap", "pe_ttm", "pb", "roe", "dividend_yield", "payout_ratio", "revenue_cagr_3y", "max_drawdown_5y", "beta"),
+    "etf": ("aum", "expense_ratio", "dividend_yield", "return_1y", "return_5y", "premium_to_nav", "volatility_1y",
+            "max_drawdown_5y", "beta"),
+    "bond": ("yield_to_maturity", "duration", "years_to_maturity", "credit_score", "coupon", "return_1y", "volatility_1y",
+             "max_drawdown_5y", "dividend_yield"),
 }  # fmt: skip
 _NEWBIE_CARDS = {
     "stock": ("pe_ttm", "roe", "fcf_yield", "max_drawdown_5y"),
+    "bank": ("pe_ttm", "roe", "dividend_yield", "max_drawdown_5y"),
     "etf": ("expense_ratio", "dividend_yield", "return_5y", "max_drawdown_5y"),
     "bond": ("yield_to_maturity", "duration", "credit_score", "max_drawdown_5y"),
 }
+_LOW_IS_BETTER = {"pe_ttm", "ev_ebitda", "net_debt_ebitda", "pb", "ps_ttm", "expense_ratio", "volatility_1y"}
+_HIGH_IS_BETTER = {"fcf_yield", "roic", "roe", "revenue_cagr_3y", "max_drawdown_5y", "return_1y", "return_5y", "yield_to_maturity",
+                   "dividend_yield"}  # fmt: skip
+_NOTABLE = 0.1
 _TONES = {"up": "ok", "good": "ok", "ok": "ok", "warn": "warn", "bad": "error", "down": "error"}
+_VERDICTS = {"Strong Buy": "ok", "Buy": "ok", "Hold": "warn", "Avoid": "error"}
 _LEVELS = {"high": "error", "medium": "warn", "low": "ok", "unknown": "unknown"}
+_STATES = {True: "ok", False: "error", None: "unknown"}
+_GLYPHS = {"ok": ("circle-check", "ok"), "error": ("circle-x", "down_text"), "unknown": ("circle-question-mark", "t3")}
 
 
 def group(sheet: Sheet) -> str:
-    """Which set of cards fits: stock, etf or bond."""
-    return "bond" if sheet.kind in ("bond", "bond_etf") else "etf" if sheet.kind in ("etf", "fund", "index") else "stock"
+    """Which set of cards fits: stock, bank, etf or bond."""
+    if sheet.kind in ("bond", "bond_etf"):
+        return "bond"
+    if sheet.kind in ("etf", "fund", "index"):
+        return "etf"
+    return "bank" if sheet.row.get("sector") == "Financials" else "stock"
 
 
-def clear(box: Any) -> None:
-    """Take everything out of a layout."""
-    while box.count():
-        item = box.takeAt(0)
-        if item.widget() is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
-        elif item.layout() is not None:
-            clear(item.layout())
+class Words:
+    """Titles, texts and provenance of figures in the words of the present mode."""
+
+    def __init__(self, explain: Callable[[str], Text], newbie: bool) -> None:
+        self.newbie = newbie
+        self._explain = explain
+
+    def title(self, term: str, fallback: str = "") -> str:
+        """The title of a field."""
+        return self._explain(term).title or fallback or (FIELDS[term].title if term in FIELDS else term)
+
+    def tip(self, sheet: Sheet, figure: Figure) -> str:
+        """Where a figure is from and what it means."""
+        sources = () if figure.source is None else (sheet.sources[figure.source],)
+        own = (figure.newbie if self.newbie else figure.pro) or figure.newbie
+        text = own or (self._explain(figure.term).text if figure.term in FIELDS else "")
+        why = "" if figure.value is not None or figure.text != words.UNKNOWN else missing(sheet, figure.title)
+        return provenance_html(self.title(figure.term, figure.title) if figure.term in FIELDS else figure.title, figure.text,
+                               sources, datetime.now(UTC), formula=figure.formula, text=text, why=why)  # fmt: skip
+
+
+def missing(sheet: Sheet, title: str) -> str:
+    """Why a figure is unknown, in a sentence."""
+    reason = next((text.partition(": ")[2] for text in sheet.unknown if text.partition(": ")[0] == title), "")
+    return f"Not known: {reason}." if reason else "No source gave this number."
+
+
+def compared(figure: Figure) -> str:
+    """What a figure is compared with, in few words: `sector 27.6×`."""
+    if not figure.comparison_text:
+        return ""
+    other = figure.compared_with.removeprefix("median of ").replace("all of its kind", "its kind")
+    return f"{other} {figure.comparison_text}".strip()
+
+
+def _tone(figure: Figure) -> str:
+    """Green or red where a figure is clearly better or worse than what it is compared with."""
+    value, other = figure.value, figure.comparison
+    if value is None or other is None or abs(value - other) < _NOTABLE * max(abs(other), 1e-9):
+        return "muted"
+    if figure.term in _LOW_IS_BETTER and value > 0:
+        return "up" if value < other else "down"
+    if figure.term in _HIGH_IS_BETTER:
+        return "up" if value > other else "down"
+    return "muted"
 
 
 class Cards(QWidget):
@@ -66,277 +112,303 @@ class Cards(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.cards: dict[tuple[str, bool], MetricCard] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(8)
+        self._shown: tuple[Any, ...] = ()
 
-    def show_sheet(self, sheet: Sheet, mode: str) -> None:
+    def show_sheet(self, sheet: Sheet, said: Words) -> None:
         """Fill the cards."""
-        clear(self._grid)
-        newbie = mode == "newbie"
-        names, width = (_NEWBIE_CARDS, 2) if newbie else (_CARDS, 3)
-        for place, name in enumerate(names[group(sheet)]):
-            self._grid.addWidget(_card(sheet, name, newbie), place // width, place % width)
-        for place in range(width):
-            self._grid.setColumnStretch(place, 1)
+        names = (_NEWBIE_CARDS if said.newbie else _CARDS)[group(sheet)]
+        keys = tuple((name, said.newbie) for name in names)
+        for key in keys:
+            if key not in self.cards:
+                self.cards[key] = MetricCard(said.title(key[0]))
+        if keys != self._shown:
+            self._place(keys, 2 if said.newbie else 3)
+        for key in keys:
+            self._fill(self.cards[key], sheet, key[0], said)
 
+    def _place(self, keys: Sequence[tuple[str, bool]], width: int) -> None:
+        for key in self._shown:
+            self._grid.removeWidget(self.cards[key])
+            self.cards[key].hide()
+        for place, key in enumerate(keys):
+            self._grid.addWidget(self.cards[key], place // width, place % width)
+            self.cards[key].show()
+        for place in range(3):
+            self._grid.setColumnStretch(place, 1 if place < width else 0)
+        self._shown = tuple(keys)
 
-def _card(sheet: Sheet, name: str, newbie: bool) -> MetricCard:
-    figure = sheet.figure(name)
-    title = figure.title if figure else FIELDS[name].title
-    if figure is None or figure.value is None:
-        return MetricCard(
-            title, "–", "unknown", tip=provenance_html(title, words.UNKNOWN, (), _now(), why="Nobody gave this number.")
-        )
-    context = compared(figure)
-    plain = sentence(name, sheet.row, figure.comparison) if newbie else ""
-    return MetricCard(
-        title,
-        figure.text,
-        "" if plain else context,
-        "muted",
-        sentence=plain,
-        tip=tip(sheet, figure, newbie),
-    )
-
-
-def compared(figure: Figure) -> str:
-    """What a figure is compared with, in few words: `sector 27.6×`."""
-    return f"{figure.compared_with.removeprefix('median of ')} {figure.comparison_text}".strip() if figure.comparison_text else ""
-
-
-def tip(sheet: Sheet, figure: Figure, newbie: bool) -> str:
-    """Where a figure is from and what it means."""
-    sources = () if figure.source is None else (sheet.sources[figure.source],)
-    return provenance_html(figure.title, figure.text, sources, _now(), formula=figure.formula,
-                           text=(figure.newbie if newbie else figure.pro) or figure.newbie)  # fmt: skip
+    def _fill(self, card: MetricCard, sheet: Sheet, name: str, said: Words) -> None:
+        figure = sheet.figure(name)
+        if figure is None or figure.value is None:
+            title = figure.title if figure else FIELDS[name].title
+            tip = provenance_html(title, words.UNKNOWN, (), datetime.now(UTC), why=missing(sheet, title))
+            card.set_value(words.UNKNOWN, "unknown", tip=tip)
+            return
+        plain = sentence(name, sheet.row, figure.comparison) if said.newbie else ""
+        card.set_value(figure.text, "" if plain else compared(figure), _tone(figure), sentence=plain, tip=said.tip(sheet, figure))
 
 
 class Verdict(QWidget):
-    """Pill, score, coverage, the reason in one sentence and the flags."""
+    """Pill, score and reason in Pro; a traffic light with what speaks for and against it in Newbie; the flags in both."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pill = Chip("", "")
-        self._score = label("", "strong")
-        self._coverage = label("", "muted", wrap=True)
+        self.pill, self._score, self._coverage = Chip("", ""), label("", "strong"), label("", "muted", wrap=True)
+        self._coverage.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._pro = QWidget()
+        top = row(self.pill, self._score, self._coverage)
+        top.setStretch(2, 1)
+        self._pro.setLayout(top)
+        self._light = TrafficLight()
         self._why = label("", "body", wrap=True)
+        self._reasons = label("", "body", wrap=True)
+        self._reasons.setTextFormat(Qt.TextFormat.PlainText)
         self._flags = QWidget()
         self._flow = Flow(self._flags, spacing=6)
-        self._flow.setContentsMargins(0, 0, 0, 0)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
-        box.addLayout(row(self._pill, self._score, 0))
-        box.addWidget(self._coverage)
-        box.addWidget(self._why)
-        box.addWidget(self._flags)
+        for item in (self._pro, self._light, self._why, self._reasons, self._flags):
+            box.addWidget(item)
 
     def show_explanation(self, told: Explanation, mode: str) -> None:
         """Show a verdict, ours or one under other thresholds."""
-        tones = {"Strong Buy": "ok", "Buy": "ok", "Hold": "warn", "Avoid": "error"}
-        self._pill.set_text(told.verdict, tones.get(told.verdict, ""))
-        self._score.setText("score unknown" if told.score is None else f"{told.score:.1f} of 10")
-        known = f"{told.coverage * 100:.0f} % of the inputs known"
-        self._coverage.setText(known if mode == "newbie" else f"{known} · market {told.regime or 'unknown'}")
-        self._why.setText(told.newbie if mode == "newbie" else told.pro)
-        clear(self._flow)
+        newbie = mode == "newbie"
+        score = "score unknown" if told.score is None else f"{words.number(told.score, 1)} of 10"
+        self._light.setVisible(newbie)
+        self._light.set_state(_VERDICTS.get(told.verdict, "unknown"), told.verdict, told.newbie.removeprefix(f"{told.verdict}: "))
+        self._pro.setVisible(not newbie)
+        self.pill.set_text(told.verdict, _VERDICTS.get(told.verdict, ""))
+        self._score.setText(score)
+        self._coverage.setText(f"{words.percent(told.coverage, 0)} of inputs known · market {told.regime or 'unknown'}")
+        self._why.setVisible(not newbie)
+        self._why.setText(_why(told))
+        good, bad = reasons(told) if newbie else ([], [])
+        parts = [f"＋  {text}" for text in good] + [f"−  {text}" for text in bad]
+        self._reasons.setText("\n".join(parts))
+        self._reasons.setVisible(bool(parts))
+        self._show_flags(told, newbie)
+        self.setAccessibleName(f"Verdict: {told.verdict}, {score}")
+
+    def _show_flags(self, told: Explanation, newbie: bool) -> None:
+        while self._flow.count():
+            item = self._flow.takeAt(0)
+            if item is not None and item.widget() is not None:
+                item.widget().deleteLater()
+                item.widget().hide()
         for flag in told.flags:
-            self._flow.addWidget(Chip(flag.title, _TONES.get(flag.tone, ""), tip=flag.newbie if mode == "newbie" else flag.pro))
+            self._flow.addWidget(Chip(flag.title, _TONES.get(flag.tone, ""), tip=flag.newbie if newbie else flag.pro))
         self._flags.setVisible(bool(told.flags))
 
 
-class Pillars(QWidget):
-    """The parts of the score, each 0 to 10."""
+def _why(told: Explanation) -> str:
+    if told.verdict == "Unknown":
+        return told.pro
+    failed = [gate for gate in told.gates if gate.passed is False]
+    unknown = sum(gate.passed is None for gate in told.gates)
+    passed = sum(gate.passed is True for gate in told.gates)
+    if failed:
+        text = f"Fails {len(failed)} of {len(told.gates)} hard limits: {', '.join(gate.title for gate in failed)}"
+    else:
+        text = f"Passes all {len(told.gates)} hard limits" if not unknown else f"Passes {passed} of {len(told.gates)} hard limits"
+    return f"{text}; {unknown} unknown." if unknown else f"{text}."
+
+
+class Rows(QWidget):
+    """Widgets of one kind below each other, made once and filled again; says `nothing` when there is none."""
+
+    def __init__(self, make: Callable[[], QWidget], spacing: int = 8) -> None:
+        super().__init__()
+        self._make = make
+        self.rows: list[Any] = []
+        self._nothing = label("", "muted", wrap=True)
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(spacing)
+        self._box.addWidget(self._nothing)
+
+    def take(self, count: int, nothing: str = "") -> list[Any]:
+        """The first `count` of them, shown; the others are hidden."""
+        while len(self.rows) < count:
+            made = self._make()
+            self.rows.append(made)
+            self._box.insertWidget(self._box.count() - 1, made)
+        for place, each in enumerate(self.rows):
+            each.setVisible(place < count)
+        self._nothing.setText(nothing)
+        self._nothing.setVisible(not count and bool(nothing))
+        return self.rows[:count]
+
+
+class GateRow(QWidget):
+    """One hard limit on a line: light, title, value, limit."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(2)
+        self._glyph = Glyph("circle", size=15)
+        self._title, self._value, self._limit = label("", "body"), label("", "strong"), label("", "muted")
+        self._limit.setFixedWidth(theme.scaled(76))
+        self._limit.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setLayout(row(self._glyph, self._title, 0, self._value, self._limit))
 
-    def show_explanation(self, told: Explanation) -> None:
-        """One bar a pillar."""
-        clear(self._box)
-        for pillar in told.pillars:
-            text = f"{pillar.weight:.0f} of 100 points; {pillar.coverage * 100:.0f} % of the inputs known"
-            self._box.addWidget(PercentileBar(pillar.title, None if pillar.score is None else pillar.score * 10, text))
-
-
-class Lights(QWidget):
-    """A list of traffic lights with reasons."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(8)
-
-    def show_lights(self, lights: Iterable[tuple[str, str, str]], nothing: str) -> None:
-        """(state, title, reason) each; `nothing` is said when there is none."""
-        clear(self._box)
-        for state, title, reason in lights:
-            self._box.addWidget(TrafficLight(state, title, reason))
-        if not self._box.count():
-            self._box.addWidget(label(nothing, "muted", wrap=True))
+    def show_gate(self, gate: GateResult, currency: str | None) -> None:
+        """Show another one."""
+        self._glyph.set_icon(*_GLYPHS[_STATES[gate.passed]])
+        self._title.setText(gate.title)
+        self._value.setText(shown(gate.field, gate.value, currency))
+        theme.set_role(self._value, tone="down" if gate.passed is False else "muted" if gate.passed is None else "")
+        self._limit.setText(f"{'≥' if gate.side == 'min' else '≤'} {shown(gate.field, gate.limit, currency)}")
+        self.setToolTip(gate.pro)
+        self.setAccessibleName(gate.pro)
 
 
-def gate_lights(told: Explanation, mode: str) -> list[tuple[str, str, str]]:
-    """The hard limits as lights."""
-    state = {True: "ok", False: "error", None: "unknown"}
-    return [(state[gate.passed], gate.title, gate.newbie if mode == "newbie" else gate.pro) for gate in told.gates]
-
-
-def risk_lights(sheet: Sheet, mode: str) -> list[tuple[str, str, str]]:
-    """The risks, heaviest first."""
-    return [(_LEVELS[risk.level], risk.title, risk.newbie if mode == "newbie" else risk.pro) for risk in sheet.risks]
-
-
-class Sensitivity(QWidget):
-    """A slider for each threshold; `tried(key, value)` once it rests, and the sentence what would turn the verdict."""
-
-    tried = Signal(str, float)
+class Gates(QWidget):
+    """The hard limits: lines of figures in Pro, lights with sentences in Newbie; the unknown ones summed up below."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(8)
-        self.sliders: dict[str, QSlider] = {}
+        self.lines, self.lights = Rows(GateRow, 6), Rows(TrafficLight)
+        self._unknown = TrafficLight()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        for item in (self.lines, self.lights, self._unknown):
+            box.addWidget(item)
 
-    def show_thresholds(self, thresholds: Iterable[Threshold], mode: str) -> None:
-        """Rebuild the sliders."""
-        clear(self._box)
-        self.sliders = {}
-        for each in thresholds:
-            if not each.maximum > each.minimum:
-                continue
-            value = label(_limit(each, each.limit), "strong")
-            slider = QSlider(Qt.Orientation.Horizontal)
-            slider.setRange(0, 200)
-            slider.setValue(_place(each, each.limit))
-            slider.setAccessibleName(f"Threshold of {each.title}")
-            slider.valueChanged.connect(partial(self._moving, each, value))
-            slider.sliderReleased.connect(partial(self._rest, each, slider))
-            slider.valueChanged.connect(partial(self._keyed, each, slider))
-            self.sliders[each.key] = slider
-            self._box.addLayout(row(label(each.title, "body"), 0, value))
-            self._box.addWidget(slider)
-            self._box.addWidget(label(each.newbie if mode == "newbie" else each.pro, "muted", wrap=True))
-        if not self.sliders:
-            self._box.addWidget(label("No threshold within reach would change the verdict.", "muted", wrap=True))
-
-    def _moving(self, each: Threshold, value: Any, place: int) -> None:
-        value.setText(_limit(each, _number(each, place)))
-
-    def _keyed(self, each: Threshold, slider: QSlider, _: int) -> None:
-        if not slider.isSliderDown():
-            self._rest(each, slider)
-
-    def _rest(self, each: Threshold, slider: QSlider) -> None:
-        self.tried.emit(each.key, _number(each, slider.value()))
-
-
-def _place(each: Threshold, value: float) -> int:
-    return round((value - each.minimum) / (each.maximum - each.minimum) * 200)
-
-
-def _number(each: Threshold, place: int) -> float:
-    return each.minimum + (each.maximum - each.minimum) * place / 200
-
-
-def _limit(each: Threshold, value: float) -> str:
-    field = FIELDS.get(each.field)
-    return words.value(value, "number", field.unit if field and field.unit != "currency" else "", field.decimals if field else 1)
-
-
-class CashValue(QWidget):
-    """The discounted cash flow with its main assumptions on sliders; `tried(name, value)` when one was moved."""
-
-    tried = Signal(str, float)
-    _SPANS = {"wacc": ("Cost of capital", 0.05, 0.16), "growth": ("Growth, first years", -0.1, 0.35),
-              "terminal_growth": ("Growth for ever after", 0.0, 0.04)}  # fmt: skip
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(8)
-        self._head = label("", "value")
-        self._text = label("", "body", wrap=True)
-        self._box.addWidget(self._head)
-        self._box.addWidget(self._text)
-        self.sliders: dict[str, QSlider] = {}
-        self._shown: dict[str, tuple[Any, Any]] = {}
-        for name, (title, low, high) in self._SPANS.items():
-            value, reason = label("", "strong"), label("", "muted", wrap=True)
-            slider = QSlider(Qt.Orientation.Horizontal)
-            slider.setRange(round(low * 1000), round(high * 1000))
-            slider.setAccessibleName(title)
-            slider.valueChanged.connect(partial(self._moved, name))
-            self.sliders[name], self._shown[name] = slider, (value, reason)
-            self._box.addLayout(row(label(title, "body"), 0, value))
-            self._box.addWidget(slider)
-            self._box.addWidget(reason)
-        self.reset = ghost("Our own assumptions", "rotate-ccw")
-        self._box.addWidget(self.reset)
-
-    def show_valuation(self, found: Valuation, implied: float | None, currency: str | None, mode: str) -> None:
-        """Show a value and the assumptions behind it."""
-        if found.value is None:
-            self._head.setText("unknown")
-            self._text.setText(found.reason)
+    def show_gates(self, told: Explanation, currency: str | None, mode: str) -> None:
+        """Failed ones first."""
+        newbie = mode == "newbie"
+        known = sorted((gate for gate in told.gates if gate.passed is not None), key=lambda gate: bool(gate.passed))
+        blind = [gate.title for gate in told.gates if gate.passed is None]
+        nothing = "" if blind else "There are no hard limits for this kind."
+        self.lines.setVisible(not newbie)
+        self.lights.setVisible(newbie)
+        if newbie:
+            for gate, light in zip(known, self.lights.take(len(known), nothing), strict=True):
+                light.set_state(_STATES[gate.passed], gate.title, gate.newbie)
         else:
-            self._head.setText(f"{words.money(found.value, currency)}   {words.percent(found.gap, sign=True)} against the price")
-            self._text.setText(_implied(implied, mode))
-        for name, slider in self.sliders.items():
-            used = found.assumption(name)
-            slider.setEnabled(found.value is not None)
-            value, reason = self._shown[name]
-            value.setText("–" if used is None else words.percent(used.value))
-            reason.setText("" if used is None else used.reason)
-            reason.setVisible(bool(used and used.reason) and mode == "pro")
-            if used is not None and not slider.isSliderDown():
-                slider.blockSignals(True)
-                slider.setValue(round(used.value * 1000))
-                slider.blockSignals(False)
-
-    def _moved(self, name: str, place: int) -> None:
-        self._shown[name][0].setText(words.percent(place / 1000))
-        self.tried.emit(name, place / 1000)
+            for gate, each in zip(known, self.lines.take(len(known), nothing), strict=True):
+                each.show_gate(gate, currency)
+        self._unknown.setVisible(bool(blind))
+        self._unknown.set_state("unknown", f"{len(blind)} not known", f"Neither passed nor failed: {', '.join(blind)}.")
 
 
-def _implied(implied: float | None, mode: str) -> str:
-    if implied is None:
-        return "What growth the price assumes is unknown."
-    share = words.percent(implied)
-    if mode == "newbie":
-        return f"Today's price only makes sense if the cash it earns grows about {share} a year."
-    return f"Reverse DCF: the price implies {share} first-stage growth."
-
-
-class Plain(QWidget):
-    """Lines of two texts each: what, and how much."""
+class RiskRow(QWidget):
+    """One risk: light, what it is, and how much of the price it puts at stake."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(5)
+        self._light, self._impact = TrafficLight(), label("", "strong")
+        self._impact.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+        self._impact.setFixedWidth(theme.scaled(52))
+        box = row(self._light, self._impact)
+        box.setStretch(0, 1)
+        self.setLayout(box)
+
+    def show_risk(self, risk: Any, newbie: bool) -> None:
+        """Show another one."""
+        text = risk.newbie if newbie else risk.pro
+        self._light.set_state(_LEVELS[risk.level], risk.title, text)
+        self._impact.setText(words.percent(-risk.impact, 0) if risk.impact is not None else words.UNKNOWN)
+        self.setToolTip(f"About {words.percent(risk.impact, 0)} of the price is at stake." if risk.impact is not None else "")
+
+
+class Risks(QWidget):
+    """The risks, heaviest first; those that nobody can measure with what is known are named below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = Rows(RiskRow, 10)
+        self._unknown = label("", "muted", wrap=True)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(8)
+        box.addWidget(self.rows)
+        box.addWidget(self._unknown)
+
+    def show_sheet(self, sheet: Sheet, newbie: bool) -> None:
+        """Fill the rows."""
+        known = [risk for risk in sheet.risks if risk.impact is not None]
+        blind = [risk.title for risk in sheet.risks if risk.impact is None]
+        for risk, each in zip(known, self.rows.take(len(known), "No risk could be measured with what is known."), strict=True):
+            each.show_risk(risk, newbie)
+        self._unknown.setText(f"Not measured, as no source tells: {', '.join(blind)}.")
+        self._unknown.setVisible(bool(blind))
+
+
+class Line(QWidget):
+    """What at the left, how much at the right, a thin line below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left, self._right = label("", "body", wrap=True), label("", "strong", wrap=True)
+        self._right.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        inner = row(self._left, self._right)
+        inner.setStretch(0, 1)
+        inner.setStretch(1, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(4)
+        box.addLayout(inner)
+        box.addWidget(line())
+
+    def show_line(self, left: str, right: str, tip: str = "") -> None:
+        """Show other words."""
+        self._left.setText(left)
+        self._right.setText(right)
+        self._right.setVisible(bool(right))
+        self.setToolTip(tip)
+        self.setAccessibleName(f"{left}: {'unknown' if right == words.UNKNOWN else right}" if right else left)
+
+
+class Lines(Rows):
+    """Lines of two texts each."""
+
+    def __init__(self) -> None:
+        super().__init__(Line, 5)
 
     def show_lines(self, lines: Iterable[tuple[str, str, str]], nothing: str) -> None:
         """(left, right, tip) each; `nothing` is said when there is none."""
-        clear(self._box)
-        for left, right, hint in lines:
-            inside = QWidget()
-            first, second = label(left, "body", wrap=True), label(right, "strong")
-            inside.setLayout(row(first, second))
-            inside.layout().setStretch(0, 1)
-            inside.setToolTip(hint)
-            self._box.addWidget(inside)
-            self._box.addWidget(line())
-        if not self._box.count():
-            self._box.addWidget(label(nothing, "muted", wrap=True))
+        wanted = list(lines)
+        for texts, each in zip(wanted, self.take(len(wanted), nothing), strict=True):
+            each.show_line(*texts)
+
+
+class Skeleton(QWidget):
+    """Where things will be, while they are fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = label("", "h1")
+        self._note = label("Fetching what is known …", "muted")
+        box = QVBoxLayout(self)
+        box.setContentsMargins(16, 14, 16, 16)
+        box.setSpacing(2)
+        box.addWidget(self.title)
+        box.addWidget(self._note)
+        box.addStretch(1)
+
+    def show_symbol(self, symbol: str) -> None:
+        """Whose page it will be."""
+        self.title.setText(symbol)
+        self.setAccessibleName(f"Fetching {symbol}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, colors = QPainter(self), theme.tokens()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("bg2"))
+        left, width, top = 16, self.width() - 32, 76
+        painter.drawRoundedRect(QRectF(left, top, width * 0.5, 22), 5, 5)
+        painter.drawRoundedRect(QRectF(left, top + 38, width, 250), 6, 6)
+        third = (width - 16) / 3
+        for place in range(9):
+            spot = QRectF(left + (place % 3) * (third + 8), top + 304 + (place // 3) * 78, third, 70)
+            painter.drawRoundedRect(spot, 6, 6)
 
 
 def letter(symbol: str) -> QWidget:
@@ -348,7 +420,3 @@ def letter(symbol: str) -> QWidget:
     colors = theme.tokens()
     square.setStyleSheet(f"background: {colors.accent_bg}; color: {colors.accent_text}; border-radius: 6px;")
     return square
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from terminal.domain import format as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from plugins.tearsheet.model import Sheet
+    from terminal.domain.scoring.explain import Explanation
+
+_CLEARLY = 0.6  # of a check's points: what speaks for it; of those lost: against it
 
 
 def sentence(name: str, row: Mapping[str, object], comparison: float | None = None) -> str:
@@ -139,3 +146,53 @@ _SENTENCES: dict[str, Callable[[float, float | None, str | None], str]] = {
     "credit_score": _credit,
     "net_debt_ebitda": _debt,
 }
+
+
+def reasons(told: Explanation, most: int = 2) -> tuple[list[str], list[str]]:
+    """What speaks for it and what against it, in sentences with the figures: failed limits, then the heaviest checks."""
+    known = [check for check in told.checks if check.share is not None and check.points is not None]
+    good = sorted((each for each in known if (each.share or 0) >= _CLEARLY), key=lambda each: -(each.points or 0))
+    bad = sorted((each for each in known if (each.share or 0) <= 1 - _CLEARLY), key=lambda each: (each.points or 0) - each.weight)
+    against = [gate.newbie for gate in told.gates if gate.passed is False] + [each.newbie for each in bad]
+    return list(dict.fromkeys(each.newbie for each in good))[:most], list(dict.fromkeys(against))[:most]
+
+
+def upcoming(sheet: Sheet) -> list[tuple[str, str, str]]:
+    """(what, when or how much, term) of what is coming up, with the day it falls on; the same for both modes."""
+    row, day = sheet.row, sheet.as_of
+    found = []
+    if sheet.kind == "stock":
+        found.append(("Next report", _on(day, row.get("days_to_earnings"), "no day is known"), "days_to_earnings"))
+        found.append(("Usual move on a report", _either_way(sheet.report_move), "tearsheet_report_move"))
+        found.append(("Last report", _on(day, row.get("days_since_earnings"), words.UNKNOWN, back=True), "days_since_earnings"))
+        found.append(("Profit against what was expected then", words.percent(_of(row, "earnings_surprise"), sign=True),
+                      "earnings_surprise"))  # fmt: skip
+        found.append(("Reports that beat what was expected", words.percent(_of(row, "beat_rate"), 0), "beat_rate"))
+    if sheet.kind == "bond":
+        years = _of(row, "years_to_maturity")
+        found.append(("Paid back", words.UNKNOWN if years is None else f"in {years:.1f} years", "years_to_maturity"))
+    else:
+        found.append(
+            ("Next dividend: buy before", _on(day, row.get("days_to_ex_dividend"), "none announced"), "days_to_ex_dividend")
+        )
+    return found
+
+
+def _of(row: Mapping[str, object], name: str) -> float | None:
+    value = row.get(name)
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _either_way(move: float | None) -> str:
+    return words.UNKNOWN if move is None else f"±{words.percent(move)}"
+
+
+def _on(day: date, days: object, nothing: str, *, back: bool = False) -> str:
+    if not isinstance(days, (int, float)):
+        return nothing
+    count = int(days)
+    if count == 0:
+        return "today"
+    when = words.day(day - timedelta(days=count) if back else day + timedelta(days=count))
+    unit = "day" if count == 1 else "days"
+    return f"{when} · {count} {unit} ago" if back else f"{when} · in {count} {unit}"

@@ -533,3 +533,10 @@ class Section(QWidget):
 
     def set_note(self, note: str) -> None:
         self._note.setText(note)
+
+    def hide_heading(self) -> None:
+        """For what needs no name: always open, and no room above and below."""
+        self.set_open(True)
+        self._head.hide()
+        self._note.hide()
+        self.body.setContentsMargins(0, 0, 0, 0)
