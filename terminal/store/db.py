@@ -212,14 +212,15 @@ class Database:
     """One file. Reads run in the caller's thread, writes on the writer's; neither may be called on a forbidden thread.
 
     `topic` is published as `{"table": name}` for each table a transaction changed (none when empty).
+    The engine keeps up to `memory` of what was read; a transaction may take `writing` meanwhile (default: the same).
     Raises Locked, Corrupt, NewerStore, DiskFull or StoreError when the file cannot be opened.
     """
 
     def __init__(self, path: Path, writer: Writer, *, publish: Publish, topic: str = "", memory: str = "64MB",
-                 threads: int = 2) -> None:
+                 writing: str = "", threads: int = 2) -> None:
         self.path = path
         self._writer, self._publish, self._topic = writer, publish, topic
-        self._memory, self._threads = memory, threads
+        self._memory, self._writing, self._threads = memory, writing or memory, threads
         self._local = threading.local()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._reading = 0
@@ -425,6 +426,7 @@ class Database:
         tx = Transaction(connection)
         with user_errors(self.path):
             try:
+                self._allow(self._writing)
                 connection.execute("begin")
                 result = fn(tx)
                 with self._committing:
@@ -434,8 +436,15 @@ class Database:
             except BaseException as error:
                 self._undo(error)
                 raise
+            finally:
+                self._allow(self._memory)
         self._announce(tx)
         return result
+
+    def _allow(self, memory: str) -> None:
+        if self._writing != self._memory and self._connection is not None:
+            with suppress(duckdb.Error):  # a reader holds more than that just now: then the next write gives it back
+                self._connection.execute(f"set memory_limit = '{memory}'")
 
     def _undo(self, error: BaseException) -> None:
         try:

@@ -268,15 +268,14 @@ class MarketStore:
                     else greatest(b.known_at, {literal(fetch.finished_at)}) end as known_at
                 from incoming v left join {table} b on {matches}
                 where b.rowid is null or {differs}""")
-            try:
-                self._supersede(tx, table, columns, "select old, known_at from changed where old is not null")
-                for retired in _retired(schema, fetch):
-                    self._supersede(tx, table, columns, retired)
-                order = ", ".join(map(quoted, schema.key))
-                return tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) "
-                                  f"select {columns}, {number}, known_at from changed order by {order}")
-            finally:
-                tx.execute("drop table temp.changed")
+            self._supersede(tx, table, columns, "select old, known_at from changed where old is not null")
+            for retired in _retired(schema, fetch):
+                self._supersede(tx, table, columns, retired)
+            order = ", ".join(map(quoted, schema.key))
+            written = tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) "
+                                 f"select {columns}, {number}, known_at from changed order by {order}")
+            tx.execute("drop table temp.changed")
+            return written
 
     def _supersede(self, tx: Transaction, table: str, columns: str, rows: str) -> None:
         # `rows`: the rowid of each version that ends, and when it ends.

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 Migrations = Mapping[str, Sequence[Step]] | Iterable[tuple[str, Sequence[Step]]]
-# The memory each file's engine may take, out of the program's 300 MB; beyond it work goes through the disk.
-_MARKET_MEMORY, _BOOK_MEMORY = "96MB", "48MB"
+# The memory each file's engine may take, out of the program's 300 MB; beyond it work goes through the disk. What it has
+# read lies in the system's own file cache too, so little is lost by keeping little.
+_MARKET_MEMORY, _MARKET_WRITING, _BOOK_MEMORY = "32MB", "128MB", "24MB"
 _COMPACT_ABOVE = 1.3
 _MARKET_HINT = "It holds nothing that cannot be fetched again: `tapeline store rebuild` moves it aside and begins a new one."
 _BOOK_HINT = "`tapeline store restore` puts the newest backup back and keeps the damaged file; the backups are in {folder}."
@@ -188,7 +189,8 @@ class Store:
             return error
 
     def _open_market(self) -> MarketStore:
-        database = Database(self.market_path, self._writer, publish=self._publish, memory=_MARKET_MEMORY)
+        database = Database(self.market_path, self._writer, publish=self._publish, memory=_MARKET_MEMORY,
+                            writing=_MARKET_WRITING)
         database.forbid_thread(self._forbidden)
         try:
             return MarketStore(database, calendar=_calendar(), clock=self._clock)
