@@ -85,4 +85,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = repr(value) if isinstance(value, float) else str(value)
-    return "'" + text if isinstance(value, str) and text[:1] in "=+@\t\r" else text
+    return "'" + text if isinstance(value, str) and text.startswith(("=", "+", "@", "\t", "\r")) else text
