@@ -57,9 +57,14 @@ class TearsheetPanel(QWidget):
         self._keep_scroll: int | None = None
         self._dwell, self._settle_verdict, self._settle_value, self._wait, self._turn = (
             self._timer(*each)
-            for each in ((DWELL_MS, self._remember), (_SETTLE_MS, self._try_thresholds), (_SETTLE_MS, self._revalue),
-                         (_SKELETON_MS, self._show_skeleton), (0, self._fill_next))
-        )  # fmt: skip
+            for each in (
+                (DWELL_MS, self._remember),
+                (_SETTLE_MS, self._try_thresholds),
+                (_SETTLE_MS, self._revalue),
+                (_SKELETON_MS, self._show_skeleton),
+                (0, self._fill_next),
+            )
+        )
         self._build()
         host.on("market.changed", self._market_changed)
         first = host.symbol()
@@ -120,8 +125,10 @@ class TearsheetPanel(QWidget):
 
     def _foot(self) -> QWidget:
         self._sources = Button("Sources", icon="database", on_click=self._show_sources)
-        self.exports = (primary("Export PDF", "download", partial(self._export, "pdf")),
-                        Button("CSV", icon="file-spreadsheet", on_click=partial(self._export, "csv")))  # fmt: skip
+        self.exports = (
+            primary("Export PDF", "download", partial(self._export, "pdf")),
+            Button("CSV", icon="file-spreadsheet", on_click=partial(self._export, "csv")),
+        )
         self.exports[1].setAccessibleName("Export CSV")
         foot = QWidget()
         foot.setLayout(row(*self.exports, 0, self._sources, margins=(16, 8, 16, 8)))
@@ -143,8 +150,9 @@ class TearsheetPanel(QWidget):
         if symbol == self.symbol and self.sheet is not None:
             return
         self.symbol = symbol
-        for kept in (self._tried, self._assumed, self._answers):
-            kept.clear()  # type: ignore[attr-defined]
+        self._tried.clear()
+        self._assumed.clear()
+        self._answers.clear()
         self._first, self._remembered = None, False
         self._dwell.stop()
         self.banner.hide()
@@ -164,8 +172,11 @@ class TearsheetPanel(QWidget):
     def save_state(self) -> dict[str, Any]:
         """Symbol, open sections, range of the chart."""
         chart = self.parts.get("chart")
-        return {"symbol": self.symbol, "open": [name for name, section in self.sections.items() if section.open],
-                "range": chart.ranges.value if chart else "1Y"}  # fmt: skip
+        return {
+            "symbol": self.symbol,
+            "open": [name for name, section in self.sections.items() if section.open],
+            "range": chart.ranges.value if chart else "1Y",
+        }
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         """The same again; what is not understood is ignored."""
@@ -195,8 +206,9 @@ class TearsheetPanel(QWidget):
     def _load(self) -> None:
         self._changed_meanwhile = False
         asked = {"symbol": self.symbol, "remember": False}
-        self._call = self.host.run("tearsheet.show", asked, then=self._arrived, fail=self._failed, progress=self._progressed,
-                                   key="show")  # fmt: skip
+        self._call = self.host.run(
+            "tearsheet.show", asked, then=self._arrived, fail=self._failed, progress=self._progressed, key="show"
+        )
 
     def _progressed(self, fraction: float | None, note: str) -> None:
         self.progress.report(fraction, note)
@@ -232,11 +244,21 @@ class TearsheetPanel(QWidget):
         """What the reader must know about the age of what is shown."""
         age = (sheet.as_of - sheet.price_date).days if sheet.price_date else 0
         if notes:
-            self.banner.show_message(" ".join(notes), "warn", title="Not everything could be fetched; what was known before is shown.",
-                                     action="Try again", on_action=self._load)  # fmt: skip
+            self.banner.show_message(
+                " ".join(notes),
+                "warn",
+                title="Not everything could be fetched; what was known before is shown.",
+                action="Try again",
+                on_action=self._load,
+            )
         elif age > _OLD_PRICE_DAYS:
-            self.banner.show_message(f"The newest price is {age} days old ({words.day(sheet.price_date)}).", "warn", title="Old data",
-                                     action="Try again", on_action=self._load)  # fmt: skip
+            self.banner.show_message(
+                f"The newest price is {age} days old ({words.day(sheet.price_date)}).",
+                "warn",
+                title="Old data",
+                action="Try again",
+                on_action=self._load,
+            )
         else:
             self.banner.hide()
 
@@ -245,8 +267,13 @@ class TearsheetPanel(QWidget):
         self._wait.stop()
         if self.sheet is not None and self.sheet.symbol == self.symbol:
             since = words.moment(max((each.fetched_at for each in self.sheet.sources if each.fetched_at), default=None))
-            self.banner.show_message(f"{error.sentence()} What is shown was fetched {since}.", "warn", title="It could not be refreshed.",
-                                     action="Try again", on_action=self._load)  # fmt: skip
+            self.banner.show_message(
+                f"{error.sentence()} What is shown was fetched {since}.",
+                "warn",
+                title="It could not be refreshed.",
+                action="Try again",
+                on_action=self._load,
+            )
             return
         self.sheet = self._table = None
         self.empty.set_message(f"Nothing to show for {self.symbol}", error.sentence(), "circle-help", "Try again", self._load)
@@ -367,8 +394,12 @@ class TearsheetPanel(QWidget):
     def _try_thresholds(self) -> None:
         pairs = [f"{name}={number:.10g}" for name, number in self._tried.items()]
         if pairs:
-            self.host.run("tearsheet.sensitivity", {"symbol": self.symbol, "set": pairs}, then=partial(self._answered, "verdict"),
-                          key="sensitivity")  # fmt: skip
+            self.host.run(
+                "tearsheet.sensitivity",
+                {"symbol": self.symbol, "set": pairs},
+                then=partial(self._answered, "verdict"),
+                key="sensitivity",
+            )
 
     def assume(self, name: str, value: float) -> None:
         """The value under another assumption, soon."""

@@ -30,10 +30,11 @@ class Actions(QWidget):
         self._host, self._panel = host, panel
         self.star = IconButton("star", "Add to a watchlist", self._ask_lists)
         self.star.setVisible(host.has_command("watchlist.add"))
-        self.setLayout(row(self.star, spacing=2))
+        box = row(self.star, spacing=2)
+        self.setLayout(box)
         for icon, name, command, panel_id in ELSEWHERE:
             button = IconButton(icon, name, partial(self._open, panel_id))
-            self.layout().addWidget(button)
+            box.addWidget(button)
             button.setVisible(host.has_command(command))
 
     def _open(self, panel_id: str) -> None:
@@ -61,12 +62,18 @@ class Actions(QWidget):
 
     def _add(self, name: str) -> None:
         symbol = self._panel.symbol
-        self._host.run("watchlist.add", {"name": name, "symbols": [symbol]},
-                       then=lambda _: self._host.notify(f"{symbol} is on the watchlist “{name}”.", "ok"))  # fmt: skip
+        self._host.run(
+            "watchlist.add",
+            {"name": name, "symbols": [symbol]},
+            then=lambda _: self._host.notify(f"{symbol} is on the watchlist “{name}”.", "ok"),
+        )
 
     def _create(self) -> None:
         symbol = self._panel.symbol
         name, wanted = QInputDialog.getText(self, "New watchlist", "Name of the watchlist:")
         if wanted and name.strip():
-            self._host.run("watchlist.create", {"name": name.strip(), "symbols": [symbol]},
-                           then=lambda _: self._host.notify(f"{symbol} is on the new watchlist “{name.strip()}”.", "ok"))  # fmt: skip
+            self._host.run(
+                "watchlist.create",
+                {"name": name.strip(), "symbols": [symbol]},
+                then=lambda _: self._host.notify(f"{symbol} is on the new watchlist “{name.strip()}”.", "ok"),
+            )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from plugins.tearsheet.panel_parts import letter
+from plugins.tearsheet.panel_parts import empty, letter
 from terminal.domain import format as words
 from terminal.ui import theme
 from terminal.ui.form import Chip, label, row
@@ -40,11 +40,7 @@ class Head(QWidget):
 
     def show_sheet(self, sheet: Sheet) -> None:
         """Show another symbol."""
-        while self._letter.count():
-            item = self._letter.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().hide()
-                item.widget().deleteLater()
+        empty(self._letter)
         self._letter.addWidget(letter(sheet.symbol))
         self._ticker.setText(sheet.symbol)
         what = sheet.row.get("sector") or _KINDS.get(sheet.kind or "", "")

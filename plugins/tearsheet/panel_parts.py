@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLayout, QVBoxLayout, QWidget
 
 from plugins.tearsheet.sentences import reasons, sentence
 from terminal.domain import format as words
@@ -26,14 +26,41 @@ if TYPE_CHECKING:
     from terminal.services.explain import Text
 
 _CARDS = {
-    "stock": ("market_cap", "pe_ttm", "ev_ebitda", "fcf_yield", "roic", "net_debt_ebitda", "revenue_cagr_3y",
-              "max_drawdown_5y", "beta"),
+    "stock": (
+        "market_cap",
+        "pe_ttm",
+        "ev_ebitda",
+        "fcf_yield",
+        "roic",
+        "net_debt_ebitda",
+        "revenue_cagr_3y",
+        "max_drawdown_5y",
+        "beta",
+    ),
     "bank": ("market_cap", "pe_ttm", "pb", "roe", "dividend_yield", "payout_ratio", "revenue_cagr_3y", "max_drawdown_5y", "beta"),
-    "etf": ("aum", "expense_ratio", "dividend_yield", "return_1y", "return_5y", "premium_to_nav", "volatility_1y",
-            "max_drawdown_5y", "beta"),
-    "bond": ("yield_to_maturity", "duration", "years_to_maturity", "credit_score", "coupon", "return_1y", "volatility_1y",
-             "max_drawdown_5y", "dividend_yield"),
-}  # fmt: skip
+    "etf": (
+        "aum",
+        "expense_ratio",
+        "dividend_yield",
+        "return_1y",
+        "return_5y",
+        "premium_to_nav",
+        "volatility_1y",
+        "max_drawdown_5y",
+        "beta",
+    ),
+    "bond": (
+        "yield_to_maturity",
+        "duration",
+        "years_to_maturity",
+        "credit_score",
+        "coupon",
+        "return_1y",
+        "volatility_1y",
+        "max_drawdown_5y",
+        "dividend_yield",
+    ),
+}
 _NEWBIE_CARDS = {
     "stock": ("pe_ttm", "roe", "fcf_yield", "max_drawdown_5y"),
     "bank": ("pe_ttm", "roe", "dividend_yield", "max_drawdown_5y"),
@@ -41,8 +68,17 @@ _NEWBIE_CARDS = {
     "bond": ("yield_to_maturity", "duration", "credit_score", "max_drawdown_5y"),
 }
 _LOW_IS_BETTER = {"pe_ttm", "ev_ebitda", "net_debt_ebitda", "pb", "ps_ttm", "expense_ratio", "volatility_1y"}
-_HIGH_IS_BETTER = {"fcf_yield", "roic", "roe", "revenue_cagr_3y", "max_drawdown_5y", "return_1y", "return_5y", "yield_to_maturity",
-                   "dividend_yield"}  # fmt: skip
+_HIGH_IS_BETTER = {
+    "fcf_yield",
+    "roic",
+    "roe",
+    "revenue_cagr_3y",
+    "max_drawdown_5y",
+    "return_1y",
+    "return_5y",
+    "yield_to_maturity",
+    "dividend_yield",
+}
 _NOTABLE = 0.1
 _TONES = {"up": "ok", "good": "ok", "ok": "ok", "warn": "warn", "bad": "error", "down": "error"}
 _VERDICTS = {"Strong Buy": "ok", "Buy": "ok", "Hold": "warn", "Avoid": "error"}
@@ -77,8 +113,15 @@ class Words:
         own = (figure.newbie if self.newbie else figure.pro) or figure.newbie
         text = own or (self._explain(figure.term).text if figure.term in FIELDS else "")
         why = "" if figure.value is not None or figure.text != words.UNKNOWN else missing(sheet, figure.title)
-        return provenance_html(self.title(figure.term, figure.title) if figure.term in FIELDS else figure.title, figure.text,
-                               sources, datetime.now(UTC), formula=figure.formula, text=text, why=why)  # fmt: skip
+        return provenance_html(
+            self.title(figure.term, figure.title) if figure.term in FIELDS else figure.title,
+            figure.text,
+            sources,
+            datetime.now(UTC),
+            formula=figure.formula,
+            text=text,
+            why=why,
+        )
 
 
 def missing(sheet: Sheet, title: str) -> str:
@@ -195,11 +238,7 @@ class Verdict(QWidget):
         self.setAccessibleName(f"Verdict: {told.verdict}, {score}")
 
     def _show_flags(self, told: Explanation, newbie: bool) -> None:
-        while self._flow.count():
-            item = self._flow.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().deleteLater()
-                item.widget().hide()
+        empty(self._flow)
         for flag in told.flags:
             self._flow.addWidget(Chip(flag.title, _TONES.get(flag.tone, ""), tip=flag.newbie if newbie else flag.pro))
         self._flags.setVisible(bool(told.flags))
@@ -216,6 +255,16 @@ def _why(told: Explanation) -> str:
     else:
         text = f"Passes all {len(told.gates)} hard limits" if not unknown else f"Passes {passed} of {len(told.gates)} hard limits"
     return f"{text}; {unknown} unknown." if unknown else f"{text}."
+
+
+def empty(layout: QLayout) -> None:
+    """Take every widget out of a layout, for good."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item is not None else None
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 class Rows(QWidget):

@@ -116,8 +116,11 @@ class Context(QWidget):
             picture.show_standing(standing, said.title(standing.field, FIELDS[standing.field].title), sheet.currency)
         self._key.setVisible(bool(standings))
         drawn = {"pe_median_5y", "pe_vs_own", "pe_vs_sector"} if any(each.field == "pe_ttm" for each in standings) else set()
-        lines = [(said.title(each.term, each.title) if each.term in FIELDS else each.title, each.text, said.tip(sheet, each))
-                 for each in sheet.figures if each.section == "valuation" and each.value is not None and each.term not in drawn]  # fmt: skip
+        lines = [
+            (said.title(each.term, each.title) if each.term in FIELDS else each.title, each.text, said.tip(sheet, each))
+            for each in sheet.figures
+            if each.section == "valuation" and each.value is not None and each.term not in drawn
+        ]
         self.lines.show_lines(lines, "" if standings else "Nothing to compare with is known.")
 
 
@@ -171,8 +174,9 @@ class PeerTable(QWidget):
         names = list(
             dict.fromkeys(name for name in ("symbol", "name", "verdict", "score", *peers.fields) if name in peers.frame.columns)
         )
-        columns = tuple(Column(name, FIELDS[name].title, FIELDS[name].type, FIELDS[name].unit, name, FIELDS[name].decimals)
-                        for name in names)  # fmt: skip
+        columns = tuple(
+            Column(name, FIELDS[name].title, FIELDS[name].type, FIELDS[name].unit, name, FIELDS[name].decimals) for name in names
+        )
         made = Made("Peers", columns, peers.frame.select(names), sources=showing.sheet.sources)
         wanted = ("symbol", "name", "verdict") if newbie else ("symbol", "verdict", "score", *peers.fields)
         self.table.set_mode(showing.mode)
@@ -191,8 +195,11 @@ def _fill_chart(chart: Chart, showing: Showing) -> None:
 
 def _levels(sheet: Sheet) -> list[PriceLevel]:
     row = sheet.row
-    levels = [PriceLevel(row[field], name) for field, name in (("high_52w", "52-week high"), ("low_52w", "52-week low"))
-              if row.get(field)]  # fmt: skip
+    levels = [
+        PriceLevel(row[field], name)
+        for field, name in (("high_52w", "52-week high"), ("low_52w", "52-week low"))
+        if row.get(field)
+    ]
     value, high, low = sheet.valuation.value, row.get("high_52w"), row.get("low_52w")
     # A value far off the chart would squeeze the candles to a line.
     if value and high and low and low * 0.8 < value < high * 1.25:
@@ -210,8 +217,11 @@ def _fill_sensitivity(widget: Sensitivity, showing: Showing) -> None:
 
 def _fill_cash(widget: CashValue, showing: Showing) -> None:
     sheet, answer = showing.sheet, showing.answers.get("value")
-    found, back, grid = (answer.detail[name] for name in ("valuation", "reverse", "grid")) if answer is not None else (
-        sheet.valuation, sheet.reverse, sheet.grid)  # fmt: skip
+    found, back, grid = (
+        (answer.detail[name] for name in ("valuation", "reverse", "grid"))
+        if answer is not None
+        else (sheet.valuation, sheet.reverse, sheet.grid)
+    )
     widget.show_valuation(found, back, grid, currency=sheet.currency, mode=showing.mode, own=bool(showing.assumed))
 
 
@@ -246,9 +256,18 @@ def _fill_position(widget: Lines, showing: Showing) -> None:
     def arrived(table: Table) -> None:
         rows = table.rows()
         section.setVisible(bool(rows))
-        lines = [] if not rows else [
-            (column.title, words.value(rows[0][column.name], column.type, column.unit, column.decimals, showing.sheet.currency), "")
-            for column in table.columns]  # fmt: skip
+        lines = (
+            []
+            if not rows
+            else [
+                (
+                    column.title,
+                    words.value(rows[0][column.name], column.type, column.unit, column.decimals, showing.sheet.currency),
+                    "",
+                )
+                for column in table.columns
+            ]
+        )
         widget.show_lines(lines, "")
 
     showing.host.run("portfolio.position", {"symbol": showing.sheet.symbol}, then=arrived, fail=lambda _: None, key="position")
@@ -289,33 +308,95 @@ PARTS: dict[str, Part] = {
     "chart": Part("", "", _make_chart, _fill_chart),
     "cards": Part("", "", lambda panel: Cards(), lambda it, now: it.show_sheet(now.sheet, now.said)),
     "changes": Part("Since your last look", "What changed since you last looked?", lambda panel: Lines(), _fill_changes),
-    "position": Part("Your position", "What you own of it", lambda panel: Lines(), _fill_position,
-                     lambda now: now.host.has_command("portfolio.position")),
-    "pillars": Part("Score by pillar, of 10", "How good is it, from 0 to 10?", lambda panel: ScoreBars(),
-                    lambda it, now: it.show_pillars(now.sheet.explanation.pillars), lambda now: bool(now.sheet.explanation.pillars)),
-    "gates": Part("Decision framework", "Does it pass the tests?", lambda panel: Gates(),
-                  lambda it, now: it.show_gates(now.sheet.explanation, now.sheet.currency, now.mode)),
+    "position": Part(
+        "Your position",
+        "What you own of it",
+        lambda panel: Lines(),
+        _fill_position,
+        lambda now: now.host.has_command("portfolio.position"),
+    ),
+    "pillars": Part(
+        "Score by pillar, of 10",
+        "How good is it, from 0 to 10?",
+        lambda panel: ScoreBars(),
+        lambda it, now: it.show_pillars(now.sheet.explanation.pillars),
+        lambda now: bool(now.sheet.explanation.pillars),
+    ),
+    "gates": Part(
+        "Decision framework",
+        "Does it pass the tests?",
+        lambda panel: Gates(),
+        lambda it, now: it.show_gates(now.sheet.explanation, now.sheet.currency, now.mode),
+    ),
     "checks": Part("Points, check by check", "Where do its points come from?", lambda panel: Lines(), _fill_checks, open=False),
-    "sensitivity": Part("Sensitivity of the verdict", "What would change the verdict?", _make_sensitivity, _fill_sensitivity,
-                        open=False),
-    "context": Part("Valuation in context", "Cheap or dear, compared with what?", lambda panel: Context(),
-                    lambda it, now: it.show_sheet(now)),
+    "sensitivity": Part(
+        "Sensitivity of the verdict", "What would change the verdict?", _make_sensitivity, _fill_sensitivity, open=False
+    ),
+    "context": Part(
+        "Valuation in context", "Cheap or dear, compared with what?", lambda panel: Context(), lambda it, now: it.show_sheet(now)
+    ),
     "cash": Part("Valuation: discounted cash flow", "What is a share worth by its cash?", _make_cash, _fill_cash, _stock),
-    "statements": Part("Statements by year", "How has the business grown?", lambda panel: Statements(),
-                       lambda it, now: it.show_sheet(now), lambda now: bool(now.sheet.background.statements)),
-    "risks": Part("Risks, by price at stake", "What may go wrong?", lambda panel: Risks(),
-                  lambda it, now: it.show_sheet(now.sheet, now.said.newbie)),
+    "statements": Part(
+        "Statements by year",
+        "How has the business grown?",
+        lambda panel: Statements(),
+        lambda it, now: it.show_sheet(now),
+        lambda now: bool(now.sheet.background.statements),
+    ),
+    "risks": Part(
+        "Risks, by price at stake",
+        "What may go wrong?",
+        lambda panel: Risks(),
+        lambda it, now: it.show_sheet(now.sheet, now.said.newbie),
+    ),
     "peers": Part("Peers", "What is similar?", PeerTable, lambda it, now: it.show_sheet(now)),
     "events": Part("Events", "What is coming up?", lambda panel: Lines(), _fill_events),
     "figures": Part("All figures", "All the numbers", _figures_table, _fill_figures, open=False),
-    "unknown": Part("Not known", "What nobody told us", lambda panel: Lines(), _fill_unknown, lambda now: bool(now.sheet.unknown),
-                    open=False),
+    "unknown": Part(
+        "Not known", "What nobody told us", lambda panel: Lines(), _fill_unknown, lambda now: bool(now.sheet.unknown), open=False
+    ),
     "sources": Part("Sources", "Where do these numbers come from?", lambda panel: Lines(), _fill_sources, open=False),
-}  # fmt: skip
+}
 
 ORDER: dict[str, tuple[str, ...]] = {
-    "pro": ("verdict", "chart", "cards", "changes", "position", "pillars", "gates", "sensitivity", "context", "cash", "statements",
-            "risks", "events", "peers", "checks", "figures", "unknown", "sources"),
-    "newbie": ("verdict", "cards", "risks", "events", "changes", "position", "chart", "pillars", "gates", "context", "statements",
-               "cash", "sensitivity", "peers", "checks", "figures", "unknown", "sources"),
-}  # fmt: skip
+    "pro": (
+        "verdict",
+        "chart",
+        "cards",
+        "changes",
+        "position",
+        "pillars",
+        "gates",
+        "sensitivity",
+        "context",
+        "cash",
+        "statements",
+        "risks",
+        "events",
+        "peers",
+        "checks",
+        "figures",
+        "unknown",
+        "sources",
+    ),
+    "newbie": (
+        "verdict",
+        "cards",
+        "risks",
+        "events",
+        "changes",
+        "position",
+        "chart",
+        "pillars",
+        "gates",
+        "context",
+        "statements",
+        "cash",
+        "sensitivity",
+        "peers",
+        "checks",
+        "figures",
+        "unknown",
+        "sources",
+    ),
+}

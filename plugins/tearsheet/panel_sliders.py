@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLocale, QPointF, Qt, Signal
+from PySide6.QtCore import QLocale, QPointF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider, QVBoxLayout, QWidget
 
@@ -124,35 +124,31 @@ class Dial(QWidget):
         self._low, self._high = low, max(high, low + 1e-9)
         self.slider.mark = None if mark is None else self._place(mark)
         wide = self._high - self._low
-        self.number.blockSignals(True)
-        self.number.setRange((low - wide * 5) * self._scale, (high + wide * 5) * self._scale)
-        self.number.setSingleStep(max(10.0**-self._decimals, round(wide * self._scale / 100, self._decimals)))
-        self.number.blockSignals(False)
+        with QSignalBlocker(self.number):
+            self.number.setRange((low - wide * 5) * self._scale, (high + wide * 5) * self._scale)
+            self.number.setSingleStep(max(10.0**-self._decimals, round(wide * self._scale / 100, self._decimals)))
         self.slider.update()
 
     def set_value(self, value: float) -> None:
         """Show a number without telling."""
         self._value = value
-        for widget, number in ((self.slider, self._place(value)), (self.number, value * self._scale)):
-            widget.blockSignals(True)
-            widget.setValue(number)
-            widget.blockSignals(False)
+        with QSignalBlocker(self.slider), QSignalBlocker(self.number):
+            self.slider.setValue(self._place(value))
+            self.number.setValue(value * self._scale)
 
     def _place(self, value: float) -> int:
         return round(min(max((value - self._low) / (self._high - self._low), 0.0), 1.0) * _STEPS)
 
     def _slid(self, place: int) -> None:
         value = (self._low + (self._high - self._low) * place / _STEPS) * self._scale
-        self.number.blockSignals(True)
-        self.number.setValue(value)
-        self.number.blockSignals(False)
+        with QSignalBlocker(self.number):
+            self.number.setValue(value)
         self._take(self.number.value() / self._scale)  # what is shown is what counts
 
     def _typed(self, shown_number: float) -> None:
         value = shown_number / self._scale
-        self.slider.blockSignals(True)
-        self.slider.setValue(self._place(value))
-        self.slider.blockSignals(False)
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self._place(value))
         self._take(value)
 
     def _take(self, value: float) -> None:
@@ -296,8 +292,8 @@ class CashValue(QWidget):
             self.dials[name] = dial
             box.addWidget(dial)
         box.addLayout(row(self.reset, 0, self.more))
-        for item in (self._grid_title, self.grid, self._notes):
-            box.addWidget(item)
+        for below in (self._grid_title, self.grid, self._notes):
+            box.addWidget(below)
 
     def show_valuation(self, found: Valuation, back: Reverse, grid: Grid, *, currency: str | None, mode: str, own: bool) -> None:
         """Show a value, the assumptions behind it and the values around it; `own`: some assumptions are the user's."""
