@@ -13,6 +13,7 @@ from plugins.screener.plan import (
     Screen,
     Universe,
     all_presets,
+    basis,
     fields_of,
     found_sources,
     judged_by,
@@ -36,6 +37,7 @@ __all__ = [
     "diff",
     "explain",
     "export",
+    "judge",
     "presets",
     "rename",
     "restore",
@@ -79,6 +81,22 @@ def run(
     if record:
         record_run(ctx, plan, features, judged)
     return _answer(ctx, plan, features, judged, symbols_title, note, show, limit, fields)
+
+
+@command(title="Judge every symbol by a screen", hidden=True)
+def judge(ctx: Context, *, preset: Screen = "all", rule: RuleText = "", ranges: Ranges = (), universe: Universe = "") -> Table:
+    """Only the outcome of each symbol: what the panel asks for at every letter of a rule."""
+    import polars as pl
+
+    plan = make_plan(ctx, preset, rule, ranges, universe, "", None, "")
+    features, title, note = scored_features(ctx, plan["universe"])
+    outcome = judged_by(ctx, features, parsed(plan["rule"])).outcome
+    columns = (Column("symbol", "Ticker"), Column("outcome", "Passes", "bool"))
+    frame = pl.DataFrame([features.frame["symbol"], outcome.alias("outcome")])
+    notes = (note,) if note else ()
+    return Table(
+        f"{plan['title']} in {title}", columns, frame, notes=notes, detail={"plan": plan, "basis": basis(ctx, plan["universe"])}
+    )
 
 
 @command(title="Export a screen as CSV", long=True)
@@ -297,6 +315,7 @@ def _answer(
         "unknown": judged.unknown,
         "column_names": model.COLUMN_SETS[plan["columns"]],
         "tones": tones(ctx),
+        "basis": basis(ctx, plan["universe"]),
     }
     return Table(
         f"{plan['title']}: {judged.matched} of {features.frame.height}",

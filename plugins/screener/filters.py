@@ -145,12 +145,25 @@ class Narrowing:
     def __init__(self, frame: pl.DataFrame) -> None:
         from terminal.domain.screening import Screen
 
-        outcome = frame["_outcome"]
-        self._yes = outcome.fill_null(False).to_numpy()
-        self._open = outcome.fill_null(True).to_numpy()
+        self._judged(frame["_outcome"])
+        self._places: pl.Series | None = None
         self._screen = Screen(frame, [name for name in SLIDERS if name in frame.columns])
         self._frame = frame
         self._names: pl.Series | None = None
+
+    def judge(self, symbols: pl.Series, outcome: pl.Series) -> None:
+        """Another rule's outcome for the same rows, which may come in another order."""
+        import polars as pl
+
+        if self._places is None:
+            order = pl.DataFrame({"symbol": symbols, "place": pl.int_range(len(symbols), eager=True)})
+            found = self._frame.select("symbol").join(order, on="symbol", how="left", maintain_order="left")
+            self._places = found["place"]
+        self._judged(outcome.gather(self._places))
+
+    def _judged(self, outcome: pl.Series) -> None:
+        self._yes = outcome.fill_null(False).to_numpy()
+        self._open = outcome.fill_null(True).to_numpy()
 
     def left(self, filters: Filters) -> Left:
         """The rows that `filters` leave; `filters.rule` and `filters.preset` are part of the answer already."""

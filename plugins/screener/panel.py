@@ -51,6 +51,7 @@ class ScreenerPanel(QWidget):
         self._table: Table | None = None
         self._narrowing: Narrowing | None = None
         self._left = Left([], [])
+        self._plan: Mapping[str, Any] = {}
         self._presets: dict[str, dict[str, Any]] = {}
         self._screen = ""
         self._wants_filters = True
@@ -276,7 +277,7 @@ class ScreenerPanel(QWidget):
         self._table = table
         self._narrowing = Narrowing(table.frame)
         self._tones.update(table.detail["tones"])
-        plan = table.detail["plan"]
+        plan = self._plan = table.detail["plan"]
         if self._screen != plan["title"] and not self.table.sort_keys and plan["sort"] in table.detail["column_names"]:
             self.table.sort_by([(plan["sort"], not plan["ascending"])])
         self._screen = plan["title"]
@@ -285,8 +286,7 @@ class ScreenerPanel(QWidget):
     def _show(self) -> None:
         """The answer in the words and columns of the mode."""
         assert self._table is not None
-        plan = self._table.detail["plan"]
-        self.title.setText(plan["title"])
+        self.title.setText(self._plan["title"])
         self.why.setText(self._presets.get(self.filters.filters.preset, {}).get("why", ""))
         self.badge.show_sources(self._table.sources, datetime.now(UTC))
         self.table.show_table(self._table, columns=self._columns())
@@ -404,8 +404,23 @@ class ScreenerPanel(QWidget):
         self._rerun()
 
     def _rule_changed(self) -> None:
+        """Judge the rows that are there by the new rule; they are the same rows unless the market has changed since."""
         self.filters.set_rule(self.rule.rule())
-        self._rerun()
+        self._recorder.stop()
+        chosen = self.filters.filters
+
+        def judged(table: Table) -> None:
+            present = self._table.detail if self._table is not None else {}
+            if self._narrowing is None or present.get("basis") != table.detail["basis"]:
+                self._rerun()
+                return
+            self._plan = table.detail["plan"]
+            self.title.setText(self._plan["title"])
+            self._narrowing.judge(table.frame["symbol"], table.frame["outcome"])
+            self._narrow()
+
+        wanted = {"preset": chosen.preset, "rule": chosen.rule, "universe": chosen.universe}
+        self._call = self.host.run("screener.judge", wanted, then=judged, fail=self._failed, key="run")
 
     def _remove(self, key: str) -> None:
         self.filters.remove(key)
@@ -460,7 +475,7 @@ class ScreenerPanel(QWidget):
     def _column_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        present = self._table.detail["plan"]["columns"] if self._table else "default"
+        present = self._plan.get("columns", "default")
         for name in COLUMN_SETS:
             action = menu.addAction(name.capitalize())
             action.setCheckable(True)

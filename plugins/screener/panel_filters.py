@@ -180,7 +180,7 @@ class FilterPane(QWidget):
             self._card(box, each["name"], each["name"], each["matched"], each["rule"] or "Everything")
         if not self._presets:
             box.addWidget(label("Counting what there is …", "muted"))
-        box.addLayout(row(Button("Save this screen", icon="bookmark", on_click=lambda: self._own_screen_menu()[0][1]()), 0))
+        box.addLayout(row(Button("Save this screen", icon="bookmark", on_click=self._save), 0))
         self._search(box, "Find a company by name")
         box.addWidget(line())
         box.addWidget(label("Where should I look?", "h2"))
@@ -365,6 +365,9 @@ class FilterPane(QWidget):
         else:
             self._combo.setCurrentIndex(self._combo.findData(preset))
         self.chosen.emit()
+
+    def _save(self) -> None:
+        self._own_screen_menu()[0][1]()
 
     def _screen_menu(self) -> None:
         menu = QMenu(self)

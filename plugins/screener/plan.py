@@ -87,6 +87,11 @@ def scored_features(ctx: Context, universe: str) -> tuple[Features, str, str]:
     return features, found.title, found.note
 
 
+def basis(ctx: Context, universe: str) -> tuple[object, ...]:
+    """What the features of a universe depend on: two answers with the same basis judged the same rows."""
+    return ctx.store.market.version, ctx.market.today(), ctx.as_of, universe
+
+
 def parsed(text: str) -> Rule | None:
     """The rule of a text, None for an empty one. Raises UserError with the place of the mistake."""
     from terminal.domain.rules import RuleError
