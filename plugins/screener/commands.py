@@ -18,6 +18,7 @@ from plugins.screener.plan import (
     found_sources,
     judged_by,
     make_plan,
+    outcome_by,
     parsed,
     scored_features,
     tones,
@@ -90,7 +91,7 @@ def judge(ctx: Context, *, preset: Screen = "all", rule: RuleText = "", ranges: 
 
     plan = make_plan(ctx, preset, rule, ranges, universe, "", None, "")
     features, title, note = scored_features(ctx, plan["universe"])
-    outcome = judged_by(ctx, features, parsed(plan["rule"])).outcome
+    outcome = outcome_by(ctx, features, parsed(plan["rule"]))
     columns = (Column("symbol", "Ticker"), Column("outcome", "Passes", "bool"))
     frame = pl.DataFrame([features.frame["symbol"], outcome.alias("outcome")])
     notes = (note,) if note else ()

@@ -121,16 +121,26 @@ def fields_of(text: str) -> tuple[str, ...]:
 
 
 def judged_by(ctx: Context, features: Features, rule: Rule | None) -> Judged:
-    """The outcome of a rule (None: everything matches) for each row."""
+    """The outcome of a rule (None: everything matches) for each row, with every clause's."""
+    return judge(features.frame, rule, **_given(ctx, features, rule))
+
+
+def outcome_by(ctx: Context, features: Features, rule: Rule | None) -> pl.Series:
+    """Only the outcome of `judged_by`, in a fraction of its time."""
+    return judge(features.frame, None).outcome if rule is None else rule.evaluate(features.frame, **_given(ctx, features, rule))
+
+
+def _given(ctx: Context, features: Features, rule: Rule | None) -> dict[str, Any]:
+    """What a rule looks at beside the features."""
     if rule is None:
-        return judge(features.frame, None)
+        return {}
     symbols, day = features.frame["symbol"].to_list(), ctx.as_of or ctx.market.today()
     bars = ctx.market.bars(symbols, as_of=ctx.as_of) if rule.needs_bars else None
 
     def earlier(sessions: int) -> pl.DataFrame:
         return ctx.market.scored(symbols, ctx.market.sessions_before(day, sessions)).frame
 
-    return judge(features.frame, rule, bars=bars, as_of=day, earlier=earlier)
+    return {"bars": bars, "as_of": day, "earlier": earlier}
 
 
 def found_sources(ctx: Context, features: Features, names: tuple[str, ...], symbols: tuple[str, ...] = ()) -> dict[int, Any]:
