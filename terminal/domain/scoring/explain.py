@@ -6,13 +6,14 @@ Built from the same columns as the scores (`kernel`), so that the explanation ca
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from terminal.domain.fields import FIELDS
 from terminal.domain.scoring import kernel, words
-from terminal.domain.scoring.rulebook import UNKNOWN_VERDICT, VERDICTS, Check, Flag, Gate, Scorer
+from terminal.domain.scoring.rulebook import THIN_FLAG, UNKNOWN_VERDICT, VERDICTS, Check, Flag, Gate, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,11 +36,15 @@ class GateResult:
     key: str
     newbie: str
     pro: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """`share` of `weight` (points of 100 after the regime) that was earned; None for unknown."""
+    """`share` of `weight` (points of 100 after the regime) that was earned; None for unknown.
+
+    `of` is the weight it could count with: more than `weight` where it is a substitute or in doubt.
+    """
 
     id: str
     title: str
@@ -53,6 +58,8 @@ class CheckResult:
     points: float | None
     newbie: str
     pro: str
+    of: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,18 +126,22 @@ def explain(scorer: Scorer, row: Mapping[str, Any], regime: str | None) -> Expla
     outcome = kernel.evaluate(scorer, rows, regime)
     gates = tuple(_gate(scorer, gate, column, rows, row)
                   for gate, column in zip(scorer.gates, outcome.gates, strict=True) if column.applies[0])
-    checks = tuple(_check(check, column, weight, rows, row)
-                   for check, column, weight in zip(scorer.checks, outcome.checks, outcome.weights, strict=True)
-                   if column.applies[0])
-    flags = tuple(_flag(flag, row) for flag in scorer.flags if kernel.flag_column(flag, rows)[0][0])
+    applying = [(check, column, weight) for check, column, weight
+                in zip(scorer.checks, outcome.checks, outcome.weights, strict=True) if column.applies[0]]
+    stood_for = {(check.pillar, check.instead_of) for check, _, _ in applying if check.instead_of}
+    checks = tuple(_check(check, column, weight, rows, row) for check, column, weight in applying
+                   if (check.pillar, check.field) not in stood_for)
+    missing = dict.fromkeys([*(each.field for each in gates if each.passed is None),
+                             *(check.field for check, column, _ in applying if not column.known[0])])
     verdict = _name(int(outcome.rank[0]))
     score = words.number(outcome.score[0])
-    coverage = float(outcome.coverage[0])
-    missing = dict.fromkeys([*(each.field for each in gates if each.passed is None),
-                             *(each.field for each in checks if each.share is None)])
-    newbie, pro = _summary(scorer, verdict, (score, coverage), gates, bool(outcome.blind[0]))
-    return Explanation(scorer.name, scorer.title, verdict, score, coverage, regime, gates, checks, flags,
-                       _pillars(scorer, checks, regime), tuple(missing), newbie, pro)
+    told = Explanation(scorer.name, scorer.title, verdict, score, float(outcome.coverage[0]), regime, gates, checks,
+                       tuple(_flag(flag, row) for flag in scorer.flags if kernel.flag_column(flag, rows)[0][0]),
+                       _pillars(scorer, checks, regime), tuple(missing))
+    if outcome.thin[0]:
+        told = replace(told, flags=(_thin_flag(scorer, told), *told.flags))
+    newbie, pro = summary(scorer, told, bool(outcome.blind[0]), bool(outcome.thin[0]))
+    return replace(told, newbie=newbie, pro=pro)
 
 
 def rows_of(row: Mapping[str, Any], scorer: Scorer) -> kernel.Rows:
@@ -148,28 +159,43 @@ def _gate(scorer: Scorer, gate: Gate, column: kernel.GateColumn, rows: kernel.Ro
     currency = row.get("currency")
     state = {True: "passed", False: "failed", None: "unknown"}[passed]
     pro = f"{gate.title} {words.shown(gate.field, value, currency)} {sign} {words.shown(gate.field, limit, currency)}: {state}"
+    if gate.fixed:  # whether there is a value at all, not how large it is
+        pro = f"{gate.title}: {words.shown(gate.field, value, currency) if passed else state}"
     if passed is None:
         newbie = f"{gate.title}: not known, so we cannot say."
     else:
-        newbie = words.say(gate.newbie if passed else gate.newbie_fail, gate.field, value, limit, row)
+        below = value is not None and value < 0
+        template = (below and gate.newbie_below) or gate.newbie if passed else (below and gate.fail_below) or gate.newbie_fail
+        newbie = words.say(template, gate.field, value, limit, row)
     key = ".".join((scorer.name, "gates", gate.id, *([str(sector)] if sector in gate.by_sector else [])))
+    blame = gate.blame or f"fails a hard limit, {gate.title}"
+    reason = f"{blame} ({FIELDS[gate.field].title} {words.shown(gate.field, value, currency)})" if passed is False else ""
     return GateResult(gate.id, gate.title, gate.field, gate.side, value, limit, passed, gate.must_know, gate.fixed, gate.cap,
-                      key, newbie, pro)
+                      key, newbie, pro, reason)
 
 
 def _check(check: Check, column: kernel.CheckColumn, weight: float, rows: kernel.Rows, row: Mapping[str, Any]) -> CheckResult:
     value = words.number(rows[check.field][0])
     zero, full = check.ends_for(row.get("sector"))
-    share = float(column.share[0]) if column.known[0] else None
     currency = row.get("currency")
     scale = f"0 at {words.shown(check.field, zero, currency)}, all at {words.shown(check.field, full, currency)}"
-    if share is None:
-        newbie, pro = f"{check.title}: not known.", f"{check.title} unknown, {weight:.1f} points open ({scale})"
-    else:
-        newbie = words.say(check.newbie, check.field, value, full, row)
-        pro = f"{check.title} {words.shown(check.field, value, currency)}: {share * weight:.1f} of {weight:.1f} points ({scale})"
-    return CheckResult(check.id, check.title, check.field, check.pillar, value, zero, full, share, weight,
-                       None if share is None else share * weight, newbie, pro)
+    if not column.known[0]:
+        return CheckResult(check.id, check.title, check.field, check.pillar, value, zero, full, None, weight, None,
+                           f"{check.title}: not known.", f"{check.title} unknown, {weight:.1f} points open ({scale})", weight)
+    share, of = float(column.share[0]), weight
+    worth = column.worth if isinstance(column.worth, float) else float(column.worth[0])
+    weight = of * worth
+    below = value is not None and value < 0
+    newbie = words.say((below and check.newbie_below) or check.newbie, check.field, value, full, row)
+    pro = f"{check.title} {words.shown(check.field, value, currency)}: {share * weight:.1f} of {weight:.1f} points ({scale})"
+    if check.instead_of:
+        pro += f"; stands in for {FIELDS[check.instead_of].title}, counts {worth * 100:.0f}\u202f% of its weight"
+    elif worth < 1:
+        pro += f"; uncertain, counts {worth * 100:.0f}\u202f% of its weight"
+    figure = (below and check.figure_below) or check.figure or f"{check.title} {{value}}"
+    reason = f"{check.good if share > 0.5 else check.bad} ({words.say(figure, check.field, value, full, row)})"
+    return CheckResult(check.id, check.title, check.field, check.pillar, value, zero, full, share, weight, share * weight,
+                       newbie, pro, of, reason)
 
 
 def _flag(flag: Flag, row: Mapping[str, Any]) -> FlagResult:
@@ -184,7 +210,7 @@ def _pillars(scorer: Scorer, checks: tuple[CheckResult, ...], regime: str | None
     found = []
     for name, pillar in scorer.pillars.items():
         mine = [check for check in checks if check.pillar == name]
-        total = sum(check.weight for check in mine)
+        total = sum(check.of for check in mine)
         known = sum(check.weight for check in mine if check.share is not None)
         points = sum(check.points for check in mine if check.points is not None)
         found.append(PillarResult(name, pillar.title, weights[name], 10 * points / known if known else None,
@@ -192,23 +218,63 @@ def _pillars(scorer: Scorer, checks: tuple[CheckResult, ...], regime: str | None
     return tuple(found)
 
 
-def _summary(scorer: Scorer, verdict: str, numbers: tuple[float | None, float], gates: tuple[GateResult, ...],
-             blind: bool) -> tuple[str, str]:
-    score, coverage = numbers
-    failed = [gate for gate in gates if gate.passed is False]
-    share = f"{coverage * 100:.0f}\u202f%"
-    if verdict == UNKNOWN_VERDICT:
-        named = ", ".join(gate.title for gate in gates if gate.must_know and gate.passed is None)
-        needed = f"{scorer.limits.coverage * 100:.0f}\u202f%"
-        why = f"{named} must be known" if blind else f"{share} of what we look at is known; {needed} is needed"
+def summary(scorer: Scorer, told: Explanation, blind: bool, thin: bool) -> tuple[str, str]:
+    """The verdict in at most two sentences for a beginner (two strongest reasons for, the strongest against), one line for a
+    professional.
+    """
+    known = f"{told.coverage * 100:.0f}\u202f%"
+    if told.verdict == UNKNOWN_VERDICT:
+        named = words.listed([gate.title.removesuffix(" known") for gate in told.gates if gate.must_know and gate.passed is None])
+        needed = f"{min(scorer.limits.thin_coverage, scorer.limits.coverage) * 100:.0f}\u202f%"
+        why = f"{named} must be known" if blind else f"{known} of what we look at is known; at least {needed} is needed"
         return f"We do not know enough: {why}.", f"Unknown: {why}."
-    names = ", ".join(gate.title for gate in failed)
-    capped = " It passes every hard limit that is known."
+    good, bad = _strongest(told)
+    speaks = words.listed(good)
+    verdict = told.verdict
+    if verdict in VERDICTS[2:]:
+        text = f"{verdict}: {speaks}." if speaks else f"{verdict}."
+        text += f" Against it: {bad}." if bad else ""
+    else:
+        text = f"{verdict}: {bad}." if bad else f"{verdict}: nothing speaks against it." if good else f"{verdict}: nothing stands out."
+        text += f" For it: {speaks}." if speaks else ""
+    failed = [gate for gate in told.gates if gate.passed is False]
+    points = f"{told.score:.1f}" if told.score is not None else "–"
+    pro = f"{verdict}. Score {points}/10, coverage {known}, gates failed: {', '.join(gate.title for gate in failed) or 'none'}."
     if failed:
-        capped = f" It fails {names}, which allows {_best(scorer, failed)} at best."
-    points = f"{score:.1f}" if score is not None else "–"
-    return (f"{verdict}: {points} of 10 points.{capped} We know {share} of what we look at.",
-            f"{verdict}. Score {points}/10, coverage {share}, gates failed: {names or 'none'}.")
+        pro += f" They allow {_best(scorer, failed)} at best." if len(failed) > 1 else f" It allows {_best(scorer, failed)} at best."
+    elif capped := _capped_unknown(scorer, told):
+        pro += f" {words.listed(capped)} unknown: capped."
+    if thin:
+        pro += f" Below {scorer.limits.coverage * 100:.0f}\u202f% coverage a Buy needs {scorer.limits.thin_buy:.1f} points."
+    return text, pro
+
+
+def _strongest(told: Explanation) -> tuple[list[str], str]:
+    """The two checks that speak most for it, and the failed limit or check that speaks most against it."""
+    known = [(check.weight * (check.share - 0.5), check) for check in told.checks if check.share is not None]
+    good = [check.reason for pull, check in sorted(known, key=lambda each: -each[0]) if pull > 0]
+    bad = [check.reason for pull, check in sorted(known, key=lambda each: each[0]) if pull < 0]
+    failed = sorted((gate for gate in told.gates if gate.passed is False), key=lambda gate: VERDICTS.index(gate.cap))
+    return good[:2], failed[0].reason if failed else bad[0] if bad else ""
+
+
+def _capped_unknown(scorer: Scorer, told: Explanation) -> list[str]:
+    caps = {gate.id: gate.unknown_cap for gate in scorer.gates}
+    return [gate.title for gate in told.gates if gate.passed is None and caps[gate.id]]
+
+
+def _thin_flag(scorer: Scorer, told: Explanation) -> FlagResult:
+    """How many of the inputs are known: one that something stands in for counts as known."""
+    asked = {**{check.field: check.share is not None for check in told.checks},
+             **{gate.field: gate.passed is not None for gate in told.gates}}
+    count = sum(asked.values())
+    lacks = [pillar.title.lower() for pillar in told.pillars if pillar.coverage == 0]
+    silent = f" Nothing is known on {words.listed(lacks, 'or')}." if lacks else ""
+    newbie = (f"Only {count} of the {len(asked)} figures we look at are known, so this is a first impression; "
+              f"never a Strong Buy.{silent}")
+    pro = (f"{count} of {len(asked)} inputs known, coverage {told.coverage * 100:.0f}\u202f%: no Strong Buy, "
+           f"Buy from {scorer.limits.thin_buy:.1f} points.{silent}")
+    return FlagResult("few_inputs", THIN_FLAG, "warn", newbie, pro)
 
 
 def _best(scorer: Scorer, failed: list[GateResult]) -> str:
@@ -237,6 +303,10 @@ def sensitivity(scorer: Scorer, row: Mapping[str, Any], regime: str | None) -> l
     limits = [] if told.score is None else [
         _limit_threshold(scorer, name, told, row, regime) for name in ("strong_buy", "buy", "hold")]
     limits.append(_limit_threshold(scorer, "coverage", told, row, regime))
+    if told.coverage < scorer.limits.coverage and scorer.limits.thin_coverage < scorer.limits.coverage:
+        limits.append(_limit_threshold(scorer, "thin_coverage", told, row, regime))
+        if told.score is not None:
+            limits.append(_limit_threshold(scorer, "thin_buy", told, row, regime))
     return [*sorted(gates, key=_distance), *sorted(limits, key=_distance)]
 
 
@@ -280,14 +350,18 @@ def _beyond(value: float, side: str, passed: bool, step: float) -> float:
     return candidate
 
 
-_LIMIT_TITLES = {"strong_buy": "Strong Buy from", "buy": "Buy from", "hold": "Hold from", "coverage": "Coverage needed"}
+_LIMIT_TITLES = {"strong_buy": "Strong Buy from", "buy": "Buy from", "hold": "Hold from", "coverage": "Coverage needed",
+                 "thin_coverage": "Least coverage", "thin_buy": "Buy on few inputs from"}
+
+
+_SHARES = ("coverage", "thin_coverage")
 
 
 def _limit_threshold(scorer: Scorer, name: str, told: Explanation, row: Mapping[str, Any], regime: str | None) -> Threshold:
     limit = float(getattr(scorer.limits, name))
     key, title = f"{scorer.name}.verdict.{name}", _LIMIT_TITLES[name]
-    actual = told.coverage if name == "coverage" else told.score
-    step, top = (0.01, 1.0) if name == "coverage" else (0.1, 10.0)
+    actual = told.coverage if name in _SHARES else told.score
+    step, top = (0.01, 1.0) if name in _SHARES else (0.1, 10.0)
     verdict = None
     candidate = None
     if actual is not None:
@@ -307,4 +381,4 @@ def _limit_threshold(scorer: Scorer, name: str, told: Explanation, row: Mapping[
 
 
 def _points(name: str, limit: float) -> str:
-    return f"{limit * 100:.0f}\u202f%" if name == "coverage" else f"{limit:.1f}"
+    return f"{limit * 100:.0f}\u202f%" if name in _SHARES else f"{limit:.1f}"

@@ -11,7 +11,7 @@ import polars as pl
 from terminal.domain.instruments import KINDS
 from terminal.domain.scoring import kernel
 from terminal.domain.scoring.reasons import reasons
-from terminal.domain.scoring.rulebook import UNKNOWN_VERDICT, VERDICTS, Scorer
+from terminal.domain.scoring.rulebook import THIN_FLAG, UNKNOWN_VERDICT, VERDICTS, Scorer
 
 if TYPE_CHECKING:
     from terminal.domain.scoring import Rulebook
@@ -38,7 +38,7 @@ def score(book: Rulebook, frame: pl.DataFrame, regime: str | None, *, texts: boo
         where: Any = slice(None) if index is None else index
         rank[where], points[where], coverage[where] = outcome.rank, outcome.score, outcome.coverage
         if texts:
-            flags[where] = _flags(scorer, rows, labels)
+            flags[where] = _flags(scorer, rows, outcome, labels)
             why[where] = reasons(scorer, rows, outcome)
     result: dict[str, Any] = {
         "symbol": frame.get_column("symbol"), "verdict": _VERDICTS.gather(rank.astype(np.int64) % len(_VERDICTS)),
@@ -49,12 +49,13 @@ def score(book: Rulebook, frame: pl.DataFrame, regime: str | None, *, texts: boo
     return pl.DataFrame(result)
 
 
-def _flags(scorer: Scorer, rows: kernel.Rows, labels: list[list[str]]) -> npt.NDArray[np.int32]:
+def _flags(scorer: Scorer, rows: kernel.Rows, outcome: kernel.Outcome, labels: list[list[str]]) -> npt.NDArray[np.int32]:
     """For each row the place in `labels` of its flags' titles; equal sets share one place."""
-    mask = np.zeros(rows.height, np.int64)
-    for bit, flag in enumerate(scorer.flags):
+    titles = [THIN_FLAG, *(flag.title for flag in scorer.flags)]
+    mask = outcome.thin.astype(np.int64)
+    for bit, flag in enumerate(scorer.flags, 1):
         mask |= kernel.flag_column(flag, rows)[0].astype(np.int64) << bit
     sets, inverse = np.unique(mask, return_inverse=True)
     start = len(labels)
-    labels.extend([flag.title for bit, flag in enumerate(scorer.flags) if int(each) >> bit & 1] for each in sets)
+    labels.extend([title for bit, title in enumerate(titles) if int(each) >> bit & 1] for each in sets)
     return (inverse + start).astype(np.int32)

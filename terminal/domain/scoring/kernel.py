@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terminal.domain.instruments import KINDS, SECTORS
-from terminal.domain.scoring.rulebook import VERDICTS, Check, Flag, Gate, Reach, Scorer
+from terminal.domain.scoring.rulebook import VERDICTS, Check, Clause, Flag, Gate, Limits, Reach, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,16 +39,23 @@ class GateColumn:
 
 @dataclass(frozen=True)
 class CheckColumn:
-    """One check over all rows: `share` of the weight earned, NaN where unknown or not applicable."""
+    """One check over all rows: `share` of the weight earned, NaN where unknown or not applicable.
+
+    `worth` is the part of the weight that counts. A substitute applies only where it is used.
+    """
 
     applies: Bools
     known: Bools
     share: Floats
+    worth: Floats | float
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Everything the scorer found; `rank` indexes VERDICTS (or is UNKNOWN_RANK), `score` is NaN when nothing is known."""
+    """Everything the scorer found; `rank` indexes VERDICTS (or is UNKNOWN_RANK), `score` is NaN when nothing is known.
+
+    `blind`: something that must be known is not. `thin`: judged although less is known than should be.
+    """
 
     gates: tuple[GateColumn, ...]
     checks: tuple[CheckColumn, ...]
@@ -56,6 +63,7 @@ class Outcome:
     score: Floats
     coverage: Floats
     blind: Bools
+    thin: Bools
     rank: Ranks
 
 
@@ -115,9 +123,9 @@ class Rows:
 def evaluate(scorer: Scorer, rows: Rows, regime: str | None) -> Outcome:
     """Judge every row by `scorer` with the pillar weights of `regime`."""
     gates = tuple(gate_column(gate, rows) for gate in scorer.gates)
-    checks = tuple(check_column(check, rows) for check in scorer.checks)
+    checks = check_columns(scorer.checks, rows)
     weights = check_weights(scorer, regime)
-    score, known, total = _score(checks, weights, rows.height)
+    score, known, total = _score(scorer.checks, checks, weights, rows.height)
     for gate, column in zip(scorer.gates, gates, strict=True):
         total += gate.weight * column.applies
         known += gate.weight * (column.applies & column.known)
@@ -131,32 +139,46 @@ def evaluate(scorer: Scorer, rows: Rows, regime: str | None) -> Outcome:
         failures += column.failed
         if gate.must_know:
             blind |= column.applies & ~column.known
-    limits = scorer.limits
+        elif gate.unknown_cap:
+            np.minimum(cap, np.int8(VERDICTS.index(gate.unknown_cap)), out=cap, where=column.applies & ~column.known)
+    rank = _rank(scorer.limits, score, coverage)
+    np.minimum(rank, cap, out=rank)
+    rank[np.isnan(score)] = UNKNOWN_RANK
+    rank[(failures >= scorer.limits.avoid_failures) | (cap == 0)] = 0  # whatever the missing values are, it stays the worst
+    rank[blind] = UNKNOWN_RANK
+    thin = (coverage < scorer.limits.coverage) & (rank != UNKNOWN_RANK)
+    return Outcome(gates, checks, weights, score, coverage, blind, thin, rank)
+
+
+def _rank(limits: Limits, score: Floats, coverage: Floats) -> Ranks:
+    """What score and coverage alone allow."""
+    thin = coverage < limits.coverage
     with np.errstate(invalid="ignore"):
         rank = (score >= limits.hold).astype(np.int8)
-        rank += score >= limits.buy
-        rank += (score >= limits.strong_buy) & (coverage >= limits.strong_coverage)
-    np.minimum(rank, cap, out=rank)
-    doomed = (failures >= limits.avoid_failures) | (cap == 0)  # whatever the missing values are, it stays the worst
-    rank[(coverage < limits.coverage) | np.isnan(score)] = UNKNOWN_RANK
-    rank[doomed] = 0
-    rank[blind] = UNKNOWN_RANK
-    return Outcome(gates, checks, weights, score, coverage, blind, rank)
+        rank += (score >= limits.buy) & (~thin | (score >= limits.thin_buy))
+        rank += (score >= limits.strong_buy) & (coverage >= limits.strong_coverage) & ~thin
+    rank[thin & (coverage < limits.thin_coverage)] = UNKNOWN_RANK
+    return rank
 
 
 def check_weights(scorer: Scorer, regime: str | None) -> tuple[float, ...]:
-    """Points of 100 of each check: its share of its pillar."""
+    """Points of 100 of each check: its share of its pillar; a substitute's are those of what it stands in for."""
     pillars = scorer.weights(regime)
-    sums = {name: sum(check.weight for check in scorer.checks if check.pillar == name) for name in pillars}
-    return tuple(pillars[check.pillar] * check.weight / sums[check.pillar] for check in scorer.checks)
+    own = {(check.pillar, check.field): check.weight for check in scorer.checks if not check.instead_of}
+    sums = {name: sum(weight for (pillar, _), weight in own.items() if pillar == name) for name in pillars}
+    return tuple(pillars[check.pillar] * own[check.pillar, check.instead_of or check.field] / sums[check.pillar]
+                 for check in scorer.checks)
 
 
-def _score(checks: Sequence[CheckColumn], weights: Sequence[float], height: int) -> tuple[Floats, Floats, Floats]:
+def _score(rules: Sequence[Check], checks: Sequence[CheckColumn], weights: Sequence[float],
+           height: int) -> tuple[Floats, Floats, Floats]:
     points, known, total = np.zeros(height), np.zeros(height), np.zeros(height)
-    for column, weight in zip(checks, weights, strict=True):
-        total += weight * column.applies
-        known += weight * column.known
-        points += weight * np.fmax(column.share, 0.0) * column.known
+    for rule, column, weight in zip(rules, checks, weights, strict=True):
+        if not rule.instead_of:
+            total += weight * column.applies
+        counted = weight * column.worth * column.known
+        known += counted
+        points += counted * np.fmax(column.share, 0.0)
     score = np.full(height, np.nan)
     np.divide(10.0 * points, known, out=score, where=known > 0)
     return np.round(score, 9), known, total  # rounded, so that 6 reached in many steps is 6
@@ -191,6 +213,23 @@ def _doubt(gate: Gate, rows: Rows, value: Floats, failed: Bools, known: Bools) -
     known[here] = (fails_all | passes_all)[here] & known[here]
 
 
+def check_columns(checks: Sequence[Check], rows: Rows) -> tuple[CheckColumn, ...]:
+    """Every check; a substitute only where what it stands in for applies and neither that nor an earlier one is known."""
+    found: list[CheckColumn] = []
+    places: dict[tuple[str, str], tuple[Bools, Bools]] = {}  # (pillar, field): applies, settled
+    for check in checks:
+        column = check_column(check, rows)
+        if not check.instead_of:
+            places[check.pillar, check.field] = (column.applies, column.known.copy())
+        else:
+            applies, settled = places[check.pillar, check.instead_of]
+            used = column.known & applies & ~settled
+            settled |= used
+            column = CheckColumn(used, used, column.share, column.worth)
+        found.append(column)
+    return tuple(found)
+
+
 def check_column(check: Check, rows: Rows) -> CheckColumn:
     """The share of the weight each row earns."""
     value = rows[check.field]
@@ -209,15 +248,24 @@ def check_column(check: Check, rows: Rows) -> CheckColumn:
         share = (value - start) / span
         np.clip(share, 0.0, 1.0, out=share)
     known = ~np.isnan(share) & applies
-    return CheckColumn(applies, known, share)
+    worth: Floats | float = check.worth
+    if check.doubtful:
+        doubted, decided = _all_true(check.doubtful, rows)
+        worth = np.where(decided & ~doubted, 1.0, check.worth)  # in full only where no doubt is known
+    return CheckColumn(applies, known, share, worth)
 
 
 def flag_column(flag: Flag, rows: Rows) -> tuple[Bools, Bools]:
     """Raised, and whether that is known. One false clause is enough to know that it is not raised."""
+    return _all_true(flag.clauses, rows)
+
+
+def _all_true(clauses: Sequence[Clause], rows: Rows) -> tuple[Bools, Bools]:
+    """Whether every clause is known and true, and whether that is known."""
     raised = np.ones(rows.height, np.bool_)
     refuted = np.zeros(rows.height, np.bool_)
     known = np.ones(rows.height, np.bool_)
-    for clause in flag.clauses:
+    for clause in clauses:
         left = rows[clause.field]
         right: Floats | float = rows[clause.other] if isinstance(clause.other, str) else clause.other
         with np.errstate(invalid="ignore"):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terminal.domain.fields import FIELDS
-from terminal.domain.scoring import kernel
+from terminal.domain.scoring import kernel, words
 from terminal.domain.scoring.rulebook import VERDICTS, Gate, Scorer
 
 _NARROW = "\u202f"
@@ -16,8 +16,8 @@ Texts = npt.NDArray[Any]  # of str or None
 
 
 def reasons(scorer: Scorer, rows: kernel.Rows, outcome: kernel.Outcome) -> Texts:
-    """Praise first for a Buy, what is wrong first otherwise; for Unknown how little is known."""
-    pull = np.stack([np.where(column.known, weight * (column.share - 0.5), 0.0)
+    """Praise first for a Buy, what is wrong first otherwise; where little is known, how little and what is missing."""
+    pull = np.stack([np.where(column.known, weight * column.worth * (column.share - 0.5), 0.0)
                      for column, weight in zip(outcome.checks, outcome.weights, strict=True)])
     everyone = np.arange(rows.height)
     best, worst = np.argmax(pull, axis=0), np.argmin(pull, axis=0)
@@ -30,16 +30,45 @@ def reasons(scorer: Scorer, rows: kernel.Rows, outcome: kernel.Outcome) -> Texts
     gate = _failed_gates(scorer, rows, outcome)
     against = [first or then for first, then in zip(gate, bad, strict=True)]
     sentences = [_sentence(*parts) for parts in zip(
-        zip(good, also, strict=True), against, outcome.rank.tolist(), outcome.coverage.tolist(), outcome.blind.tolist(),
-        strict=True)]
-    return np.array(sentences, dtype=object)
+        zip(good, also, strict=True), against, outcome.rank.tolist(), strict=True)]
+    texts = np.array(sentences, dtype=object)
+    unclear = np.flatnonzero(outcome.thin | (outcome.rank == kernel.UNKNOWN_RANK))
+    if len(unclear):
+        missing = _missing(scorer, outcome, unclear)
+        for at, lacks in zip(unclear.tolist(), missing, strict=True):
+            known = f"{outcome.coverage[at] * 100:.0f}{_NARROW}%"
+            if outcome.blind[at]:
+                texts[at] = f"{_must_know(scorer, outcome, at)} must be known and is not"
+            elif outcome.thin[at]:
+                texts[at] += f"; only {known} is known{lacks}"
+            else:
+                texts[at] = f"Too little is known: {known} of what we look at{lacks}"
+    return texts
 
 
-def _sentence(praises: tuple[str | None, str | None], against: str | None, rank: int, coverage: float, blind: bool) -> str:
-    if rank == kernel.UNKNOWN_RANK:
-        if blind:
-            return "What must be known is missing"
-        return f"Too little is known: {coverage * 100:.0f}{_NARROW}% of what we look at"
+def _must_know(scorer: Scorer, outcome: kernel.Outcome, at: int) -> str:
+    return ", ".join(FIELDS[gate.field].title for gate, column in zip(scorer.gates, outcome.gates, strict=True)
+                     if gate.must_know and column.applies[at] and not column.known[at])
+
+
+def _missing(scorer: Scorer, outcome: kernel.Outcome, index: npt.NDArray[np.intp]) -> list[str]:
+    """For each row the pillars of which nothing is known, as the end of a sentence; equal sets are written once."""
+    mask = np.zeros(len(index), np.int64)
+    for bit, pillar in enumerate(scorer.pillars):
+        mine = [column for check, column in zip(scorer.checks, outcome.checks, strict=True) if check.pillar == pillar]
+        applies = np.any([column.applies[index] for column in mine], axis=0)
+        known = np.any([column.known[index] for column in mine], axis=0)
+        mask |= (applies & ~known).astype(np.int64) << bit
+    titles = [pillar.title.lower() for pillar in scorer.pillars.values()]
+    sets, inverse = np.unique(mask, return_inverse=True)
+    ends = []
+    for each in sets.tolist():
+        lacks = [title for bit, title in enumerate(titles) if each >> bit & 1]
+        ends.append(f", nothing on {words.listed(lacks, 'or')}" if lacks else "")
+    return [ends[place] for place in inverse.tolist()]
+
+
+def _sentence(praises: tuple[str | None, str | None], against: str | None, rank: int) -> str:
     good, also = praises
     praise = f"{good}, {also}" if good and also else good
     first, then = (praise, against) if rank >= VERDICTS.index("Buy") else (against, good)
@@ -80,7 +109,9 @@ def _with_values(phrase: str, field: str, values: kernel.Floats) -> Texts:
     known = FIELDS[field]
     scaled, decimals, tail = values, known.decimals, ""
     if known.unit == "fraction":
-        scaled, decimals, tail = values * 100, 1 if np.abs(values).max() < 0.1 else 0, f"{_NARROW}%"
+        scaled, decimals, tail = values * 100, 1 if known.decimals > 1 else 0, f"{_NARROW}%"
+        if np.abs(values).max() < 0.1:
+            decimals = known.decimals
     elif known.unit == "x":
         decimals, tail = 1, "×"
     elif known.unit == "currency":

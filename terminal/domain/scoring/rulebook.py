@@ -19,6 +19,7 @@ from terminal.domain.instruments import KINDS, SECTORS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+THIN_FLAG = "Few inputs known"  # the flag of a verdict given although less is known than should be
 VERDICTS = ("Avoid", "Hold", "Buy", "Strong Buy")  # from worst to best; the index is the rank
 UNKNOWN_VERDICT = "Unknown"
 TONES = ("good", "info", "warn", "bad")
@@ -42,8 +43,9 @@ class Reach:
 class Gate:
     """A hard limit on `field`: at least (`side` "min") or at most ("max") `limit`. Failing it caps the verdict at `cap`.
 
-    Of a must-know gate an unknown value makes the verdict Unknown. `weight` counts for coverage only.
-    `blame` is the phrase for the one-line reason.
+    Of a must-know gate an unknown value makes the verdict Unknown; of another one it caps the verdict at `unknown_cap`.
+    `weight` counts for coverage only. `blame` is the phrase for the one-line reason. `newbie_below` replaces `newbie` for
+    a negative value, `fail_below` likewise `newbie_fail`.
     """
 
     id: str
@@ -60,6 +62,9 @@ class Gate:
     newbie: str
     newbie_fail: str
     blame: str
+    unknown_cap: str = ""
+    newbie_below: str = ""
+    fail_below: str = ""
 
     def limit_for(self, sector: str | None) -> float:
         """The limit that holds for a sector; of an unknown sector the general one is shown."""
@@ -67,8 +72,23 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Clause:
+    """One comparison: a field with a number or with another field."""
+
+    field: str
+    operator: str
+    other: str | float
+
+
+@dataclass(frozen=True)
 class Check:
-    """Marks between none at `zero` and all at `full` of `weight`, in a straight line (of the logarithm for scale "log")."""
+    """Marks between none at `zero` and all at `full` of `weight`, in a straight line (of the logarithm for scale "log").
+
+    A substitute (`instead_of` another check's field) is judged only where that one is unknown, with the part `worth` of its
+    weight: it says something like it, but less. A check counts with the part `worth` of its weight, too, unless `doubtful`
+    is known not to hold. What is not counted stays open, so coverage tells it. `figure` is the value in a beginner's sentence about what
+    speaks for or against, `newbie_below` and `figure_below` replace both for a negative value.
+    """
 
     field: str
     title: str
@@ -82,24 +102,21 @@ class Check:
     good: str
     bad: str
     newbie: str
+    instead_of: str = ""
+    worth: float = 1.0
+    doubtful: tuple[Clause, ...] = ()
+    figure: str = ""
+    newbie_below: str = ""
+    figure_below: str = ""
 
     @property
     def id(self) -> str:
-        """Its name in threshold keys."""
-        return f"{self.pillar}.{self.field}"
+        """Its name; a field may be judged in several pillars, and stand in for others."""
+        return f"{self.pillar}.{self.field}" + (f".{self.instead_of}" if self.instead_of else "")
 
     def ends_for(self, sector: str | None) -> tuple[float, float]:
         """`zero` and `full` of a sector."""
         return self.by_sector.get(sector or "", (self.zero, self.full))
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One comparison of a flag: a field with a number or with another field."""
-
-    field: str
-    operator: str
-    other: str | float
 
 
 @dataclass(frozen=True)
@@ -133,7 +150,11 @@ class Pillar:
 
 @dataclass(frozen=True)
 class Limits:
-    """Scores from which a verdict holds, and how much has to be known."""
+    """Scores from which a verdict holds, and how much has to be known.
+
+    From `thin_coverage` up to `coverage` a verdict is given as well, but it is never a Strong Buy, a Buy needs
+    `thin_buy`, and it is flagged. Below `thin_coverage` nothing is said.
+    """
 
     strong_buy: float
     buy: float
@@ -141,6 +162,8 @@ class Limits:
     coverage: float
     strong_coverage: float
     avoid_failures: int
+    thin_coverage: float = 1.0
+    thin_buy: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -161,6 +184,7 @@ class Scorer:
     def fields(self) -> frozenset[str]:
         """Every field the scorer reads, besides symbol, kind, sector and currency."""
         return frozenset([*(gate.field for gate in self.gates), *(check.field for check in self.checks),
+                          *(clause.field for check in self.checks for clause in check.doubtful),
                           *(name for flag in self.flags for name in flag.fields)])
 
     def weights(self, regime: str | None) -> dict[str, float]:
@@ -209,6 +233,7 @@ def _scorer(name: str, raw: Mapping[str, Any]) -> Scorer:
     checks = tuple(_check(item, pillars) for item in raw["checks"])
     if empty := set(pillars) - {check.pillar for check in checks}:
         raise ValueError(f"pillar {min(empty)} has no check")
+    _check_substitutes(checks)
     limits = Limits(**raw["verdict"])
     if not 0 <= limits.hold < limits.buy < limits.strong_buy <= 10:
         raise ValueError("verdict thresholds must rise from hold to strong_buy within 0 and 10")
@@ -229,10 +254,13 @@ def _gate(raw: Mapping[str, Any]) -> Gate:
         raise ValueError(f"{place}: needs one of min and max")
     if raw["cap"] not in VERDICTS:
         raise ValueError(f"{place}: cap must be one of {', '.join(VERDICTS)}")
+    if raw.get("unknown_cap", "Hold") not in VERDICTS[1:]:
+        raise ValueError(f"{place}: unknown_cap must be one of {', '.join(VERDICTS[1:])}; what is missing fails nothing")
     return Gate(raw["id"], raw["title"], _field(raw["field"], place), sides[0], float(raw[sides[0]]), raw["cap"],
                 float(raw["weight"]), bool(raw.get("must_know", False)), bool(raw.get("fixed", False)),
                 {_sector(key, place): float(value) for key, value in raw.get("by_sector", {}).items()},
-                _reach(raw, place), raw["newbie"], raw["newbie_fail"], raw.get("blame", ""))
+                _reach(raw, place), raw["newbie"], raw["newbie_fail"], raw.get("blame", ""), raw.get("unknown_cap", ""),
+                raw.get("newbie_below", ""), raw.get("fail_below", ""))
 
 
 def _check(raw: Mapping[str, Any], pillars: Mapping[str, Pillar]) -> Check:
@@ -246,23 +274,51 @@ def _check(raw: Mapping[str, Any], pillars: Mapping[str, Pillar]) -> Check:
     for zero, full in [(float(raw["zero"]), float(raw["full"])), *by_sector.values()]:
         if zero == full or (log and min(zero, full) <= 0):
             raise ValueError(f"{place}: zero and full must differ, and be positive on a log scale")
+    instead_of = raw.get("instead_of", "")
+    doubtful = _clauses(raw["doubtful"], place) if "doubtful" in raw else ()
+    worth = float(raw.get("worth", 1.0))
+    if not 0 < worth <= 1 or (worth < 1) != bool(instead_of or doubtful):
+        raise ValueError(f"{place}: worth is a part of 1, and belongs to instead_of or doubtful")
+    if instead_of and (doubtful or "weight" in raw):
+        raise ValueError(f"{place}: a substitute has the weight of what it stands in for, times worth")
+    weight = 1.0 if instead_of else _positive(raw["weight"], place)
     return Check(_field(raw["field"], place), raw["title"], raw["pillar"], float(raw["zero"]), float(raw["full"]),
-                 _positive(raw["weight"], place), log, by_sector, _reach(raw, place), raw["good"], raw["bad"], raw["newbie"])
+                 weight, log, by_sector, _reach(raw, place), raw["good"], raw["bad"], raw["newbie"], instead_of, worth,
+                 doubtful, raw.get("figure", ""), raw.get("newbie_below", ""), raw.get("figure_below", ""))
 
 
-def _flag(raw: Mapping[str, Any]) -> Flag:
-    place = f"flag {raw['id']}"
+def _check_substitutes(checks: tuple[Check, ...]) -> None:
+    """A substitute follows what it stands in for, and is worth no more than the ones before it: losing a value never pays."""
+    worth: dict[tuple[str, str], float] = {}
+    for check in checks:
+        key = (check.pillar, check.instead_of or check.field)
+        if not check.instead_of:
+            worth[key] = check.worth
+        elif key not in worth or check.worth > worth[key]:
+            raise ValueError(f"check {check.field}: stands in for '{check.instead_of}', which has to come before it in its "
+                             "pillar and be worth as much")
+        else:
+            worth[key] = check.worth
+
+
+def _clauses(text: str, place: str) -> tuple[Clause, ...]:
     clauses = []
-    for part in raw["rule"].split(" and "):
+    for part in text.split(" and "):
         match = _CLAUSE.match(part)
         if match is None:
             raise ValueError(f"{place}: cannot read '{part.strip()}'")
         field, operator, other = match.groups()
         named = re.fullmatch(r"[a-z_][a-z_0-9]*", other) is not None
         clauses.append(Clause(_field(field, place), operator, _field(other, place) if named else float(other)))
+    return tuple(clauses)
+
+
+def _flag(raw: Mapping[str, Any]) -> Flag:
+    place = f"flag {raw['id']}"
+    clauses = _clauses(raw["rule"], place)
     if raw["tone"] not in TONES:
         raise ValueError(f"{place}: tone must be one of {', '.join(TONES)}")
-    return Flag(raw["id"], raw["title"], raw["tone"], raw["rule"], tuple(clauses), raw["newbie"], raw["pro"])
+    return Flag(raw["id"], raw["title"], raw["tone"], raw["rule"], clauses, raw["newbie"], raw["pro"])
 
 
 def _reach(raw: Mapping[str, Any], place: str) -> Reach:

@@ -9,7 +9,7 @@ from terminal.domain import format as show
 from terminal.domain.fields import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SLOT = re.compile(r"\{(\w+)\}")
 
@@ -17,16 +17,26 @@ _SLOT = re.compile(r"\{(\w+)\}")
 def say(template: str, field: str, value: float | None, limit: float | None, row: Mapping[str, Any]) -> str:
     """`template` with its slots filled.
 
-    `{value}` and `{limit}` in the field's own unit; `{value100}` and `{limit100}` the amount for each 100 of money
-    (0.123 of 100 is 12.30); `{plain}` the bare number; `{name}` any other field of the row.
+    `{value}` and `{limit}` in the field's own unit, `{size}` the value without its sign; `{value100}`, `{limit100}` and
+    `{size100}` the amount for each `{hundred}` of money (0.123 of $100 is $12.30); `{times}` and `{limit_times}` a multiple
+    in words; `{plain}` the bare number; `{name}` any other field of the row.
     """
     currency = row.get("currency")
+    size = None if value is None else abs(value)
 
     def fill(match: re.Match[str]) -> str:
         slot = match.group(1)
-        if slot in ("value100", "limit100"):
-            raw = value if slot == "value100" else limit
+        if slot in ("value100", "limit100", "size100"):
+            raw = {"value100": value, "limit100": limit, "size100": size}[slot]
             return show.money(None if raw is None else raw * 100, currency)
+        if slot == "hundred":
+            return show.money(100, currency, 0)
+        if slot in ("times", "limit_times"):
+            raw = value if slot == "times" else limit
+            text = show.number(raw, 0 if raw is not None and (abs(raw) >= 20 or raw == round(raw)) else 1)
+            return "once" if text == "1" else f"{text} times"
+        if slot == "size":
+            return shown(field, size, currency)
         if slot == "plain":
             return show.number(value, FIELDS[field].decimals)
         if slot == "value":
@@ -41,10 +51,18 @@ def say(template: str, field: str, value: float | None, limit: float | None, row
 def shown(field: str, value: float | None, currency: str | None = None) -> str:
     """A value of a field as people read it: `12.3 %`, `18.4×`, `$48.2B`, `7 days`."""
     known = FIELDS[field]
-    text = show.value(value, known.type, known.unit, known.decimals, currency)
+    decimals = known.decimals
+    if value is not None and abs(value) >= {"fraction": 1, "x": 100}.get(known.unit, float("inf")):
+        decimals = 0  # 157 %, 240×: the rest is noise
+    text = show.value(value, known.type, known.unit, decimals, currency)
     if known.unit == "years" and value is not None:
         return f"{text} {'year' if round(value, known.decimals) == 1 else 'years'}"
     return text
+
+
+def listed(parts: Sequence[str], word: str = "and") -> str:
+    """`a, b and c`."""
+    return f" {word} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 def step(field: str) -> float:
