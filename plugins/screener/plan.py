@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.features import Features
     from terminal.domain.rules import Rule
+    from terminal.domain.sourced import Source
 
 ColumnSet = Annotated[str, argument(help="Which columns to show.", choices=tuple(COLUMN_SETS))]
 Screen = Annotated[str, argument(help="A preset or the name of a saved screen.", metavar="SCREEN")]
@@ -152,7 +155,16 @@ def found_sources(ctx: Context, features: Features, names: tuple[str, ...], symb
     if not present:
         return {}
     ids = pl.concat([origin[name].cast(pl.Int64).rename("id") for name in present]).drop_nulls().unique().sort()
-    return ctx.market.sources(ids.to_list())
+    sources = ctx.market.sources(ids.to_list())
+    if ctx.as_of is None:
+        return sources
+    # One fetch may hold years of history: what is shown of a past day speaks of that day at the latest.
+    end = datetime.combine(ctx.as_of, time.max, UTC)
+    return {number: _up_to(source, end) for number, source in sources.items()}
+
+
+def _up_to(source: Source, end: datetime) -> Source:
+    return replace(source, as_of=end) if source.as_of is not None and source.as_of > end else source
 
 
 def tones(ctx: Context) -> dict[str, str]:

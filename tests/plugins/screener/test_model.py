@@ -12,8 +12,15 @@ from plugins.screener.model import COLUMN_SETS, DEFAULT_COLUMNS, clause_of_range
 from terminal.domain.fields import FIELDS
 from terminal.errors import UserError
 
-SCHEMA = {"symbol": pl.String, "matched": pl.Boolean, "verdict": pl.String, "score": pl.Float64, "price": pl.Float64,
-          "outcomes": pl.List(pl.Boolean), "amounts": pl.List(pl.Float64)}
+SCHEMA = {
+    "symbol": pl.String,
+    "matched": pl.Boolean,
+    "verdict": pl.String,
+    "score": pl.Float64,
+    "price": pl.Float64,
+    "outcomes": pl.List(pl.Boolean),
+    "amounts": pl.List(pl.Float64),
+}
 
 
 def run(*rows: tuple[object, ...]) -> pl.DataFrame:
@@ -41,24 +48,59 @@ def test_joining_keeps_an_or_together() -> None:
 def test_the_fifteen_presets_are_there_in_order() -> None:
     presets = read_presets(resources.files("plugins.screener").joinpath("presets.toml").read_text(encoding="utf-8"))
     assert [preset.title for preset in presets.values()] == [
-        "All", "Strong Buy", "Buy", "Hold", "Avoid", "Solid at a good price", "Hot momentum", "Beaten-down value", "Value trap screen",
-        "Growth at fair price", "Dip opportunity", "Dividend growers", "Low volatility", "Turnaround", "Breakout"]
-    assert all(preset.newbie and preset.why and preset.columns in COLUMN_SETS and preset.sort in FIELDS for preset in presets.values())
+        "All",
+        "Strong Buy",
+        "Buy",
+        "Hold",
+        "Avoid",
+        "Solid at a good price",
+        "Hot momentum",
+        "Beaten-down value",
+        "Value trap screen",
+        "Growth at fair price",
+        "Dip opportunity",
+        "Dividend growers",
+        "Low volatility",
+        "Turnaround",
+        "Breakout",
+    ]
+    assert all(
+        preset.newbie and preset.why and preset.columns in COLUMN_SETS and preset.sort in FIELDS
+        for preset in presets.values()
+    )
 
 
 def test_the_default_columns_with_the_row_menu_are_ten() -> None:
-    assert [FIELDS[name].title for name in DEFAULT_COLUMNS] == ["Ticker", "Price", "Verdict", "Score", "P/E", "ROE", "52-week position", "DCF gap", "Flags"]
+    assert [FIELDS[name].title for name in DEFAULT_COLUMNS] == [
+        "Ticker",
+        "Price",
+        "Verdict",
+        "Score",
+        "P/E",
+        "ROE",
+        "52-week position",
+        "DCF gap",
+        "Flags",
+    ]
 
 
 def test_who_entered_who_left_and_which_clause_flipped_with_both_values() -> None:
     clauses = ("roe > 12%", "pe_ttm < 20")
-    before = run(("AAA", True, "Buy", 7.0, 10.0, [True, True], [0.15, 18.0]), ("BBB", False, "Hold", 5.0, 20.0, [True, False], [0.2, 22.0]),
-                 ("CCC", True, "Buy", 7.5, 30.0, [True, True], [0.3, 9.0]))
-    after = run(("AAA", False, "Hold", 6.0, 12.0, [True, False], [0.15, 21.0]), ("BBB", True, "Buy", 6.5, 18.0, [True, True], [0.2, 19.5]),
-                ("CCC", True, "Buy", 7.5, 30.0, [True, True], [0.3, 9.0]))
+    before = run(
+        ("AAA", True, "Buy", 7.0, 10.0, [True, True], [0.15, 18.0]),
+        ("BBB", False, "Hold", 5.0, 20.0, [True, False], [0.2, 22.0]),
+        ("CCC", True, "Buy", 7.5, 30.0, [True, True], [0.3, 9.0]),
+    )
+    after = run(
+        ("AAA", False, "Hold", 6.0, 12.0, [True, False], [0.15, 21.0]),
+        ("BBB", True, "Buy", 6.5, 18.0, [True, True], [0.2, 19.5]),
+        ("CCC", True, "Buy", 7.5, 30.0, [True, True], [0.3, 9.0]),
+    )
     rows = flips(before, after, clauses, clauses)
     assert [(row["change"], row["symbol"], row["clause"], row["was"], row["now"]) for row in rows] == [
-        ("entered", "BBB", "pe_ttm < 20", 22.0, 19.5), ("left", "AAA", "pe_ttm < 20", 18.0, 21.0)]
+        ("entered", "BBB", "pe_ttm < 20", 22.0, 19.5),
+        ("left", "AAA", "pe_ttm < 20", 18.0, 21.0),
+    ]
     assert rows[1]["verdict_was"] == "Buy"
     assert rows[1]["verdict_now"] == "Hold"
 
@@ -76,4 +118,6 @@ def test_coming_and_going_of_the_universe_is_not_blamed_on_a_clause() -> None:
     after = run(("NEW", True, "Buy", 7.0, 10.0, [True], [1.0]))
     rows = flips(before, after, ("roe > 0%",), ("roe > 0%",))
     assert [(row["symbol"], row["reason"]) for row in rows] == [
-        ("NEW", "was not in the universe before"), ("OLD", "is no longer in the universe")]
+        ("NEW", "was not in the universe before"),
+        ("OLD", "is no longer in the universe"),
+    ]
