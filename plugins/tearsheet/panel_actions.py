@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
-from terminal.ui.form import IconButton, row
+from terminal.ui.form import IconButton, reveal, row
 
 if TYPE_CHECKING:
     from plugins.tearsheet.panel import TearsheetPanel
@@ -29,13 +29,13 @@ class Actions(QWidget):
         super().__init__()
         self._host, self._panel = host, panel
         self.star = IconButton("star", "Add to a watchlist", self._ask_lists)
-        self.star.setVisible(host.has_command("watchlist.add"))
+        reveal(self.star, host.has_command("watchlist.add"))
         box = row(self.star, spacing=2)
         self.setLayout(box)
         for icon, name, command, panel_id in ELSEWHERE:
             button = IconButton(icon, name, partial(self._open, panel_id))
             box.addWidget(button)
-            button.setVisible(host.has_command(command))
+            reveal(button, host.has_command(command))
 
     def _open(self, panel_id: str) -> None:
         self._host.open(panel_id, self._panel.symbol)

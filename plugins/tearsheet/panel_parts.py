@@ -188,8 +188,10 @@ class Cards(QWidget):
         figure = sheet.figure(name)
         if figure is None or figure.value is None:
             title = figure.title if figure else FIELDS[name].title
-            tip = provenance_html(title, words.UNKNOWN, (), datetime.now(UTC), why=missing(sheet, title))
-            card.set_value(words.UNKNOWN, "unknown", tip=tip)
+            why = missing(sheet, title)
+            tip = provenance_html(title, words.UNKNOWN, (), datetime.now(UTC), why=why)
+            short = why.removeprefix("Not known: ").rstrip(".") if why.startswith("Not known: ") and len(why) < 50 else "unknown"
+            card.set_value(words.UNKNOWN, short, tip=tip)
             return
         plain = sentence(name, sheet.row, figure.comparison) if said.newbie else ""
         card.set_value(figure.text, "" if plain else compared(figure), _tone(figure), sentence=plain, tip=said.tip(sheet, figure))
@@ -208,8 +210,7 @@ class Verdict(QWidget):
         self._pro.setLayout(top)
         self._light = TrafficLight()
         self._why = label("", "body", wrap=True)
-        self._reasons = label("", "body", wrap=True)
-        self._reasons.setTextFormat(Qt.TextFormat.PlainText)
+        self._reasons = Rows(Reason, 4)
         self._flags = QWidget()
         self._flow = Flow(self._flags, spacing=6)
         box = QVBoxLayout(self)
@@ -231,8 +232,9 @@ class Verdict(QWidget):
         self._why.setVisible(not newbie)
         self._why.setText(_why(told))
         good, bad = reasons(told) if newbie else ([], [])
-        parts = [f"＋  {text}" for text in good] + [f"−  {text}" for text in bad]
-        self._reasons.setText("\n".join(parts))
+        parts = [(True, text) for text in good] + [(False, text) for text in bad]
+        for (speaks_for, text), each in zip(parts, self._reasons.take(len(parts)), strict=True):
+            each.show_reason(speaks_for, text)
         self._reasons.setVisible(bool(parts))
         self._show_flags(told, newbie)
         self.setAccessibleName(f"Verdict: {told.verdict}, {score}")
@@ -291,6 +293,24 @@ class Rows(QWidget):
         self._nothing.setText(nothing)
         self._nothing.setVisible(not count and bool(nothing))
         return self.rows[:count]
+
+
+class Reason(QWidget):
+    """One sentence that speaks for or against it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._glyph, self._text = Glyph("plus", size=14), label("", "body", wrap=True)
+        box = row(spacing=8, margins=(2, 0, 0, 0))
+        box.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
+        box.addWidget(self._text, 1)
+        self.setLayout(box)
+
+    def show_reason(self, speaks_for: bool, text: str) -> None:
+        """Show another one."""
+        self._glyph.set_icon(*(("plus", "ok") if speaks_for else ("minus", "down_text")))
+        self._text.setText(text)
+        self.setAccessibleName(f"{'For' if speaks_for else 'Against'}: {text}")
 
 
 class GateRow(QWidget):

@@ -18,7 +18,7 @@ from terminal.ui import theme
 from terminal.ui.badge import provenance_html
 from terminal.ui.chart import Chart, PriceLevel
 from terminal.ui.form import Flow, label
-from terminal.ui.table import TableView
+from terminal.ui.table import Look, TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,7 +121,8 @@ class Context(QWidget):
             for each in sheet.figures
             if each.section == "valuation" and each.value is not None and each.term not in drawn
         ]
-        self.lines.show_lines(lines, "" if standings else "Nothing to compare with is known.")
+        self.lines.show_lines(lines, "Nothing to compare with is known.")
+        self.lines.setVisible(bool(lines) or not standings)
 
 
 class Statements(QWidget):
@@ -153,7 +154,7 @@ class PeerTable(QWidget):
     def __init__(self, panel: TearsheetPanel) -> None:
         super().__init__()
         self._basis = label("", "muted", wrap=True)
-        self.table = TableView(panel.host, name="Peers")
+        self.table = TableView(panel.host, name="Peers", looks={"name": Look(width=150)})
         self.table.activated.connect(panel.host.select)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -244,7 +245,7 @@ def _fill_events(widget: Lines, showing: Showing) -> None:
 def _fill_changes(widget: Lines, showing: Showing) -> None:
     at = showing.panel.look_at()
     nothing = "This is your first look at it." if at is None else "Nothing that matters has changed."
-    showing.panel.sections["changes"].set_note("" if at is None else f"since {words.moment(at)}")
+    showing.panel.sections["changes"].set_note("" if at is None else f"since {words.day(at)}")
     widget.show_lines([(each.title, f"{each.was_text} → {each.text}", each.newbie) for each in showing.panel.changes()], nothing)
 
 

@@ -14,7 +14,7 @@ from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
 from terminal.domain.scoring.words import shown
 from terminal.ui import theme
-from terminal.ui.form import Card, ghost, label, row
+from terminal.ui.form import Card, ghost, label, reveal, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from terminal.domain.scoring.explain import Explanation, Threshold
     from terminal.domain.valuation import Grid, Reverse, Valuation
 
-_STEPS = 400
+_MOST_STEPS = 400
 _FEW = 6
 
 
@@ -31,8 +31,6 @@ class _Slider(QSlider):
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(0, _STEPS)
-        self.setPageStep(_STEPS // 10)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.mark: int | None = None
 
@@ -47,7 +45,7 @@ class _Slider(QSlider):
         self.initStyleOption(option)
         handle = self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, self)
         room = self.width() - handle.width()
-        x = handle.width() / 2 + room * self.mark / _STEPS
+        x = handle.width() / 2 + room * self.mark / max(1, self.maximum())
         painter = QPainter(self)
         painter.setPen(QPen(theme.tokens().color("warn"), 2))
         painter.drawLine(QPointF(x, self.height() / 2 - 7), QPointF(x, self.height() / 2 - 3))
@@ -122,8 +120,13 @@ class Dial(QWidget):
     def set_range(self, low: float, high: float, mark: float | None = None) -> None:
         """The ends of the slider (typing may go beyond) and the place of a mark."""
         self._low, self._high = low, max(high, low + 1e-9)
-        self.slider.mark = None if mark is None else self._place(mark)
         wide = self._high - self._low
+        # A step is never finer than what is printed, or a key press would seem to do nothing.
+        steps = min(_MOST_STEPS, max(1, round(wide * self._scale * 10**self._decimals)))
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, steps)
+            self.slider.setPageStep(max(1, steps // 10))
+        self.slider.mark = None if mark is None else self._place(mark)
         with QSignalBlocker(self.number):
             self.number.setRange((low - wide * 5) * self._scale, (high + wide * 5) * self._scale)
             self.number.setSingleStep(max(10.0**-self._decimals, round(wide * self._scale / 100, self._decimals)))
@@ -137,10 +140,10 @@ class Dial(QWidget):
             self.number.setValue(value * self._scale)
 
     def _place(self, value: float) -> int:
-        return round(min(max((value - self._low) / (self._high - self._low), 0.0), 1.0) * _STEPS)
+        return round(min(max((value - self._low) / (self._high - self._low), 0.0), 1.0) * self.slider.maximum())
 
     def _slid(self, place: int) -> None:
-        value = (self._low + (self._high - self._low) * place / _STEPS) * self._scale
+        value = (self._low + (self._high - self._low) * place / max(1, self.slider.maximum())) * self._scale
         with QSignalBlocker(self.number):
             self.number.setValue(value)
         self._take(self.number.value() / self._scale)  # what is shown is what counts
@@ -288,9 +291,9 @@ class CashValue(QWidget):
             dial = Dial(title, unit, decimals)
             dial.set_range(low, high)
             dial.changed.connect(lambda value, name=name: self.tried.emit(name, value))
-            dial.setVisible(name in _MAIN)
             self.dials[name] = dial
             box.addWidget(dial)
+            reveal(dial, name in _MAIN)
         box.addLayout(row(self.reset, 0, self.more))
         for below in (self._grid_title, self.grid, self._notes):
             box.addWidget(below)

@@ -208,7 +208,7 @@ class FrameModel(QAbstractTableModel):
             return ("rising" if known[-1] >= known[0] else "falling") if len(known) > 1 else fmt.UNKNOWN
         decimals = column.decimals
         if column.unit in ("fraction", "x") and decimals is not None:
-            decimals = min(decimals, 1)
+            decimals = min(decimals, 2)
         currency = self._row(id)[self._currency] if self._currency is not None and column.unit == "currency" else None
         return fmt.value(value, column.type, "currency" if len(column.unit) == 3 and column.unit.isupper() else column.unit,
                          decimals, currency)

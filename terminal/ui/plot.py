@@ -235,7 +235,7 @@ class GridItem(pg.GraphicsObject):  # type: ignore[misc]
             return
         painter.setPen(QPen(theme.tokens().color(role), 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        above = y - 15 > area.top()
+        above = y - 15 > area.top() + 16  # the legend is there
         painter.drawText(QRectF(area.left() + 6, y - 15 if above else y + 1, area.width() - 12, 14),
                          Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
