@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from terminal import cli, instance
+from terminal import cli, instance, memory
 from terminal.errors import Locked
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def _raise_running(options: Options) -> Locked | bool:
 
 def main() -> None:
     """The entry point of the installed program."""
+    memory.before_polars()
     code = cli.main(sys.argv[1:], open_window)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from terminal import instance, log, paths
+from terminal import instance, log, memory, paths
 from terminal.domain.sourced import Table
 from terminal.errors import Cancelled, Corrupt, Locked, NewerStore, TerminalError
 from terminal.events import Events
@@ -38,6 +38,7 @@ Clock = Callable[[], datetime]
 Progress = Callable[[float | None, str], None]
 
 WORKERS = 8
+_REST = 1.0  # seconds without a command after which freed memory is handed back
 _QUIET = 0.05  # seconds between two publications of one job's progress
 _log = logging.getLogger(__name__)
 
@@ -140,6 +141,8 @@ class App:
     def __init__(self, home: Home, demo: bool = False, clock: Clock = system_clock, *, settings: Settings | None = None,
                  registry: Registry | None = None, events: Events | None = None, progress: Progress | None = None) -> None:
         """Open the files; StoreError when they cannot be used. `progress` hears of a demo market made on its first opening."""
+        memory.before_polars()
+        memory.begin()
         from terminal.store import Store
 
         instance.prepare(home)
@@ -327,6 +330,7 @@ class Workers:
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._pending = 0
+        self._rested = True
         self._closed = False
 
     def submit(self, task: Callable[[], None]) -> None:
@@ -354,13 +358,25 @@ class Workers:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:
-        while (task := self._queue.get()) is not None:
+        while (task := self._next()) is not None:
             try:
                 task()
             finally:
                 with self._lock:
                     self._pending -= 1
+                    self._rested = False
             del task  # a waiting thread must not keep the last answer alive
+
+    def _next(self) -> Callable[[], None] | None:
+        """The next task. One of the threads hands freed memory back when there was none for a while."""
+        try:
+            return self._queue.get(timeout=_REST)
+        except queue.Empty:
+            with self._lock:
+                mine, self._rested = not (self._rested or self._pending), True
+        if mine:
+            memory.give_back()
+        return self._queue.get()
 
 
 class Session:

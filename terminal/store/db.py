@@ -151,7 +151,8 @@ class Transaction:
     def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Run one statement; the number of rows it changed (0 for others)."""
         table = changed_table(sql)
-        result = self._connection.execute(sql, list(params)) if params else self._connection.execute(sql)
+        # Bound parameters would make DuckDB import pandas (40 MB, a third of a second) to see whether one is of its types.
+        result = self._connection.execute(render(sql, params))
         if table is None:
             return 0
         self.tables[table] = None
@@ -310,6 +311,13 @@ class Database:
             connection.execute("checkpoint")
 
         return self.exclusive(run)
+
+    def tidy(self) -> None:
+        """On the writer thread: a checkpoint if there is anything for it; one that must wait for a reader is left for later."""
+        wal = self.path.with_name(self.path.name + ".wal")
+        if self._connection is not None and wal.exists():
+            with suppress(duckdb.Error):
+                self._connection.execute("checkpoint")
 
     def copy_to(self, target: Path) -> None:
         """A consistent copy of the file, on the disk when this returns. Nothing else is written meanwhile."""

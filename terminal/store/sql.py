@@ -1,8 +1,8 @@
 """Parameters written into SQL text.
 
 `duckdb`'s relation interface hands results over as Arrow without copying, but binding parameters there materialises
-the whole result row by row (50 times slower for a year of bars). So reads carry their parameters as literals,
-written here and nowhere else; writes bind them.
+the whole result row by row (50 times slower for a year of bars), and binding lists or times anywhere imports pandas.
+So statements carry their parameters as literals, written here and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHANGES = re.compile(r"^\s*(?:insert\s+(?:or\s+\w+\s+)?into|update|delete\s+fro
 
 
 def literal(value: Any) -> str:
-    """`value` as SQL. Takes None, bool, int, float, str, bytes, date, aware datetime, and lists or tuples of these."""
+    """`value` as SQL. Takes None, bool, int, float, str, date, aware datetime, and lists or tuples of these."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
-from terminal import paths
+from terminal import memory, paths
 from terminal.domain.schemas import DATASETS
 from terminal.domain.sessions import Calendar
 from terminal.errors import Corrupt, NewerStore, StoreError, TerminalError
@@ -51,7 +51,7 @@ class Store:
         self.refused: dict[str, TerminalError] = {}
         self._clock, self._publish = clock, publish
         self._migrations = dict(migrations)
-        self._writer = Writer()
+        self._writer = Writer(self._rest)
         self._market: MarketStore | StoreError
         self._book: BookStore | StoreError
         self._forbidden: int | None = None
@@ -174,6 +174,12 @@ class Store:
                 _log.warning("%s is left to its log: the writer did not stop in time", database.path.name)
 
     # inner
+
+    def _rest(self) -> None:
+        """On the writer thread, when nothing is to be written: what lies in the logs goes into the files, out of memory."""
+        for database in self._databases():
+            database.tidy()
+        memory.give_back()
 
     def _databases(self) -> list[Database]:
         return [part.database for part in (getattr(self, "_market", None), getattr(self, "_book", None))

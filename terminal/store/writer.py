@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+REST = 2.0
+_log = logging.getLogger(__name__)
 
 
 class Interruptible(Protocol):
@@ -34,13 +37,18 @@ class _Job(Generic[T]):
 
 
 class Writer:
-    """The one thread that writes. `submit` queues a function; `close` drains, then cancels, within its time."""
+    """The one thread that writes. `submit` queues a function; `close` drains, then cancels, within its time.
 
-    def __init__(self) -> None:
+    `rest` runs on the thread once nothing was queued for `REST` seconds after some work.
+    """
+
+    def __init__(self, rest: Callable[[], None] = lambda: None) -> None:
+        self._rest = rest
         self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._gate = threading.Lock()
         self._running: _Job[Any] | None = None
+        self._worked = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -84,10 +92,10 @@ class Writer:
         self._queue.put(None)
 
     def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while (job := self._next()) is not None:
             if not job.future.set_running_or_notify_cancel():
                 continue
-            self._running = job
+            self._running, self._worked = job, True
             try:
                 job.future.set_result(job.run())
             except BaseException as error:
@@ -95,3 +103,16 @@ class Writer:
             finally:
                 self._running = None
             del job  # frames of a finished job must not live until the next one
+
+    def _next(self) -> _Job[Any] | None:
+        if not self._worked:
+            return self._queue.get()
+        self._worked = False
+        try:
+            return self._queue.get(timeout=REST)
+        except queue.Empty:
+            try:
+                self._rest()
+            except Exception:
+                _log.exception("Tidying up failed")
+        return self._queue.get()

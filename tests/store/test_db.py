@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -228,3 +231,22 @@ w.close(); again.close()
     lines = run.stdout.splitlines()
     assert lines and lines[0].startswith("FULL There is no room"), (run.stdout, run.stderr[-2000:])
     assert lines[1:] == ["ROWS 1", "ROWS 2", "ROWS 2"], (run.stdout, run.stderr[-2000:])
+
+
+def test_writing_and_reading_does_not_load_pandas(tmp_path):
+    code = """
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from terminal.store import Store
+folder = Path(sys.argv[1])
+store = Store(folder / "m", folder / "b", folder / "backups", clock=lambda: datetime.now(UTC), publish=lambda *_: None)
+store.book.write(lambda tx: tx.execute("create table t (a timestamptz, b date, c varchar[], d double, e varchar)"))
+store.book.write(lambda tx: tx.execute("insert into t values (?, ?, ?, ?, ?)",
+                                       (datetime.now(UTC), date.today(), ["x"], 1.5, "it's ?")))
+assert store.book.read("select c, e from t where d = ?", (1.5,)).row(0) == (["x"], "it's ?")
+store.close()
+sys.exit("pandas" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 0

@@ -1,0 +1,46 @@
+"""Keeps the process small: what was freed goes back to the system, rather than being kept for a next time.
+
+polars allocates with jemalloc, DuckDB, Qt and Python with the C library. Both keep freed memory for themselves unless told
+otherwise, and after a full screen that is several hundred megabytes. Where there is nothing to tell (other systems than
+Linux), nothing happens.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# Freed pages go back after 0.3 s, by a thread of jemalloc's own.
+POLARS = "background_thread:true,dirty_decay_ms:300,muzzy_decay_ms:0"
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # names of mallopt(3)
+
+
+def before_polars() -> None:
+    """Tell polars' allocator; only counts before polars is imported. A value the user has set stands."""
+    os.environ.setdefault("_RJEM_MALLOC_CONF", POLARS)
+
+
+def begin() -> None:
+    """Tell the C library: few arenas, and large pieces apart, which go back as soon as they are freed."""
+    tell = _library("mallopt")
+    if tell is not None:
+        for name, value in ((_MMAP_THRESHOLD, 256 * 1024), (_TRIM_THRESHOLD, 1024 * 1024), (_ARENA_MAX, 2)):
+            tell(name, value)
+
+
+def give_back() -> None:
+    """Hand what the C library keeps back to the system. Takes milliseconds; not for the window's thread."""
+    trim = _library("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _library(name: str):  # type: ignore[no-untyped-def]
+    if not sys.platform.startswith("linux"):
+        return None
+    import ctypes
+
+    try:
+        return getattr(ctypes.CDLL(None), name)
+    except (AttributeError, OSError):  # another C library, such as musl
+        return None
