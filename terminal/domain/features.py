@@ -243,9 +243,13 @@ def _implied_by_multiples() -> dict[str, pl.Expr]:
         return pl.when(lone & pl.all_horizontal(f"#{name}" for name in stated)).then(value)
 
     revenue = implied(_over(cap, c("ps_ttm")), "market_cap", "ps_ttm")
+    loss = pl.when(c("eps_ttm") < 0).then(_over(c("eps_ttm"), c("price")))  # a loss has no P/E
     return {
-        "roe": implied(_over(c("pb"), c("pe_ttm")), "pb", "pe_ttm"),
-        "net_margin": implied(_over(c("ps_ttm"), c("pe_ttm")), "ps_ttm", "pe_ttm"),
+        "roe": pl.coalesce(implied(_over(c("pb"), c("pe_ttm")), "pb", "pe_ttm"), implied(c("pb") * loss, "pb", "eps_ttm")),
+        "net_margin": pl.coalesce(
+            implied(_over(c("ps_ttm"), c("pe_ttm")), "ps_ttm", "pe_ttm"), implied(c("ps_ttm") * loss, "ps_ttm", "eps_ttm")
+        ),
+        "payout_ratio": implied(c("dividend_yield") * c("pe_ttm"), "dividend_yield", "pe_ttm"),
         "revenue_ttm": revenue,
         "ebitda_margin": implied(_over(c("ebitda_ttm"), revenue), "ebitda_ttm"),
         "book_value_per_share": implied(_over(c("price"), c("pb")), "pb"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GateResult:
-    """`passed` is None for unknown. `key` names the limit for `Rulebook.replace`; a fixed one is no matter of taste."""
+    """`passed` is None for unknown, which allows `unknown_cap` at best (empty: anything). `key` names the limit for `Rulebook.replace`; a fixed one is no matter of taste."""
 
     id: str
     title: str
@@ -37,6 +37,7 @@ class GateResult:
     newbie: str
     pro: str
     reason: str = ""
+    unknown_cap: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _gate(scorer: Scorer, gate: Gate, column: kernel.GateColumn, rows: kernel.Ro
     blame = gate.blame or f"fails a hard limit, {gate.title}"
     reason = f"{blame} ({FIELDS[gate.field].title} {words.shown(gate.field, value, currency)})" if passed is False else ""
     return GateResult(gate.id, gate.title, gate.field, gate.side, value, limit, passed, gate.must_know, gate.fixed, gate.cap,
-                      key, newbie, pro, reason)
+                      key, newbie, pro, reason, gate.unknown_cap_for(sector))
 
 
 def _check(check: Check, column: kernel.CheckColumn, weight: float, rows: kernel.Rows, row: Mapping[str, Any]) -> CheckResult:
@@ -242,8 +243,8 @@ def summary(scorer: Scorer, told: Explanation, blind: bool, thin: bool) -> tuple
     pro = f"{verdict}. Score {points}/10, coverage {known}, gates failed: {', '.join(gate.title for gate in failed) or 'none'}."
     if failed:
         pro += f" They allow {_best(scorer, failed)} at best." if len(failed) > 1 else f" It allows {_best(scorer, failed)} at best."
-    elif capped := _capped_unknown(scorer, told):
-        pro += f" {words.listed(capped)} unknown: capped."
+    if told.score is not None and (open_caps := _capped(told)):
+        pro += f" {open_caps}."
     if thin:
         pro += f" Below {scorer.limits.coverage * 100:.0f}\u202f% coverage a Buy needs {scorer.limits.thin_buy:.1f} points."
     return text, pro
@@ -258,9 +259,13 @@ def _strongest(told: Explanation) -> tuple[list[str], str]:
     return good[:2], failed[0].reason if failed else bad[0] if bad else ""
 
 
-def _capped_unknown(scorer: Scorer, told: Explanation) -> list[str]:
-    caps = {gate.id: gate.unknown_cap for gate in scorer.gates}
-    return [gate.title for gate in told.gates if gate.passed is None and caps[gate.id]]
+def _capped(told: Explanation) -> str:
+    """Which unknown limits allow how much."""
+    open_gates = [gate for gate in told.gates if gate.passed is None and gate.unknown_cap]
+    if not open_gates:
+        return ""
+    best = min((gate.unknown_cap for gate in open_gates), key=VERDICTS.index)
+    return f"While {words.listed([gate.title for gate in open_gates])} is unknown: {best} at best"
 
 
 def _thin_flag(scorer: Scorer, told: Explanation) -> FlagResult:

@@ -140,7 +140,9 @@ def evaluate(scorer: Scorer, rows: Rows, regime: str | None) -> Outcome:
         if gate.must_know:
             blind |= column.applies & ~column.known
         elif gate.unknown_cap:
-            np.minimum(cap, np.int8(VERDICTS.index(gate.unknown_cap)), out=cap, where=column.applies & ~column.known)
+            caps = _by_code({name: VERDICTS.index(each) for name, each in gate.unknown_cap_in.items()},
+                            VERDICTS.index(gate.unknown_cap)).astype(np.int8)
+            np.minimum(cap, caps[rows.sector], out=cap, where=column.applies & ~column.known)
     rank = _rank(scorer.limits, score, coverage)
     np.minimum(rank, cap, out=rank)
     rank[np.isnan(score)] = UNKNOWN_RANK

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from terminal.domain.fields import FIELDS
@@ -43,7 +43,8 @@ class Reach:
 class Gate:
     """A hard limit on `field`: at least (`side` "min") or at most ("max") `limit`. Failing it caps the verdict at `cap`.
 
-    Of a must-know gate an unknown value makes the verdict Unknown; of another one it caps the verdict at `unknown_cap`.
+    Of a must-know gate an unknown value makes the verdict Unknown; of another one it caps the verdict at `unknown_cap`
+    (for some sectors at another one, `unknown_cap_in`).
     `weight` counts for coverage only. `blame` is the phrase for the one-line reason. `newbie_below` replaces `newbie` for
     a negative value, `fail_below` likewise `newbie_fail`.
     """
@@ -63,12 +64,17 @@ class Gate:
     newbie_fail: str
     blame: str
     unknown_cap: str = ""
+    unknown_cap_in: Mapping[str, str] = field(default_factory=dict)
     newbie_below: str = ""
     fail_below: str = ""
 
     def limit_for(self, sector: str | None) -> float:
         """The limit that holds for a sector; of an unknown sector the general one is shown."""
         return self.by_sector.get(sector or "", self.limit)
+
+    def unknown_cap_for(self, sector: str | None) -> str:
+        """The best verdict while the value is unknown; empty: any."""
+        return self.unknown_cap_in.get(sector or "", self.unknown_cap)
 
 
 @dataclass(frozen=True)
@@ -254,13 +260,13 @@ def _gate(raw: Mapping[str, Any]) -> Gate:
         raise ValueError(f"{place}: needs one of min and max")
     if raw["cap"] not in VERDICTS:
         raise ValueError(f"{place}: cap must be one of {', '.join(VERDICTS)}")
-    if raw.get("unknown_cap", "Hold") not in VERDICTS[1:]:
+    if not {raw.get("unknown_cap", "Hold"), *raw.get("unknown_cap_in", {}).values()} <= set(VERDICTS[1:]):
         raise ValueError(f"{place}: unknown_cap must be one of {', '.join(VERDICTS[1:])}; what is missing fails nothing")
     return Gate(raw["id"], raw["title"], _field(raw["field"], place), sides[0], float(raw[sides[0]]), raw["cap"],
                 float(raw["weight"]), bool(raw.get("must_know", False)), bool(raw.get("fixed", False)),
                 {_sector(key, place): float(value) for key, value in raw.get("by_sector", {}).items()},
                 _reach(raw, place), raw["newbie"], raw["newbie_fail"], raw.get("blame", ""), raw.get("unknown_cap", ""),
-                raw.get("newbie_below", ""), raw.get("fail_below", ""))
+                {_sector(key, place): cap for key, cap in raw.get("unknown_cap_in", {}).items()}, raw.get("newbie_below", ""), raw.get("fail_below", ""))
 
 
 def _check(raw: Mapping[str, Any], pillars: Mapping[str, Pillar]) -> Check:
