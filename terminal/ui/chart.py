@@ -169,6 +169,7 @@ class Chart(QWidget):
         for (_, values), role in zip(self._averages, _AVERAGES, strict=False):
             inner.addItem(items.LineItem(values, role), ignoreBounds=True)
         inner.addItem(items.CandleItem(bars), ignoreBounds=True)
+        inner.addItem(items.LevelNames(grid, lambda: float(self._legend.height())), ignoreBounds=True)
         cursor = (pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=0))
         for each in cursor:
             each.hide()

@@ -218,26 +218,71 @@ class GridItem(pg.GraphicsObject):  # type: ignore[misc]
             painter.drawLines(lines)
         if self.watermark:
             painter.setFont(theme.font(theme.scaled(26), 600))
-            painter.setPen(colors.color("warn", 70))
+            painter.setPen(colors.color("warn", 40))  # readable, yet nothing that candles have to compete with
             corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
             volume = (bottom - top) / 5  # above the volume, where the bars are rarely in its way
             painter.drawText(QRectF(left, top, right - left - 12, bottom - top - volume), corner, self.watermark)
-        painter.setFont(theme.font(theme.scaled(10), 500))
-        for value, name, role in self.levels:
-            self._level(painter, value * move.m22() + move.m32(), QRectF(left, top, right - left, bottom - top), name, role)
+        for value, _name, role in self.levels:
+            self._line(painter, value * move.m22() + move.m32(), QRectF(left, top, right - left, bottom - top), role)
         if self.last is not None:
             y = self.last[0] * move.m22() + move.m32()
             painter.setPen(QPen(colors.color(self.last[1]), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(left, y), QPointF(right, y))
 
-    def _level(self, painter: QPainter, y: float, area: QRectF, name: str, role: str) -> None:
-        if not area.top() <= y <= area.bottom():
-            return
-        painter.setPen(QPen(theme.tokens().color(role), 1, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        above = y - 15 > area.top() + 16  # the legend is there
-        painter.drawText(QRectF(area.left() + 6, y - 15 if above else y + 1, area.width() - 12, 14),
-                         Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+    @staticmethod
+    def _line(painter: QPainter, y: float, area: QRectF, role: str) -> None:
+        if area.top() <= y <= area.bottom():
+            painter.setPen(QPen(theme.tokens().color(role), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+
+
+class LevelNames(pg.GraphicsObject):  # type: ignore[misc]
+    """The names of a grid's levels at the right edge, over the bars, each on a plate; none lies on another or on the legend."""
+
+    def __init__(self, grid: GridItem, legend_height: Callable[[], float]) -> None:
+        super().__init__()
+        self._grid, self._legend_height = grid, legend_height
+        self.places: dict[str, QRectF] = {}
+        self.setZValue(50)
+
+    def boundingRect(self) -> QRectF:
+        view = self.getViewBox()
+        return view.viewRect() if view is not None else QRectF()
+
+    def dataBounds(self, *_: Any) -> None:
+        return None
+
+    def viewRangeChanged(self) -> None:
+        self.prepareGeometryChange()
+
+    @guarded
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        view, colors, move = self.getViewBox(), theme.tokens(), painter.worldTransform()
+        (x0, x1), (y0, y1) = view.viewRange()
+        left, right = x0 * move.m11() + move.m31(), x1 * move.m11() + move.m31()
+        bottom, top = y0 * move.m22() + move.m32(), y1 * move.m22() + move.m32()
+        painter.resetTransform()
+        painter.setFont(theme.font(theme.scaled(10), 500))
+        metrics, tall = QFontMetricsF(painter.font()), float(theme.scaled(14))
+        self.places = {}
+        for value, name, role in sorted(self._grid.levels, reverse=True):
+            y = value * move.m22() + move.m32()
+            wide = metrics.horizontalAdvance(name) + 8
+            if not top <= y <= bottom or wide > right - left:
+                continue
+            plate = self._place(QRectF(right - wide - 4, y - tall - 1, wide, tall), y, top + self._legend_height())
+            if plate is not None:
+                self.places[name] = plate
+                painter.fillRect(plate, colors.color("bg1", 190))
+                painter.setPen(colors.color(role))
+                painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, name)
+
+    def _place(self, above: QRectF, y: float, ceiling: float) -> QRectF | None:
+        """Above the line, else below it; None where both are taken."""
+        for plate in (above, above.translated(0, y + 2 - above.top())):
+            if plate.top() >= ceiling and not any(plate.intersects(other) for other in self.places.values()):
+                return plate
+        return None
 
 
 class SessionAxis(pg.AxisItem):  # type: ignore[misc]
