@@ -113,15 +113,15 @@ class TearsheetPanel(QWidget):
         for item in (self._scroll, line(), self._foot()):
             outer.addWidget(item)
         outer.setStretch(0, 1)
-        self._stack = QStackedLayout()
-        for widget in (self.empty, self.skeleton, page):
-            self._stack.addWidget(widget)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.progress)
         box.addWidget(self.banner)
-        box.addLayout(self._stack, 1)
+        self._stack = QStackedLayout()
+        box.addLayout(self._stack, 1)  # before its pages: without an owner the first would flash up as a window
+        for widget in (self.empty, self.skeleton, page):
+            self._stack.addWidget(widget)
 
     def _foot(self) -> QWidget:
         self._sources = Button("Sources", icon="database", on_click=self._show_sources)
@@ -324,6 +324,7 @@ class TearsheetPanel(QWidget):
         return self._first.look_at if self._first is not None else None
 
     def _show(self, sheet: Sheet) -> None:
+        drawn = sheet is self.sheet and "chart" in self.parts  # the chart has no words; it follows the theme by itself
         self.sheet = sheet
         self.head.show_sheet(sheet)
         self.badge.show_sources(sheet.sources, datetime.now(UTC))
@@ -333,7 +334,7 @@ class TearsheetPanel(QWidget):
         for name, part in PARTS.items():
             applies = part.applies(showing)
             self.sections[name].setVisible(applies)
-            if applies:
+            if applies and not (drawn and name == "chart" and not self._turn.isActive()):
                 self._stale.add(name)
         self._fill("verdict")
         self._turn.start()

@@ -57,7 +57,8 @@ class Chart(QWidget):
         self.ranges = Segment([(name, name) for name in RANGES], "1Y", "Range")
         self.ranges.changed.connect(self._range_chosen)
         self._empty = EmptyState("No prices yet", "Choose a company, or fetch its prices.", "chart-candlestick")
-        self._canvas = QWidget()
+        self._empty.setParent(self)  # else it would flash up as a window of its own
+        self._canvas = QWidget(self)
         self._canvas_box = QVBoxLayout(self._canvas)
         self._canvas_box.setContentsMargins(0, 0, 0, 0)
         self._stack = QStackedLayout()
