@@ -28,6 +28,10 @@ class Home:
         """Copies of the book."""
         return self._root(demo) / "backups"
 
+    def cache(self, demo: bool) -> Path:
+        """What was computed from the market; may be deleted at any time."""
+        return self._root(demo) / "cache"
+
     @property
     def settings(self) -> Path:
         """The settings file, which people may edit."""

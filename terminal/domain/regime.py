@@ -11,7 +11,7 @@ Rates: three months' change of a Treasury fund's price; a falling price means ri
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,6 +79,17 @@ def regime(bars: pl.DataFrame, facts: Any = None, *, stocks: Collection[str] | N
     return Regime(name, trend, breadth, volatility, rates,
                   inputs={part.name: part.value for part in parts if part.value is not None},
                   unknown=tuple(part.pro for part in parts if part.vote is None), parts=parts)
+
+
+def to_notes(found: Regime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """No frames, and the regime as plain values that JSON can hold."""
+    return {}, asdict(found)
+
+
+def from_notes(_frames: Mapping[str, Any], notes: Mapping[str, Any]) -> Regime:
+    """What `to_notes` took apart."""
+    parts = tuple(Part(**part) for part in notes["parts"])
+    return Regime(**{**notes, "unknown": tuple(notes["unknown"]), "parts": parts})
 
 
 def _trend(close: Floats, benchmark: str) -> Part:

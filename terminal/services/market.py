@@ -16,6 +16,8 @@ import polars as pl
 
 from terminal.domain.adjustment import adjust
 from terminal.domain.schemas import DATASETS
+from terminal.services.kept import Kept, seal
+from terminal.services.own_fields import OwnFields
 from terminal.services.universes import Universe, Universes
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from terminal.providers.base import Provider
     from terminal.providers.budget import Budget
     from terminal.providers.router import Router
-    from terminal.services.own_fields import OwnFields
     from terminal.services.refresh import Refresher
     from terminal.settings import Settings
     from terminal.store import Store
@@ -45,12 +46,14 @@ HISTORY_DAYS = 366 * 6
 _KEPT = 12
 _BENCHMARK = "SPY"
 VALUED = ("instruments", "bars", "quotes", "facts", "dividends", "splits", "earnings")
+_TRENDED = ("bars", "splits", "instruments")
 
 
 class Market:
     """What `ctx.market` is. Thread safe; equal questions asked at once are answered once."""
 
-    def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool, rules: Path) -> None:
+    def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool, rules: Path,
+                 cache: Path | None = None) -> None:
         self._store = store
         self._refresher = refresher
         self._clock = clock
@@ -60,7 +63,8 @@ class Market:
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
         self._guard = threading.Lock()
         self._rulebook: Rulebook | None = None
-        self._own: OwnFields | None = None
+        self._disk = Kept(cache, store, lambda: seal(rules))
+        self._own = OwnFields(store, self._inputs, self._disk)
         self._universes = Universes(store, demo=demo, clock=clock, stored=self.symbols)
 
     @property
@@ -71,6 +75,7 @@ class Market:
     def close(self) -> None:
         """Let go of connections and worker processes."""
         self._refresher.router.close()
+        self._disk.close()
 
     # -- universes ---------------------------------------------------------------------------------------------
 
@@ -235,7 +240,7 @@ class Market:
 
     def regime(self, as_of: date | None = None) -> Regime:
         """The state of the market as a whole, from the broad index and what is stored."""
-        return self._cached(("regime", as_of, self.today()), lambda: self._regime(as_of), ("bars", "splits", "instruments"))
+        return self._cached(("regime", as_of, self.today()), lambda: self._regime(as_of), _TRENDED)
 
     def rulebook(self) -> Rulebook:
         """The scoring rules in force, from `data/scoring`."""
@@ -247,14 +252,9 @@ class Market:
 
     def _features(self, as_of: date | None) -> Features:
         from terminal.domain.features import compared
-        from terminal.services.own_fields import OwnFields
 
-        with self._guard:
-            if self._own is None:
-                self._own = OwnFields(self._store, self._inputs)
-            own = self._own
         symbols = self.symbols() or self._priced()
-        return compared(own.get(symbols, as_of, as_of or self.today(), _BENCHMARK), as_of or self.today())
+        return compared(self._own.get(symbols, as_of, as_of or self.today(), _BENCHMARK), as_of or self.today())
 
     def _priced(self) -> tuple[str, ...]:
         """The symbols of a market without instruments."""
@@ -279,17 +279,27 @@ class Market:
         )
 
     def _scored(self, as_of: date | None) -> Features:
-        from terminal.services.scored import score
+        from terminal.services import scored
 
-        return score(self.features(None, as_of), self.rulebook(), self.regime(as_of))
+        def make() -> Features:
+            return scored.score(self.features(None, as_of), self.rulebook(), self.regime(as_of))
+
+        if as_of is not None:
+            return make()
+        return self._disk.get("scored", self.today(), VALUED, make, scored.to_disk, scored.from_disk)
 
     def _regime(self, as_of: date | None) -> Regime:
-        from terminal.domain.regime import regime
+        from terminal.domain import regime as domain
 
-        start = (as_of or self.today()) - timedelta(days=500)
-        stocks = self.instruments(None, as_of).filter(pl.col("kind") == "stock")["symbol"].to_list()
-        bars = self.bars(None, start, as_of=as_of, columns=("symbol", "date", "close", "adjusted_close"))
-        return regime(bars, None, stocks=stocks or None)
+        def make() -> Regime:
+            start = (as_of or self.today()) - timedelta(days=500)
+            stocks = self.instruments(None, as_of).filter(pl.col("kind") == "stock")["symbol"].to_list()
+            bars = self.bars(None, start, as_of=as_of, columns=("symbol", "date", "close", "adjusted_close"))
+            return domain.regime(bars, None, stocks=stocks or None)
+
+        if as_of is not None:
+            return make()
+        return self._disk.get("regime", self.today(), _TRENDED, make, domain.to_notes, domain.from_notes)
 
     # -- inner -------------------------------------------------------------------------------------------------
 
@@ -401,7 +411,8 @@ def build_market(
     asked = tuple(providers) if providers is not None else _simulated(clock) if demo else _live(settings, clock, home, budget)
     router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None)
     refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None))
-    return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"))
+    return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"),
+                  cache=home.cache(demo))
 
 
 def _nothing(_ctx: Context) -> int:

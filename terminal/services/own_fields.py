@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from terminal.domain.features import Inputs
+    from terminal.services.kept import Kept
     from terminal.store import Store
     from terminal.store.market import MarketStore
 
@@ -27,10 +28,13 @@ _KEPT = 3  # different days
 
 
 class OwnFields:
-    """The own fields of every symbol. `read(symbols, as_of)` gives the inputs of some. Thread safe; one works at a time."""
+    """The own fields of every symbol. `read(symbols, as_of)` gives the inputs of some. Thread safe; one works at a time.
 
-    def __init__(self, store: Store, read: Callable[[Sequence[str], date | None], Inputs]) -> None:
-        self._store, self._read = store, read
+    What is true today is in `disk` too, for the next start.
+    """
+
+    def __init__(self, store: Store, read: Callable[[Sequence[str], date | None], Inputs], disk: Kept) -> None:
+        self._store, self._read, self._disk = store, read, disk
         self._lock = threading.Lock()
         self._kept: dict[tuple[date | None, date], tuple[MarketStore, int, pl.DataFrame]] = {}
 
@@ -40,6 +44,8 @@ class OwnFields:
             store = self._store.market
             version = store.version  # before anything is read: what is written meanwhile counts as changed
             kept = self._current((as_of, day), store, benchmark)
+            if kept is None and as_of is None:
+                kept = self._from_disk(day, benchmark)
             have = set() if kept is None else set(kept["symbol"])
             missing = [symbol for symbol in symbols if symbol not in have]
             parts = [] if kept is None else [kept]
@@ -54,7 +60,16 @@ class OwnFields:
             self._kept[as_of, day] = (store, version, frame)
             while len(self._kept) > _KEPT:
                 del self._kept[next(iter(self._kept))]
+            if as_of is None and missing:
+                self._disk.save("own_fields", day, store, version, {"frame": frame})
             return frame
+
+    def _from_disk(self, day: date, benchmark: str) -> pl.DataFrame | None:
+        entry = self._disk.load("own_fields", day)
+        if entry is None or benchmark in entry.changed({"bars", "splits"}):
+            return None
+        frame, changed = entry.frames["frame"], entry.changed(DATASETS)
+        return frame.filter(~pl.col("symbol").is_in(list(changed))) if changed else frame
 
     def _current(self, key: tuple[date | None, date], store: MarketStore, benchmark: str) -> pl.DataFrame | None:
         """The kept rows that still hold; None when none does."""

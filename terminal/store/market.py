@@ -106,6 +106,24 @@ class MarketStore:
             later = [symbols for version, dataset, symbols in self._writes if version > since and dataset in datasets]
         return frozenset().union(*later)
 
+    def mark(self, version: int) -> str:
+        """Names the newest fetch before `version`, so that a later process can tell whether it looks at the same history."""
+        found = self.database.read(
+            f"select * from fetch_log where fetch_id < {int(version)} order by fetch_id desc limit 1")
+        return "" if found.is_empty() else " ".join(str(value) for value in found.row(0))
+
+    def written_since(self, version: int, datasets: Collection[str]) -> frozenset[str]:
+        """As `changed`, for a version that an earlier process has seen, from what is stored."""
+        newest = self.database.read("select max(fetch_id) as n from fetch_log")["n"][0]
+        if newest is None or newest < version:
+            return frozenset()
+        # A row that ended without another in its place is in no table any more, but its fetch is in the log.
+        names = ", ".join(map(literal, datasets))
+        later = f"fetch_id >= {int(version)}"
+        parts = [f"select {quoted(_schema(name).key[0])} as symbol from {name} where {later}" for name in datasets]
+        parts += [f"select symbol from {table} where {later} and dataset in ({names})" for table in ("freshness", "fetch_log")]
+        return frozenset(self.database.read(" union ".join(parts))["symbol"].to_list()) - {""}
+
     def read(self, dataset: str, symbols: Sequence[str] | None = None, *, start: date | datetime | None = None,
              end: date | datetime | None = None, as_of: date | None = None, columns: Sequence[str] | None = None,
              latest: bool = False) -> pl.DataFrame:
