@@ -142,23 +142,6 @@ def group_of(kind: str | None) -> str:
     return "stock" if kind == "stock" else "bond" if kind in ("bond", "bond_etf") else "fund"
 
 
-def mean_fcf_margin(facts: pl.DataFrame) -> float | None:
-    """Mean free cash flow margin of up to five fiscal years, from two on."""
-    import polars as pl
-
-    years = facts.filter((pl.col("period") == "A") & pl.col("item").is_in(["revenue", "free_cash_flow"]))
-    wide = {
-        item: dict(years.filter(pl.col("item") == item).sort("period_end").select("period_end", "value").iter_rows())
-        for item in ("revenue", "free_cash_flow")
-    }
-    margins = [
-        wide["free_cash_flow"][end] / wide["revenue"][end]
-        for end in sorted(wide["revenue"])[-5:]
-        if end in wide["free_cash_flow"] and wide["revenue"][end] > 0
-    ]
-    return sum(margins) / len(margins) if len(margins) >= 2 else None
-
-
 class _Builder:
     """Collects figures and numbers their sources."""
 
@@ -176,8 +159,7 @@ class _Builder:
         given, row = self.given, self.row
         told = given.rulebook.explain(row, given.regime)
         thresholds = tuple(given.rulebook.sensitivity(row, given.regime))
-        valued = {**row, "fcf_margin_mean": mean_fcf_margin(given.facts)}
-        value, back, table = valuation.dcf(valued), valuation.reverse_dcf(valued), valuation.grid(valued)
+        value, back, table = valuation.dcf(row), valuation.reverse_dcf(row), valuation.grid(row)
         move, reports = risks.report_move(given.bars, given.earnings, given.as_of)
         limits = {gate.field: gate.limit for gate in told.gates}
         ranked = tuple(risks.rank_risks(row, move, limits))

@@ -271,8 +271,8 @@ def dcf(
     wacc: Annotated[float | None, argument(help="Cost of capital, 0.09 for 9 %.")] = None,
     growth: Annotated[float | None, argument(help="Growth of cash in the first years.")] = None,
     terminal_growth: Annotated[float | None, argument(help="Growth for ever after.")] = None,
-    years: Annotated[int, argument(help="Projected years.")] = 10,
-    fade_years: Annotated[int, argument(help="Of these, years of fading to terminal growth.")] = 5,
+    years: Annotated[int, argument(help="Projected years.")] = 15,
+    fade_years: Annotated[int, argument(help="Of these, years of fading to terminal growth.")] = 10,
     risk_free: Annotated[float | None, argument(help="Risk-free rate.")] = None,
     equity_premium: Annotated[float | None, argument(help="What shares earn above it.")] = None,
     beta: Annotated[float | None, argument(help="Beta to use as it is.")] = None,
@@ -280,13 +280,18 @@ def dcf(
     tax_rate: Annotated[float | None, argument(help="Tax rate.")] = None,
     debt_share: Annotated[float | None, argument(help="Share of debt in the capital.")] = None,
     base_cash: Annotated[
-        Literal["ttm", "margin"],
-        argument(help="Start from the last four quarters, or from the mean cash margin of recent years times revenue."),
-    ] = "ttm",
+        Literal["normal", "ttm", "margin"],
+        argument(
+            help="Start from the last four quarters (ttm), the mean cash margin of recent years times revenue (margin), or "
+            "the last four quarters unless their margin is far from that of recent years (normal)."
+        ),
+    ] = "normal",
     fcf_margin: Annotated[float | None, argument(help="Cash margin to start from instead.")] = None,
     free_cash_flow: Annotated[float | None, argument(help="Free cash flow to start from instead.")] = None,
     net_debt: Annotated[float | None, argument(help="Net debt.")] = None,
     shares: Annotated[float | None, argument(help="Number of shares.")] = None,
+    share_based_pay: Annotated[float | None, argument(help="Yearly share-based pay, taken off the cash.")] = None,
+    size_premium: Annotated[float | None, argument(help="What small companies earn above others.")] = None,
 ) -> Table:
     """Value a share by discounted cash flow, with every assumption yours to change; shows what growth the price implies."""
     from terminal.domain.valuation import Assumptions
@@ -309,6 +314,8 @@ def dcf(
             free_cash_flow,
             net_debt,
             shares,
+            share_based_pay,
+            size_premium,
         )
     except ValueError as error:
         raise UserError(f"{str(error).capitalize()}.", "Change --years or --fade-years.") from error
@@ -393,16 +400,17 @@ def export(
 def _valued(ctx: Context, sheet: Sheet, wanted: Assumptions, notes: tuple[str, ...]) -> Table:
     import polars as pl
 
-    from plugins.tearsheet.builder import mean_fcf_margin
     from terminal.domain import valuation
 
-    inputs = {**sheet.row, "fcf_margin_mean": mean_fcf_margin(ctx.market.facts([sheet.symbol], as_of=ctx.as_of))}
+    inputs = sheet.row
     found, back, grid = valuation.dcf(inputs, wanted), valuation.reverse_dcf(inputs, wanted), valuation.grid(inputs, wanted)
     rows: list[tuple[str, str, float | None, str | None, str]] = [
         ("value", "Value per share", found.value, None, found.reason),
+        ("value", "Low", found.low, None, "WACC one point higher, growth two points lower"),
+        ("value", "High", found.high, None, "WACC one point lower, growth two points higher"),
         ("value", "Price", found.price, None, ""),
         ("value", "Gap", found.gap, None, "value / price − 1"),
-        ("value", "Beyond the projected years", found.terminal_share, None, ""),
+        ("value", "Beyond the projected years", found.terminal_share, None, "share of the value"),
         ("reverse", "Growth the price assumes", back.growth, None, back.reason),
     ]
     rows += [("assumption", each.name, each.value, each.origin, each.reason) for each in found.assumptions]

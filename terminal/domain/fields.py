@@ -154,6 +154,9 @@ _ALL = (
     _ratio("valuation", "pe_vs_sector", "P/E against sector", "pe_ttm / median pe_ttm of the sector - 1, from 5 companies on"),
     _money("valuation", "dcf_value", "DCF value", "two-stage discounted free cash flow per share, standard assumptions"),
     _ratio("valuation", "dcf_gap", "DCF gap", "dcf_value / price - 1"),
+    _money("valuation", "dcf_low", "DCF value, low", "with WACC one point higher and growth two points lower"),
+    _money("valuation", "dcf_high", "DCF value, high", "with WACC one point lower and growth two points higher"),
+    _times("valuation", "dcf_range", "DCF range", "dcf_high / dcf_low; unknown where dcf_low is nothing"),
     _ratio("profitability", "gross_margin", "Gross margin", "gross profit / revenue, last four quarters", "gross_margin"),
     _ratio(
         "profitability",
@@ -171,6 +174,12 @@ _ALL = (
     ),
     _ratio("profitability", "ebitda_margin", "EBITDA margin", "EBITDA / revenue, last four quarters", "ebitda_margin"),
     _ratio("profitability", "fcf_margin", "FCF margin", "free cash flow / revenue, last four quarters"),
+    _ratio(
+        "profitability",
+        "fcf_margin_mean",
+        "Usual FCF margin",
+        "mean over up to 5 years of free cash flow / revenue of four quarters, from 2 years on",
+    ),
     _ratio(
         "profitability",
         "roe",
@@ -327,5 +336,5 @@ FIELDS: dict[str, Field] = {each.name: each for each in _ALL}
 
 # What `features.py` makes; verdict, score and the discounted cash flow are added by whoever knows their assumptions.
 FEATURE_FIELDS: tuple[str, ...] = tuple(
-    name for name, each in FIELDS.items() if each.group != "score" and name not in ("dcf_value", "dcf_gap")
+    name for name, each in FIELDS.items() if each.group != "score" and not name.startswith("dcf_")
 )

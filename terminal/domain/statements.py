@@ -20,6 +20,8 @@ MAX_STATEMENT_AGE_DAYS = 500
 """Statements whose period ended longer ago say nothing about the present."""
 LATE_ITEM_DAYS = 100
 """How far an item may lag behind the newest statement: one quarter."""
+MEAN_YEARS = 5
+"""Years a usual value is the mean of."""
 _QUARTERS = 4
 _PER_SHARE = ("eps_basic", "eps_diluted")
 
@@ -34,6 +36,7 @@ STATEMENT_FIELDS = (
     "net_margin",
     "ebitda_margin",
     "fcf_margin",
+    "fcf_margin_mean",
     "roe",
     "roa",
     "roic",
@@ -115,7 +118,11 @@ def statement_fields(rows: pl.DataFrame, single: pl.DataFrame, days: pl.DataFram
     Each field is the newest known one that is at most a quarter behind the newest statement, and unknown when that is
     too old on the symbol's day (`days`: symbol, `_day`). `_statement_end`, `_known_on`, `_statement_fetch` and `_unit` describe the newest statement.
     """
-    ratios = _ratios(_with_earlier(rows)).join(_quarter_growth(single), on=["symbol", "period_end"], how="left")
+    ratios = (
+        _ratios(_with_earlier(rows))
+        .join(_quarter_growth(single), on=["symbol", "period_end"], how="left")
+        .join(_usual_cash_margin(rows), on=["symbol", "period_end"], how="left")
+    )
     names = (*STATEMENT_FIELDS, *_PARTS)
     told = ratios.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in names)).sort("symbol", "period_end")
     fresh = told.join(days, on="symbol").filter(
@@ -295,6 +302,24 @@ def _ratios(rows: pl.DataFrame) -> pl.DataFrame:
         "unit",
         *parts,
         *(expression.alias(name) for name, expression in made.items()),
+    )
+
+
+def _usual_cash_margin(rows: pl.DataFrame) -> pl.DataFrame:
+    """[symbol, period_end, fcf_margin_mean] of each symbol's newest statement: the mean over years of the years' means."""
+    newest = pl.col("period_end").max().over("symbol")
+    known = (
+        rows.select("symbol", "period_end", _over(pl.col("free_cash_flow"), pl.col("revenue")).alias("_margin"))
+        .filter(pl.col("_margin").is_not_null())
+        .with_columns(newest.alias("_newest"), ((newest - pl.col("period_end")).dt.total_days() / 365.25).floor().alias("_years"))
+        .filter(pl.col("_years") < MEAN_YEARS)
+    )
+    by_year = known.group_by("symbol", "_newest", "_years").agg(pl.col("_margin").mean())
+    return (
+        by_year.group_by(pl.col("symbol"), pl.col("_newest").alias("period_end"))
+        .agg(pl.len().alias("_count"), pl.col("_margin").sort_by("_years").mean().alias("fcf_margin_mean"))
+        .filter(pl.col("_count") >= 2)
+        .drop("_count")
     )
 
 

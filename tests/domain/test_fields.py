@@ -53,4 +53,7 @@ def test_fields_are_consistent() -> None:
         assert field.formula or field.group in ("identity", "score"), name
         assert (field.type == "integer") <= (field.decimals == 0), name
     assert len({field.title for field in FIELDS.values()}) == len(FIELDS)
-    assert set(FIELDS) - set(FEATURE_FIELDS) == {"dcf_value", "dcf_gap", "verdict", "score", "coverage", "flags"}
+    assert set(FIELDS) - set(FEATURE_FIELDS) == {
+        *("dcf_value", "dcf_gap", "dcf_low", "dcf_high", "dcf_range"),
+        *("verdict", "score", "coverage", "flags"),
+    }

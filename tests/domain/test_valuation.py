@@ -49,18 +49,72 @@ def test_growth_fades_in_a_straight_line() -> None:
 
 
 def test_cost_of_capital_by_hand() -> None:
-    # beta 0.67 x 1.2 + 0.33 = 1.134; equity 4.2 % + 1.134 x 5 % = 9.87 %; debt 0.5 x 2000 / 2 = 500 -> 20 %;
-    # debt costs 4.2 % + 1.5 % = 5.7 %, after 21 % tax 4.503 %; 0.8 x 9.87 + 0.2 x 4.503 = 8.7966 %
+    # beta 0.67 x 1.2 + 0.33 = 1.134; equity 4.2 % + 1.134 x 4.2 % + 0.8 % for its size = 9.7628 %; debt 0.5 x 2000 / 2 = 500
+    # -> 20 %; debt costs 4.2 % + 1.5 % = 5.7 %, after 21 % tax 4.503 %; 0.8 x 9.7628 + 0.2 x 4.503 = 8.71084 %
     found = dcf(ROW)
     used = {each.name: each for each in found.assumptions}
-    assert used["wacc"].value == pytest.approx(0.087966)
-    assert used["growth"].value == pytest.approx(0.09), "the median of 6, 9 and 30 %"
+    assert used["wacc"].value == pytest.approx(0.0871084)
+    assert used["growth"].value == pytest.approx(0.072), "the median of 6, 9 and 30 %, drawn 40 % of the way to 4.5 %"
     assert (used["wacc"].origin, used["tax_rate"].origin) == ("derived", "default")
     assert used["net_debt"].value == 300.0
     assert used["shares"].value == 100.0
     given_one = dcf(ROW, Assumptions(tax_rate=0.3)).assumption("tax_rate")
     assert given_one is not None and given_one.origin == "provided"
     assert all(each.reason for each in found.assumptions)
+
+
+def test_the_derived_cost_of_capital_has_a_floor_by_size() -> None:
+    def wacc(cap: float) -> float:
+        found = dcf({**ROW, "beta": -3.0, "market_cap": cap, "enterprise_value": cap}).assumption("wacc")
+        assert found is not None
+        return found.value
+
+    assert [wacc(each) for each in (50e9, 5e9, 1e9)] == pytest.approx([0.065, 0.07, 0.075])
+    assert dcf(ROW, Assumptions(wacc=0.05)).assumption("wacc").value == 0.05, "a given one is used as it is"  # type: ignore[union-attr]
+
+
+def test_growth_that_analysts_expect_counts_too() -> None:
+    # P/E 24 now and 20 on next year's EPS: +20 %; the median of 6, 9, 20 and 30 is 14.5 %; 4.5 + 0.6 x 10 = 10.5 %
+    found = dcf({**ROW, "pe_ttm": 24.0, "pe_forward": 20.0}).assumption("growth")
+    assert found is not None and found.value == pytest.approx(0.105)
+    wild = dcf({**ROW, "revenue_cagr_3y": 0.9, "eps_cagr_3y": 0.9, "revenue_growth_1y": 0.9}).assumption("growth")
+    assert wild is not None and wild.value == pytest.approx(0.14), "nobody keeps growing like that"
+
+
+@pytest.mark.parametrize(
+    ("usual", "cash"),
+    [(0.10, 100.0), (0.09, 100.0), (0.07, 70.0), (0.15, 125.0), (-0.05, 100.0), (None, 100.0)],
+)
+def test_a_year_far_from_the_usual_is_not_the_rule(usual: float | None, cash: float) -> None:
+    # last year's cash is 100 of 1000: up to 1.25 times the usual it stands; far above counts the usual, far below half way
+    found = dcf({**ROW, "fcf_margin_mean": usual}).assumption("cash")
+    assert found is not None and found.value == pytest.approx(cash)
+    last = dcf({**ROW, "fcf_margin_mean": usual}, Assumptions(base_cash="ttm")).assumption("cash")
+    assert last is not None and last.value == 100.0
+
+
+def test_share_based_pay_is_a_cost() -> None:
+    # 3 % of 1000 in sales are paid in shares: 100 - 30
+    paid = dcf({**ROW, "sbc_to_revenue": 0.03})
+    assert paid.assumption("cash").value == pytest.approx(70.0)  # type: ignore[union-attr]
+    assert paid.assumption("share_based_pay").value == pytest.approx(30.0)  # type: ignore[union-attr]
+    assert dcf({**ROW, "sbc_to_revenue": 0.03}, Assumptions(share_based_pay=0.0)).value == dcf(ROW).value
+    assert "share-based pay" in dcf({**ROW, "sbc_to_revenue": 0.2}).reason
+
+
+def test_range_by_hand() -> None:
+    # low: 8 % growth at 9 %: 108/1.09 = 99.0826, 116.64/1.1881 = 98.1735, 116.64 x 1.02 / 0.07 = 1699.6114 / 1.1881 = 1430.5289
+    # -> 1627.7850 - 300 = 13.2779; high: 12 % at 7 %: 104.6729 + 109.5642 + 125.44 x 1.02 / 0.05 / 1.1449 = 2235.1088
+    # -> 2449.3459 - 300 = 21.4935
+    found = dcf(ROW, Assumptions(growth=0.10, wacc=0.08, terminal_growth=0.02, years=2, fade_years=0))
+    assert (found.low, found.high) == (pytest.approx(13.2779, abs=5e-4), pytest.approx(21.4935, abs=5e-4))
+    assert not found.wide
+    owing = dcf({**ROW, "enterprise_value": 3400.0}, Assumptions(growth=0.10, wacc=0.08, terminal_growth=0.02, years=2, fade_years=0))
+    assert owing.wide and "rough guide" in owing.notes[-1]
+    frame = dcf_frame(pl.DataFrame([ROW])).row(0, named=True)
+    base = dcf(ROW)
+    assert (frame["dcf_low"], frame["dcf_high"]) == (base.low, base.high)
+    assert frame["dcf_range"] == pytest.approx(base.high / base.low)  # type: ignore[operator]
 
 
 def test_margin_base() -> None:
@@ -75,10 +129,12 @@ def test_margin_base() -> None:
     [
         ({"sector": "Financials"}, "banks"),
         ({"kind": "etf"}, "not a fund"),
-        ({"free_cash_flow_ttm": -5.0}, "negative"),
+        ({"sector": "Real Estate"}, "property"),
+        ({"sector": "Utilities"}, "networks"),
+        ({"free_cash_flow_ttm": -5.0}, "not positive"),
         ({"free_cash_flow_ttm": None}, "free cash flow is not known"),
-        ({"market_cap": None}, "number of shares and net debt are"),
-        ({"revenue_cagr_3y": None, "eps_cagr_3y": None, "revenue_growth_1y": None}, "past growth is not known"),
+        ({"market_cap": None}, "number of shares, net debt and the cost of capital are"),
+        ({"revenue_cagr_3y": None, "eps_cagr_3y": None, "revenue_growth_1y": None}, "growth, past or expected, is not known"),
     ],
 )
 def test_unknown_with_its_reason(change: dict[str, object], reason: str) -> None:
@@ -143,6 +199,10 @@ def companies() -> st.SearchStrategy[dict[str, object]]:
             "interest_coverage": maybe(-5, 90),
             "debt_to_equity": maybe(0, 9),
             "pb": maybe(0.1, 50),
+            "sbc_to_revenue": maybe(0, 0.3),
+            "fcf_margin_mean": maybe(-0.2, 0.4),
+            "pe_ttm": maybe(1, 200),
+            "pe_forward": maybe(1, 200),
         }
     )
 
@@ -155,6 +215,7 @@ def cash_makers() -> st.SearchStrategy[dict[str, object]]:
             "sector": "Energy",
             "market_cap": 1e10,
             "enterprise_value": 1.02e10,
+            "sbc_to_revenue": 0.0,
             "free_cash_flow_ttm": 2e8 + abs(float(row["market_cap"] or 0)) / 100,
         }
     )  # type: ignore[arg-type]
@@ -170,6 +231,9 @@ def test_frame_equals_row_by_row(rows: list[dict[str, object]]) -> None:
     for row, found in zip(rows, dcf_frame(frame).to_dicts(), strict=True):
         one = dcf(row)
         assert (one.value, one.gap) == (found["dcf_value"], found["dcf_gap"])
+        assert (one.low, one.high) == (found["dcf_low"], found["dcf_high"])
+        assert one.value is None or (one.low or 0.0) <= one.value <= (one.high or 0.0)
+        assert one.value is None or one.wide or found["dcf_range"] < 3
         assert (one.value is None) == bool(one.reason)
         assert one.value is None or math.isfinite(one.value)
 
