@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-STOCK, BANK, LOSS, FUND, BOND = "ZENR", "ALM", "ARKU", "SPY", "UST29"
+STOCK, BANK, LOSS, FUND, BOND, UNSEEN = "ZENR", "ALM", "ARKU", "SPY", "UST29", "CALR"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def market(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("panel") / "home"
     shutil.copytree(_demo_home, folder)
     opened = App(Home(folder), demo=True, clock=lambda: datetime(2026, 11, 20, 22, 0, tzinfo=UTC))
-    for symbol in (STOCK, BANK, LOSS, FUND, BOND):
+    for symbol in (STOCK, BANK, LOSS, FUND, BOND, UNSEEN):
         opened.market.ensure([symbol], ("quotes",), opened.context())
     # Started, not run: the worker threads live as long as the App, not as one test.
     [each.result() for each in [opened.start("tearsheet.show", {"symbol": STOCK, "remember": False}) for _ in range(8)]]
@@ -331,9 +331,9 @@ def test_old_prices_are_said_with_their_age(show: Any) -> None:
 
 def test_a_look_is_remembered_once_after_a_while(show: Any, qtbot: Any, market: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugins.tearsheet.panel.DWELL_MS", 30)
-    panel = show(BANK)
-    before = market.store.book.last_look(BANK)
-    qtbot.waitUntil(lambda: market.store.book.last_look(BANK) != before, timeout=10_000)
+    assert market.store.book.last_look(UNSEEN) is None
+    panel = show(UNSEEN)
+    qtbot.waitUntil(lambda: market.store.book.last_look(UNSEEN) is not None, timeout=10_000)
     assert "first look" in words_of(panel.parts["changes"])
     panel._load()
     qtbot.waitUntil(lambda: panel._call.done and panel.settled, timeout=20_000)
