@@ -244,36 +244,24 @@ class TearsheetPanel(QWidget):
         """What the reader must know about the age of what is shown."""
         age = (sheet.as_of - sheet.price_date).days if sheet.price_date else 0
         if notes:
-            self.banner.show_message(
-                " ".join(notes),
-                "warn",
-                title="Not everything could be fetched; what was known before is shown.",
-                action="Try again",
-                on_action=self._load,
-            )
+            more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+            self._warn("Not all could be fetched", f"{notes[0]}{more}")
+            self.banner.setToolTip("\n".join(notes))
         elif age > _OLD_PRICE_DAYS:
-            self.banner.show_message(
-                f"The newest price is {age} days old ({words.day(sheet.price_date)}).",
-                "warn",
-                title="Old data",
-                action="Try again",
-                on_action=self._load,
-            )
+            self._warn("Old data", f"The newest price is {age} days old ({words.day(sheet.price_date)}).")
         else:
             self.banner.hide()
+
+    def _warn(self, title: str, text: str) -> None:
+        self.banner.setToolTip("")
+        self.banner.show_message(text, "warn", title=title, action="Try again", on_action=self._load)
 
     def _failed(self, error: TerminalError) -> None:
         self.progress.finish()
         self._wait.stop()
         if self.sheet is not None and self.sheet.symbol == self.symbol:
             since = words.moment(max((each.fetched_at for each in self.sheet.sources if each.fetched_at), default=None))
-            self.banner.show_message(
-                f"{error.sentence()} What is shown was fetched {since}.",
-                "warn",
-                title="It could not be refreshed.",
-                action="Try again",
-                on_action=self._load,
-            )
+            self._warn("It could not be refreshed", f"{error.sentence()} What is shown was fetched {since}.")
             return
         self.sheet = self._table = None
         self.empty.set_message(f"Nothing to show for {self.symbol}", error.sentence(), "circle-help", "Try again", self._load)

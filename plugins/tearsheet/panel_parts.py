@@ -224,7 +224,9 @@ class Verdict(QWidget):
         newbie = mode == "newbie"
         score = "score unknown" if told.score is None else f"{words.number(told.score, 1)} of 10"
         self._light.setVisible(newbie)
-        self._light.set_state(_VERDICTS.get(told.verdict, "unknown"), told.verdict, told.newbie.removeprefix(f"{told.verdict}: "))
+        self._light.set_state(
+            _VERDICTS.get(told.verdict, "unknown"), told.verdict, _capital(told.newbie.removeprefix(f"{told.verdict}: "))
+        )
         self._pro.setVisible(not newbie)
         self.pill.set_text(told.verdict, _VERDICTS.get(told.verdict, ""))
         self._score.setText(score)
@@ -244,6 +246,10 @@ class Verdict(QWidget):
         for flag in told.flags:
             self._flow.addWidget(Chip(flag.title, _TONES.get(flag.tone, ""), tip=flag.newbie if newbie else flag.pro))
         self._flags.setVisible(bool(told.flags))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _why(told: Explanation) -> str:

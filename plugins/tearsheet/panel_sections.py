@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from plugins.tearsheet.panel_parts import Cards, Gates, Lines, Risks, Verdict, Words
 from plugins.tearsheet.panel_pictures import Ranges, ScoreBars, YearBars
 from plugins.tearsheet.panel_sliders import CashValue, Sensitivity
-from plugins.tearsheet.sentences import upcoming
+from plugins.tearsheet.sentences import NO_DAY, upcoming
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
 from terminal.ui import theme
@@ -236,9 +236,13 @@ def _fill_checks(widget: Lines, showing: Showing) -> None:
 
 def _fill_events(widget: Lines, showing: Showing) -> None:
     sheet, lines = showing.sheet, []
-    for title, text, term in upcoming(sheet):
+    known = [each for each in upcoming(sheet) if each[1] not in (words.UNKNOWN, NO_DAY)]
+    blind = [title for title, text, _ in upcoming(sheet) if text in (words.UNKNOWN, NO_DAY)]
+    for title, text, term in known:
         figure = sheet.figure(term)
         lines.append((title, text, showing.said.tip(sheet, figure) if figure else ""))
+    if blind:
+        lines.append((f"Not known: {', '.join(blind).lower()}.", "", ""))
     widget.show_lines(lines, "No upcoming event is known.")
 
 
@@ -290,8 +294,11 @@ def _fill_sources(widget: Lines, showing: Showing) -> None:
 
 def _fill_unknown(widget: Lines, showing: Showing) -> None:
     parts = [text.partition(": ") for text in showing.sheet.unknown]
-    widget.show_lines([(title, reason or "no source gave it", "") for title, _, reason in parts], "Everything is known.")
-    showing.panel.sections["unknown"].set_note(str(len(parts)))
+    lines = [(title, reason or "no source gave it", "") for title, _, reason in parts]
+    if showing.sheet.bars.is_empty():
+        lines.insert(0, ("Price history", "no daily prices are stored", ""))
+    widget.show_lines(lines, "Everything is known.")
+    showing.panel.sections["unknown"].set_note(str(len(lines)))
 
 
 def _figures_table(panel: TearsheetPanel) -> TableView:
@@ -306,7 +313,7 @@ def _stock(showing: Showing) -> bool:
 
 PARTS: dict[str, Part] = {
     "verdict": Part("", "", lambda panel: Verdict(), lambda it, now: it.show_explanation(now.sheet.explanation, now.mode)),
-    "chart": Part("", "", _make_chart, _fill_chart),
+    "chart": Part("", "", _make_chart, _fill_chart, lambda now: not now.sheet.bars.is_empty()),
     "cards": Part("", "", lambda panel: Cards(), lambda it, now: it.show_sheet(now.sheet, now.said)),
     "changes": Part("Since your last look", "What changed since you last looked?", lambda panel: Lines(), _fill_changes),
     "position": Part(

@@ -280,6 +280,7 @@ class CashValue(QWidget):
         self.reset.setEnabled(False)
         self.more = ghost("More assumptions", "chevron-down", self._toggle)
         self.dials: dict[str, Dial] = {}
+        self._all = False
         self.grid = ValueGrid()
         self._grid_title = label("Value per share by cost of capital and growth", "muted", wrap=True)
         box = QVBoxLayout(self)
@@ -310,7 +311,7 @@ class CashValue(QWidget):
             pro_title, newbie_title, *_ = _ASSUMPTIONS[name]
             dial.set_title(newbie_title if newbie else pro_title)
             used = found.assumption(name)
-            dial.setEnabled(used is not None and known)
+            dial.setEnabled(used is not None)
             if used is None:
                 dial.set_note("")
                 continue
@@ -319,6 +320,7 @@ class CashValue(QWidget):
             source = {"provided": "yours", "derived": "from its figures", "default": "our default"}[used.origin]
             dial.set_note(source if newbie or not used.reason else f"{source}: {used.reason}")
         self.reset.setEnabled(own)
+        self._show_dials(known or own)
         self.grid.show_grid(grid, found.price, currency)
         for widget in (self.grid, self._grid_title):
             widget.setVisible(bool(grid.waccs))
@@ -329,12 +331,18 @@ class CashValue(QWidget):
         self._notes.setText(" ".join(told))
         self._notes.setVisible(bool(told))
 
-    def _toggle(self) -> None:
-        hidden = self.dials["beta"].isHidden()
+    def _show_dials(self, useful: bool) -> None:
+        """Hidden where no assumption would give a value."""
         for name, dial in self.dials.items():
-            dial.setVisible(hidden or name in _MAIN)
-        self.more.setText("Fewer assumptions" if hidden else "More assumptions")
-        self.more.set_icon("chevron-up" if hidden else "chevron-down")
+            dial.setVisible(useful and (self._all or name in _MAIN))
+        self.reset.setVisible(useful)
+        self.more.setVisible(useful)
+        self.more.setText("Fewer assumptions" if self._all else "More assumptions")
+        self.more.set_icon("chevron-up" if self._all else "chevron-down")
+
+    def _toggle(self) -> None:
+        self._all = not self._all
+        self._show_dials(True)
 
 
 def _against(gap: float | None) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from plugins.tearsheet.model import Sheet
     from terminal.domain.scoring.explain import Explanation
 
+NO_DAY = "no day is known"
 _CLEARLY = 0.6  # of a check's points: what speaks for it; of those lost: against it
 
 
@@ -162,7 +163,7 @@ def upcoming(sheet: Sheet) -> list[tuple[str, str, str]]:
     row, day = sheet.row, sheet.as_of
     found = []
     if sheet.kind == "stock":
-        found.append(("Next report", _on(day, row.get("days_to_earnings"), "no day is known"), "days_to_earnings"))
+        found.append(("Next report", _on(day, row.get("days_to_earnings"), NO_DAY), "days_to_earnings"))
         found.append(("Usual move on a report", _either_way(sheet.report_move), "tearsheet_report_move"))
         found.append(("Last report", _on(day, row.get("days_since_earnings"), words.UNKNOWN, back=True), "days_since_earnings"))
         found.append(("Profit against what was expected then", words.percent(_of(row, "earnings_surprise"), sign=True),

@@ -164,7 +164,7 @@ def test_a_bank_has_no_cash_value_and_the_reason_is_said(show: Any) -> None:
     panel = show(BANK)
     assert panel.sheet.valuation.value is None
     assert panel.sheet.valuation.reason[1:] in words_of(panel.parts["cash"])
-    assert panel.parts["cash"].grid.isHidden()
+    assert panel.parts["cash"].grid.isHidden() and all(dial.isHidden() for dial in panel.parts["cash"].dials.values())
 
 
 def test_what_is_folded_is_made_when_it_is_opened(show: Any) -> None:
