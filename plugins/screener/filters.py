@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from terminal.domain import format as words
@@ -210,7 +211,12 @@ def _literal(name: str, value: float | None) -> str:
     """A limit as the rule language writes it."""
     if value is None:
         return ""
-    return f"{value * 100:.6g}%" if FIELDS[name].unit == "fraction" else f"{value:.6g}"
+    return f"{_plain(value * 100)}%" if FIELDS[name].unit == "fraction" else _plain(value)
+
+
+def _plain(value: float) -> str:
+    """Six significant digits, never with an exponent."""
+    return format(Decimal(f"{value:.6g}"), "f")
 
 
 def _rounded(name: str, value: float | None) -> float | None:
