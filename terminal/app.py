@@ -221,6 +221,12 @@ class App:
         with self._lock:
             return tuple(self._recent)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no command is running or waiting to run."""
+        with self._lock:
+            return not self._running and not self._workers.pending
+
     def close(self) -> None:
         """Cancel what runs, wait at most a second for it, and close the files with a checkpoint."""
         with self._lock:
@@ -345,6 +351,12 @@ class Workers:
                 thread.start()
         self._queue.put(task)
 
+    @property
+    def pending(self) -> int:
+        """How many tasks are running or waiting."""
+        with self._lock:
+            return self._pending
+
     def close(self, patience: float) -> None:
         """End the threads, waiting `patience` seconds at most for those that are busy."""
         with self._lock:
@@ -449,6 +461,18 @@ class Session:
                 self._apps[wanted].gui = self._gui
             return self._apps[wanted]
 
+    def let_go(self, demo: bool) -> bool:
+        """Close one market, unless a command runs in it; True when it is closed. It opens again when it is asked for."""
+        with self._lock:
+            app = self._apps.get(demo)
+            if app is None:
+                return True
+            if not app.idle:
+                return False
+            del self._apps[demo]
+            app.close()
+            return True
+
     def drain(self) -> None:
         """Take no more requests from other processes, and finish those under way."""
         if self._server:
@@ -473,8 +497,9 @@ class Session:
         command = self.registry.command(request.command)
         if command.gui and self._gui is None:
             raise Locked("No window is open: another command uses the files just now.", "Try again when it is done.")
-        app = self.app(request.demo, progress)
-        running = app.start(request.command, request.arguments, as_of=request.as_of, progress=progress, stop=stop)
+        with self._lock:  # so that nobody closes the App between the two
+            app = self.app(request.demo, progress)
+            running = app.start(request.command, request.arguments, as_of=request.as_of, progress=progress, stop=stop)
         return running.result()
 
 

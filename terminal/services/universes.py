@@ -21,6 +21,8 @@ NOT_POINT_IN_TIME = (
     "members as of {day}, not point in time: companies that left the index are missing, so the past looks better than it was"
 )
 
+TITLED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Universe:
@@ -96,7 +98,8 @@ class Universes:
             raise UserError(f"There is no universe '{name}', and {error}.", self._suggestion(name)) from None
         if len(parts) == 1 and "," not in name and symbols[0] not in self._stored() and self._looks_like_a_list(name):
             raise UserError(f"There is no universe '{name}'.", self._suggestion(name))
-        return Universe(",".join(symbols), ", ".join(symbols), symbols)
+        more = f" and {len(symbols) - TITLED} more" if len(symbols) > TITLED else ""
+        return Universe(",".join(symbols), ", ".join(symbols[:TITLED]) + more, symbols)
 
     def _looks_like_a_list(self, name: str) -> bool:
         return len(name) > 5 or name.islower()

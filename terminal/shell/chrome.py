@@ -1,14 +1,15 @@
-"""Parts of the window's frame that are built after the first paint: rail, market notice, shortcuts."""
+"""Parts of the window's frame that are built after the first paint: rail and notices."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
+from terminal.shell.topbar import RAIL
 from terminal.ui import theme
 from terminal.ui.form import Button, Glyph, IconButton, label, row
 
@@ -16,20 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from terminal.api import Panel
-    from terminal.shell.window import MainWindow
 
 SIMULATED = "SIMULATED"
 
 
 class RailButtons:
-    """The icons at the left: one for each panel, checked while it can be seen."""
+    """The buttons at the left: one for each panel with its name, checked while it can be seen."""
 
     def __init__(self, rail: QWidget, toggle: Callable[[str], None]) -> None:
         self._toggle = toggle
-        self._buttons: dict[str, IconButton] = {}
+        self._buttons: dict[str, RailButton] = {}
         self._box = QVBoxLayout(rail)
-        self._box.setContentsMargins(7, 10, 6, 10)
-        self._box.setSpacing(6)
+        self._box.setContentsMargins(4, 10, 3, 10)
+        self._box.setSpacing(4)
         self._box.addStretch()
 
     def fill(self, panels: Sequence[Panel]) -> None:
@@ -38,16 +38,39 @@ class RailButtons:
             self._box.removeWidget(button)
             button.deleteLater()
         self._buttons = {}
-        for place, panel in enumerate(sorted(panels, key=lambda item: (item.order, item.id))):
+        for place, panel in enumerate(panels):
             name = f"{panel.title} ({panel.code})" if panel.code else panel.title
-            button = IconButton(panel.icon, name, partial(self._toggle, panel.id), checkable=True, size=19)
-            button.setFixedSize(36, 36)
+            button = RailButton(panel, name, partial(self._toggle, panel.id))
+            if place < 9:
+                button.setToolTip(f"{name}  Alt+{place + 1}")
             self._box.insertWidget(place, button)
             self._buttons[panel.id] = button
 
     def mark(self, visible: Mapping[str, bool]) -> None:
         for panel_id, button in self._buttons.items():
             button.setChecked(visible.get(panel_id, False))
+
+
+class RailButton(IconButton):
+    """A panel's icon over its name, which is shortened where it does not fit."""
+
+    def __init__(self, panel: Panel, name: str, on_click: Callable[[], object]) -> None:
+        super().__init__(panel.icon, name, on_click, checkable=True, size=18)
+        self._title = panel.title
+        theme.set_role(self, role="rail")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_title"):
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setFont(theme.font(theme.scaled(10), QFont.Weight.Medium))
+        self.setFixedHeight(theme.scaled(48))
+        self.setText(QFontMetrics(self.font()).elidedText(self._title, Qt.TextElideMode.ElideRight, theme.scaled(RAIL) - 12))
 
 
 class SourceNotice(QFrame):
@@ -73,27 +96,20 @@ class SourceNotice(QFrame):
         self.setVisible(demo)
 
 
-def shortcuts(window: MainWindow) -> None:
-    """The window's keys."""
-    def bind(keys: str, name: str, slot: Callable[[], object]) -> None:
-        action = QAction(name, window)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _checked: slot())
-        window.addAction(action)
+class EmptyNotice(QFrame):
+    """The line across the window while the real market holds nothing yet: what can be done about it."""
 
-    bind("Ctrl+K", "Search and commands", window.open_palette)
-    bind("Ctrl+M", "Newbie or Pro", lambda: window.set_mode("newbie" if window.mode == "pro" else "pro"))
-    bind("Ctrl+,", "Preferences", lambda: window.open_panel("preferences"))
-    bind("Ctrl+Shift+L", "Dark or light", lambda: window.set_look(theme="light" if theme.tokens().name == "dark" else "dark"))
-    bind("F5", "Refresh", lambda: window.run_command("market.refresh", {}) if window.has_command("market.refresh") else None)
-    bind("Ctrl+Q", "Quit", window.close)
-    for place in range(1, 10):
-        bind(f"Alt+{place}", f"Panel {place}", partial(_open_nth, window, place))
-
-
-def _open_nth(window: MainWindow, place: int) -> None:
-    if window.workspace is not None:
-        panels = sorted(window.workspace.in_rail(), key=lambda panel: (panel.order, panel.id))
-        if place <= len(panels):
-            window.open_panel(panels[place - 1].id)
+    def __init__(self, fetch: Callable[..., None], bring: Callable[[], None]) -> None:
+        super().__init__()
+        theme.set_role(self, role="banner", tone="info")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        text = "No prices are stored yet. Fetch some now; it is free and can be stopped at any time."
+        large = Button("Large US companies", "link", on_click=lambda: fetch("dow30", "sp500"),
+                       tip="The Dow 30, then the S&P 500: prices within a minute, everything else within about an hour")
+        few = Button("The Dow 30 only", "link", on_click=lambda: fetch("dow30"), tip="Thirty companies, in a few minutes")
+        files = Button("Import a file", "link", on_click=bring, tip="Prices or company figures as CSV or Parquet")
+        self.setLayout(row(Glyph("download", "accent_text", 14), label(text, "body"), large, few, files, 0,
+                           spacing=12, margins=(16, 3, 12, 3)))
+        self.setAccessibleName(text)
+        self.setFixedHeight(theme.scaled(32))
+        self.hide()

@@ -11,8 +11,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813
-from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QAbstractButton, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,6 +91,10 @@ class Docks(QObject):
         self._docks: dict[str, Any] = {}
         self._narrowed: set[str] = set()
         self._loose: dict[str, Slot] = {}
+        self._last_focus: dict[str, QWidget] = {}
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
         self.frame = QMainWindow()  # without a parent until a layout takes it: with one it would stay a window of its own
         self.frame.setObjectName("docks")
         self._manager = self._make_manager()
@@ -227,6 +232,30 @@ class Docks(QObject):
         self.dress_all()
         self.changed.emit()
 
+    def focus(self, panel_id: str) -> None:
+        """Put the keyboard into a panel: where it was there before, else on its first control."""
+        slot = self.slot(panel_id)
+        found = self._last_focus.get(panel_id)
+        if found is None or not isValid(found) or not slot.isAncestorOf(found) or not found.isVisible():
+            found = next((each for each in slot.findChildren(QWidget) if each.isVisible() and each.isEnabled()
+                          and each.focusPolicy() & Qt.FocusPolicy.TabFocus and _worth(each)), None)
+        if found is not None:
+            found.window().activateWindow()
+            found.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_next(self, step: int) -> None:
+        """Put the keyboard into the next visible panel, or the one before, from left to right and top to bottom."""
+        seen = [key for key in self._docks if self.current(key)]
+        seen.sort(key=lambda key: (place := self.slot(key).mapToGlobal(QPoint(0, 0))).x() * 10_000 + place.y())
+        if seen:
+            now = self.owner_of(QApplication.focusWidget())
+            self.focus(seen[(seen.index(now) + step) % len(seen)] if now in seen else seen[0 if step > 0 else -1])
+
+    def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
+        owner = self.owner_of(now)
+        if owner is not None and now is not None:
+            self._last_focus[owner] = now
+
     def close(self, panel_id: str) -> None:
         self._docks[panel_id].closeDockWidget()
         self.changed.emit()
@@ -336,3 +365,8 @@ class Docks(QObject):
                 close.setIconSize(QSize(12, 12))
             if (edge := dock.sideTabWidget()) is not None:
                 edge.setAccessibleName(f"Show {dock.windowTitle()}")
+
+
+def _worth(widget: QWidget) -> bool:
+    """Whether the keyboard can do something there; a scroll area that only holds other controls is passed over."""
+    return not isinstance(widget, QScrollArea)

@@ -20,7 +20,7 @@ def entries(window: MainWindow) -> list[Entry]:
     if window.workspace is None:
         return []
     panels = sorted(window.workspace.specs.values(), key=lambda panel: (panel.order, panel.id))
-    found = [Entry(f"Open {panel.title}", panel.code or "Panel", panel.icon, partial(window.open_panel, panel.id),
+    found = [Entry(f"Open {panel.title}", panel.code or "Panel", panel.icon, partial(window.open_panel, panel.id, focus=True),
                    words=f"{panel.title} {panel.code} panel", names=(panel.code.lower(), panel.title.lower()),
                    keys=PANEL_KEYS.get(panel.id, ""), rank=200 - place)
              for place, panel in enumerate(panels)]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+AGAIN_MS = 2000
+NO_NETWORK_YET = "No network was found, so nothing could be fetched. Connect and press F5, or import a file."
 NO_NETWORK = "No network was found, so this session shows the practice market."
 
 
@@ -137,6 +139,8 @@ class Opening:
         self._session, self._own, self._lock = session, session is None, lock
         self._hook: CrashHook | None = None
         self._page: Welcome | None = None
+        self._choice = ""
+        self._then: Callable[[], None] | None = None
         self._stop_listening: Callable[[], None] = lambda: None
         self._ended = False
         self.code = 0
@@ -149,6 +153,8 @@ class Opening:
         window.prepare()
         window.work(self._open_session, self._session_open, fail=self._failed)
         window.fill()
+        if self._demo is None and not window.settings.get("first_run_done"):
+            self._welcome()
         window.source_asked.connect(self.switch)
         self._hook = CrashHook(lambda problem, widget: window.bridge.post(lambda: window.bug(problem, widget)))
         window.statusbar.show_engine("busy", "Opening the store")
@@ -171,8 +177,9 @@ class Opening:
         return self._session, demo, why
 
     def _seeding(self, fraction: float | None, note: str) -> None:
-        self._window.bridge.post(lambda: self._window.statusbar.show_engine(
-            "busy", f"Preparing the demo market {fraction:.0%}" if fraction is not None else note or "Preparing the demo market"))
+        if fraction is not None:  # only a market that is made for the first time takes long enough to say so
+            text = f"Preparing the practice market {fraction:.0%}"
+            self._window.bridge.post(lambda: self._window.statusbar.show_engine("busy", text))
 
     def _session_open(self, found: tuple[Session, bool, str]) -> None:
         session, demo, why = found
@@ -182,31 +189,61 @@ class Opening:
         self._window.attach(session.app(demo), why)
         self._stop_listening = session.events.subscribe(
             "settings.changed", lambda payload: self._window.bridge.post(lambda: self._follow(session, payload)))
-        if self._demo is None and not session.settings.get("first_run_done"):
-            self._welcome(session)
+        if self._page is not None:
+            self._window.show_page(self._page)
+        if self._choice:
+            self._chosen(self._choice)
 
     def _failed(self, problem: Any) -> None:
         from terminal.shell.welcome import Trouble
 
+        self._page = None
         self._window.statusbar.show_engine("error", "The store could not be opened")
         self._window.show_page(Trouble(problem, self._window.close))
         self.code = 1
 
-    def _welcome(self, session: Session) -> None:
+    def _welcome(self) -> None:
+        """The first page, at once: the store is opened while it is being read."""
         from terminal.shell.welcome import Welcome
 
         page = self._page = Welcome(self._window)
         self._window.show_page(page)
+        page.chosen.connect(self._chosen)
 
-        def chosen(what: str) -> None:
-            self._answered(session)
-            self._window.apply_mode()
-            if what != "later":
-                self.choose(what == "demo")
-            if what == "files":
-                self._window.ask_command("market.import")
+    def _chosen(self, what: str) -> None:
+        session, window = self._session, self._window
+        if session is None or not window.attached:
+            self._choice = what
+            if self._page is not None:
+                self._page.wait_for(what)
+            return
+        self._answered(session)
+        window.apply_mode()
+        if what == "demo":
+            self.choose(True)
+        elif what == "live":
+            self.choose(False, self._fetch_first)
+        elif what == "files":
+            self.choose(False, lambda: window.ask_command("market.import"))
 
-        page.chosen.connect(chosen)
+    def _fetch_first(self) -> None:
+        """The market of a new user: fetch the usual companies, if nothing is stored and the network answers."""
+        from terminal.shell.network import reachable
+
+        window = self._window
+        app = window.app
+
+        def look() -> tuple[bool, bool]:
+            return not app.market.symbols(), reachable(app.settings.get("providers.yahoo.base_url"))
+
+        def start(found: tuple[bool, bool]) -> None:
+            empty, online = found
+            if empty and online:
+                window.fill_market()
+            elif empty:
+                window.notify(NO_NETWORK_YET, "warn")
+
+        window.work(look, start)
 
     def _answered(self, session: Session) -> None:
         """The first page is not shown again, neither now nor at the next start."""
@@ -215,12 +252,13 @@ class Opening:
             session.settings.set("first_run_done", True)
             self._window.leave_page(page)
 
-    def choose(self, demo: bool) -> None:
-        """Show a market and remember the choice."""
+    def choose(self, demo: bool, then: Callable[[], None] | None = None) -> None:
+        """Show a market and remember the choice; `then` once it is there."""
         if self._session is not None:
             self._answered(self._session)
-            self._session.settings.set("market.source", "demo" if demo else "live")
             self._session.default = demo
+            self._then = then
+            self._session.settings.set("market.source", "demo" if demo else "live")
         self.switch(demo, remember=False)
 
     def _follow(self, session: Session, payload: Mapping[str, Any]) -> None:
@@ -231,21 +269,43 @@ class Opening:
             self.switch(session.default, remember=False)
 
     def switch(self, demo: bool, remember: bool = True) -> None:
-        """Show the other market; the one shown stays open for other processes' commands."""
+        """Show the other market, and close the one shown before as soon as nothing runs in it."""
         if remember:
             self.choose(demo)
             return
         session, window = self._session, self._window
-        if session is None or (window.attached and window.app.demo == demo):
+        if session is None:
+            return
+        if window.attached and window.app.demo == demo:
+            self._shown()
             return
 
         def show(app: App) -> None:
-            if not self._ended and not (window.attached and window.app.demo == app.demo):
+            if self._ended:
+                return
+            if not (window.attached and window.app.demo == app.demo):
                 window.detach()
                 window.attach(app)
+                self._let_go(session, not app.demo)
+            self._shown()
 
         window.statusbar.show_engine("busy", "Opening the demo market" if demo else "Opening the live market")
         window.work(lambda: session.app(demo, self._seeding), show, key="market")
+
+    def _shown(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    def _let_go(self, session: Session, demo: bool) -> None:
+        window = self._window
+
+        def told(closed: bool) -> None:
+            if not closed:
+                QTimer.singleShot(AGAIN_MS, window, lambda: self._let_go(session, demo))
+
+        if not self._ended and window.attached and window.app.demo != demo:
+            window.work(lambda: session.let_go(demo), told)
 
     def end(self) -> None:
         """Close what was opened; the files are checkpointed."""

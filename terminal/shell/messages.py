@@ -101,12 +101,12 @@ class Messages(QObject):
             self.place()
 
     def place(self) -> None:
-        """Stack the toasts at the lower right, above the status bar."""
+        """Stack the toasts in the middle of the lower edge: panels have their buttons at the right."""
         bottom = self._window.height() - 38
         for toast in reversed(self._toasts):
             width = min(WIDTH, self._window.width() - 32)
             height = max(toast.height_at(width), 40)
-            toast.setGeometry(self._window.width() - width - 16, bottom - height, width, height)
+            toast.setGeometry((self._window.width() - width) // 2, bottom - height, width, height)
             toast.raise_()
             bottom -= height + 8
 

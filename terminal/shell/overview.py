@@ -24,6 +24,7 @@ class Overview:
     age: str
     age_detail: str
     sources: tuple[str, str, str]
+    stored: int
 
 
 def read(app: App) -> Overview:
@@ -36,7 +37,7 @@ def read(app: App) -> Overview:
     quotes = tuple(_quote(symbol, last.filter(pl.col("symbol") == symbol), sources) for symbol in INDEXES)
     fresh = app.store.market.freshness("bars")
     now = app.clock()
-    return Overview(quotes, *_age(fresh, now), _sources(app, fresh))
+    return Overview(quotes, *_age(fresh, now), _sources(app, fresh), len(app.market.symbols()))
 
 
 def _quote(symbol: str, rows: Any, sources: dict[int, Source]) -> IndexQuote:
@@ -64,10 +65,10 @@ def _age(fresh: Any, now: datetime) -> tuple[str, str]:
     day = newest.date() if isinstance(newest, datetime) else newest
     age = _behind(day, now)
     fetched = fresh["fetched_at"].max()
-    detail = f"The newest daily price of {fresh.height:,} symbols is of {day:%-d %B %Y}."
+    detail = f"Daily closing prices of {fresh.height:,} symbols; the newest are of {day:%-d %B %Y}."
     if isinstance(fetched, datetime):
         detail += f" Last fetched {fetched:%-d %b %Y %H:%M} UTC."
-    return f"End of day {day:%-d %b %Y} · {age}", detail
+    return f"Prices of {day:%-d %b %Y}, {age}", detail
 
 
 def _behind(day: date, now: datetime) -> str:
@@ -79,7 +80,7 @@ def _behind(day: date, now: datetime) -> str:
         calendar = Calendar.parse(data_file("sessions.csv").read_text(encoding="utf-8"))
         last = calendar.last_session(now)
         missed = len(calendar.sessions(day, last)) - 1 if last > day else 0
-        return "latest session" if missed <= 0 else "1 session behind" if missed == 1 else f"{missed} sessions behind"
+        return "up to date" if missed <= 0 else "1 trading day behind" if missed == 1 else f"{missed} trading days behind"
     except (OSError, ValueError):
         days = (now.date() - day).days
         return "today" if days <= 0 else "1 day old" if days == 1 else f"{days} days old"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from terminal.shell.matching import score
 from terminal.ui import theme
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
 
     from terminal.shell.window import MainWindow
 
+TICKER = re.compile(r"[A-Za-z^][\w.^=-]{0,9}")
 ENTRY = Qt.ItemDataRole.UserRole
 ROW, WIDTH, HEIGHT, SHOWN = 40, 640, 444, 60
-SYMBOL_DELAY_MS = 60
+SYMBOL_DELAY_MS, PATIENCE_MS = 60, 1500
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,9 @@ class Palette(QWidget):
         self._entries: Sequence[Entry] = ()
         self._symbols: list[Entry] = []
         self._asked = ""
+        self._answered = ""
+        self._accept_at_once = self._moved = False
+        self._before: QWidget | None = None
         self.setAccessibleName("Search and commands")
         self.frame = QFrame(self)
         self.frame.setObjectName("palette")
@@ -140,7 +146,7 @@ class Palette(QWidget):
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.clicked.connect(lambda _: self.accept())
+        self.list.clicked.connect(lambda _: self._accept())
         box.addWidget(self.list, 1)
         self.hint = QLabel("↑↓ move     ↵ run     esc close")
         self.hint.setProperty("role", "muted")
@@ -156,8 +162,11 @@ class Palette(QWidget):
 
     def open(self, text: str = "") -> None:
         """Show the palette over the window, with the keyboard in it."""
+        if not self.isVisible():
+            self._before = self._window.focusWidget()
         self._entries = self._window.entries()
         self._symbols = []
+        self._answered, self._accept_at_once, self._moved = "", False, False
         self.place()
         self.edit.setText(text)
         self._fill()
@@ -169,6 +178,9 @@ class Palette(QWidget):
         if self.isVisible():
             self.hide()
             self._asked = ""
+            self._accept_at_once = False
+            if self._before is not None and isValid(self._before) and self._before.isVisible():
+                self._before.setFocus()
             self.closed.emit()
 
     def place(self) -> None:
@@ -178,7 +190,22 @@ class Palette(QWidget):
         self.frame.setGeometry((self.width() - width) // 2, max(16, int((self.height() - height) * 0.28)), width, height)
 
     def accept(self) -> None:
-        """Run what is chosen."""
+        """Run what is chosen. Typed faster than symbols are found, it waits for them: the ticker typed is what is meant."""
+        typed = self.edit.text().strip()
+        if TICKER.fullmatch(typed) and typed != self._answered and not self._moved:
+            self._accept_at_once = True
+            self._timer.stop()
+            if self._asked != typed:
+                self._search_symbols()
+            QTimer.singleShot(PATIENCE_MS, self, self._accept_waiting)
+            return
+        self._accept()
+
+    def _accept_waiting(self) -> None:
+        if self._accept_at_once and self.isVisible():
+            self._accept()
+
+    def _accept(self) -> None:
         entry = self.list.currentIndex().data(ENTRY)
         if entry is not None:
             self.close_palette()
@@ -187,6 +214,7 @@ class Palette(QWidget):
     # ---- finding ----
 
     def _typed(self, text: str) -> None:
+        self._accept_at_once = self._moved = False
         self._fill()
         if text.strip():
             self._timer.start()
@@ -200,9 +228,11 @@ class Palette(QWidget):
     def _found(self, text: str, found: list[tuple[str, str, str]]) -> None:
         if text != self._asked or not self.isVisible():
             return
+        self._answered = text
         self._symbols = [Entry(symbol, kind, "chart-candlestick", partial(self._window.open_symbol, symbol), detail=name)
                          for symbol, name, kind in found]
         self._fill()
+        self._accept_waiting()
 
     def _fill(self) -> None:
         typed = self.edit.text().strip()
@@ -257,6 +287,7 @@ class Palette(QWidget):
             row = self.list.currentIndex().row() + step
             row = row % count if abs(step) == 1 else min(max(row, 0), count - 1)
             self.list.setCurrentIndex(self.rows.index(row, 0))
+            self._moved = True
         else:
             return False
         return True

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from terminal.commands import UsageError
 from terminal.ui import theme
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from terminal.commands import Command, Parameter
+    from terminal.errors import TerminalError
+
+    Answer = Callable[[dict[str, Any], Callable[[], None], Callable[[TerminalError], None] | None], None]
 
 WIDTH = 520
 
@@ -126,10 +130,13 @@ class Field(QWidget):
 
 
 class Question(QDialog):
-    """The form of one command; `answer(arguments)` is called when everything is well-formed."""
+    """The form of one command.
 
-    def __init__(self, parent: QWidget, command: Command, answer: Callable[[dict[str, Any]], None],
-                 values: Mapping[str, Any] | None = None) -> None:
+    `answer(arguments, done, failed)` is called when everything is well-formed; the form stays, with what was entered,
+    until `done()`, and shows what `failed(error)` says.
+    """
+
+    def __init__(self, parent: QWidget, command: Command, answer: Answer, values: Mapping[str, Any] | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(command.title)
@@ -145,12 +152,17 @@ class Question(QDialog):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         area.setAccessibleName(f"Parameters of {command.title}")
-        run = primary("Run", "play", self.accept)
-        run.setDefault(True)
+        self._run = primary("Run", "play", self.accept)
+        self._run.setDefault(True)
+        self._problem = label("", "body", "error", wrap=True)
+        self._problem.setContentsMargins(20, 4, 20, 0)
+        self._problem.hide()
+        self._long = command.long
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(area, 1)
-        box.addLayout(row(0, Button("Cancel", on_click=self.reject), run, spacing=8, margins=(20, 8, 20, 16)))
+        box.addWidget(self._problem)
+        box.addLayout(row(0, Button("Cancel", on_click=self.reject), self._run, spacing=8, margins=(20, 8, 20, 16)))
         height = inside.sizeHint().height() + 64
         self.resize(theme.scaled(WIDTH), min(height, max(parent.height() - 80, 320)))
         if self.fields:
@@ -167,6 +179,24 @@ class Question(QDialog):
                 continue
             if value is not None:
                 arguments[field.parameter.name] = value
-        if not wrong:
+        if wrong or not self._run.isEnabled():
+            return
+        self._problem.hide()
+        if self._long:  # its progress is shown by the window
             super().accept()
-            self._answer(arguments)
+            self._answer(arguments, lambda: None, None)
+            return
+        self._run.setEnabled(False)
+        self._answer(arguments, self._done, self._failed)
+
+    def _done(self) -> None:
+        if isValid(self):
+            super().accept()
+
+    def _failed(self, problem: TerminalError) -> None:
+        if isValid(self):
+            self._run.setEnabled(True)
+            self._problem.setText(problem.sentence())
+            self._problem.setAccessibleName(problem.sentence())
+            self._problem.show()
+

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from terminal.commands import Command
     from terminal.domain.sourced import Table
@@ -13,16 +13,25 @@ if TYPE_CHECKING:
     from terminal.shell.window import MainWindow
 
 
-def run(window: MainWindow, command_id: str, arguments: Mapping[str, Any]) -> None:
-    """Run a command in a worker. Its answer goes to the panel it names, else to the result panel, else into a message."""
+def run(window: MainWindow, command_id: str, arguments: Mapping[str, Any], done: Callable[[], None] | None = None,
+        fail: Callable[[TerminalError], None] | None = None) -> None:
+    """Run a command in a worker. Its answer goes to the panel it names, else to the result panel, else into a message.
+
+    `done()` is called before the answer is shown; `fail(error)` instead of a message.
+    """
     app = window.app
     command = app.registry.command(command_id)
 
     def failed(problem: TerminalError) -> None:
         window.notify(problem.sentence(), "error")
 
+    def answered(table: Table) -> None:
+        if done is not None:
+            done()
+        show(window, command, table)
+
     call = window.bridge.run(window, lambda report: app.start(command_id, dict(arguments), progress=report),
-                             then=lambda table: show(window, command, table), fail=failed)
+                             then=answered, fail=fail or failed)
     if call.future is not None:
         window.track(call.future)
 
@@ -32,6 +41,11 @@ def show(window: MainWindow, command: Command, table: Table) -> None:
     if window.workspace is None:
         return
     if command.panel and command.panel in window.workspace.specs and window.workspace.answer(command.panel, command.id, table):
+        return
+    if command.long and command.writes:  # the table of a long job counts what was done: a line, and what went wrong
+        window.notify(" ".join(filter(None, [f"{table.title}: done.", *table.notes[:1]])), "ok")
+        for problem in table.unknown[:3]:
+            window.notify(problem, "warn")
         return
     if table.frame.height <= 1 and (len(table.columns) <= 2 or command.writes or command.gui):
         window.notify(sentence(table), "ok")
@@ -57,4 +71,7 @@ def ask(window: MainWindow, command_id: str, values: Mapping[str, Any] | None = 
         return
     from terminal.shell.question import Question
 
-    Question(window, command, lambda arguments: run(window, command_id, {**(values or {}), **arguments}), values).show()
+    def answer(arguments: dict[str, Any], done: Callable[[], None], failed: Callable[[TerminalError], None] | None) -> None:
+        run(window, command_id, {**(values or {}), **arguments}, done, failed)
+
+    Question(window, command, answer, values).show()

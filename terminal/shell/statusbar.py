@@ -92,6 +92,7 @@ class StatusBar(QFrame):
         self.sources.setAccessibleName(text)
 
     def show_gap(self, milliseconds: float | None) -> None:
+        """How long the window was held up; None hides it."""
         self._show(self.gap, "" if milliseconds is None else f"UI gap p99 {milliseconds:.0f} ms", self.gap.toolTip())
 
     # ---- jobs ----

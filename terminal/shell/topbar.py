@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from terminal.ui.form import Segment
 
 HEIGHT = 46
+RAIL = 72  # width of the rail below the name
 
 
 class TopBar(QFrame):

@@ -14,6 +14,8 @@ from terminal.ui.form import Button, Card, EmptyState, Glyph, Segment, column, l
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QShowEvent
+
     from terminal.errors import TerminalError
     from terminal.shell.window import MainWindow
 
@@ -21,7 +23,8 @@ CHOICES = (
     ("demo", "flask-conical", "The practice market",
      "Five hundred invented companies with prices, news and accounts, ready at once and without the internet."),
     ("live", "globe", "Live free data",
-     "Real companies from free public sources, with no account and no key; the first prices arrive within a minute."),
+     "Real companies from free public sources, with no account and no key. The first prices arrive within a minute; "
+     "the rest follows while you look around."),
     ("files", "folder-open", "My files",
      "Bring your own prices or company figures as CSV or Parquet; they stay on this computer."),
 )
@@ -37,13 +40,14 @@ class Welcome(QWidget):
         self.setObjectName("root")
         self.setAccessibleName("Welcome")
         self._window = window
-        title = label("What would you like to look at?", "display")
+        title = self._title = label("What would you like to look at?", "display")
         title.setFont(theme.font(26, QFont.Weight.DemiBold))
         intro = label("Tapeline keeps everything on this computer. It needs no account, and you can change your mind "
                       "at any time.", "body")
         cards = row(spacing=16)
-        for key, icon, name, text in CHOICES:
-            cards.addWidget(self._card(key, icon, name, text), 1)
+        self._cards = [self._card(*choice) for choice in CHOICES]
+        for card in self._cards:
+            cards.addWidget(card, 1)
         mode = Segment([("newbie", "Explain things to me"), ("pro", "I know the terms")], window.mode, "How it is said")
         mode.changed.connect(window.set_mode)
         later = Button("Look around first", "link", on_click=lambda: self.chosen.emit("later"))
@@ -59,6 +63,17 @@ class Welcome(QWidget):
         middle.addStretch(1)
         outer.addLayout(middle)
         outer.addStretch(3)
+
+    def wait_for(self, what: str) -> None:
+        """The choice was made before the store was open: say that it is on its way."""
+        name = next((name for key, _, name, _ in CHOICES if key == what), "the market")
+        self._title.setText(f"Opening {name[0].lower()}{name[1:]} …")
+        for card in self._cards:
+            card.setEnabled(False)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._cards[0].setFocus()
 
     def _card(self, key: str, icon: str, name: str, text: str) -> Card:
         words = label(text, "body", wrap=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QByteArray, QTimer, Signal
+from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from terminal.shell.statusbar import StatusBar
-from terminal.shell.topbar import TopBar
+from terminal.shell.topbar import RAIL, TopBar
 from terminal.ui import theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 
@@ -31,14 +32,16 @@ if TYPE_CHECKING:
     from terminal.app import App
     from terminal.errors import TerminalError
     from terminal.settings import Settings
+    from terminal.shell.errands import Errands
     from terminal.shell.palette import Entry
+    from terminal.shell.shown import ShownMarket
     from terminal.shell.state import WindowState
     from terminal.shell.workspace import Workspace
 
 log = logging.getLogger(__name__)
 SIZE = (1720, 1000)
+FRAME = 48  # what the window manager's own edges may take
 NARROW = 1500
-RAIL = 50
 
 
 class MainWindow(QMainWindow):
@@ -54,9 +57,9 @@ class MainWindow(QMainWindow):
         self.settings, self.state = settings, state
         self._app: App | None = None
         self.workspace: Workspace | None = None
+        self.errands: Errands | None = None
+        self.shown: ShownMarket | None = None
         self._first_paint = True
-        self._unsubscribe: list[Callable[[], None]] = []
-        self._work: list[Future[Any]] = []
         self._narrow: bool | None = None
         self.setWindowTitle("Tapeline")
         self.resize(*SIZE)
@@ -80,7 +83,7 @@ class MainWindow(QMainWindow):
         middle.setSpacing(0)
         self.rail = QFrame()
         self.rail.setProperty("role", "rail")
-        self.rail.setFixedWidth(RAIL)
+        self.rail.setFixedWidth(theme.scaled(RAIL))
         middle.addWidget(self.rail)
         self.body = QWidget()
         self._pages = QStackedLayout(self.body)
@@ -91,18 +94,18 @@ class MainWindow(QMainWindow):
 
     def prepare(self) -> None:
         """Make the workers and the bridge from them, so that the store can be opened while the rest is built."""
-        from terminal.app import Workers
-        from terminal.ui.task import Bridge
+        from terminal.shell.errands import Errands
 
-        self._workers = Workers(3)
-        self.bridge = Bridge(self, on_error=lambda _, problem: self.notify(problem.sentence(), "error"), on_bug=self.bug)
+        self.errands = Errands(self)
+        self.bridge = self.errands.bridge
 
     def fill(self) -> None:
         """Build what the first paint did without: icons, palette, messages, shortcuts."""
-        if not hasattr(self, "_workers"):
+        if self.errands is None:
             self.prepare()
-        from terminal.shell.chrome import RailButtons, SourceNotice, shortcuts
+        from terminal.shell.chrome import EmptyNotice, RailButtons, SourceNotice
         from terminal.shell.heartbeat import Heartbeat
+        from terminal.shell.keys import bind
         from terminal.shell.messages import Messages
         from terminal.shell.palette import Palette
 
@@ -116,16 +119,15 @@ class MainWindow(QMainWindow):
         self.topbar.index_chosen.connect(self.open_symbol)
         self.buttons = RailButtons(self.rail, self.toggle_panel)
         self.notice = SourceNotice(lambda: self.source_asked.emit(False))
+        self.empty_notice = EmptyNotice(self.fill_market, lambda: self.ask_command("market.import"))
         self._notices.addWidget(self.notice)
+        self._notices.addWidget(self.empty_notice)
         self.palette_: Palette = Palette(self)
         self.statusbar.cancel.connect(self.cancel_job)
         self.heartbeat = Heartbeat(self)
-        self.heartbeat.measured.connect(lambda: self.statusbar.show_gap(self.heartbeat.gap()))
+        self.heartbeat.measured.connect(self._show_gap)
         self.heartbeat.start()
-        self._market_timer = QTimer(self)
-        self._market_timer.setInterval(60_000)
-        self._market_timer.timeout.connect(self.read_market)
-        shortcuts(self)
+        bind(self)
 
     @property
     def app(self) -> App:
@@ -150,6 +152,7 @@ class MainWindow(QMainWindow):
 
     def attach(self, app: App, notice: str = "") -> None:
         """Show the panels of `app`; `notice` says why this market was chosen, when the user did not."""
+        from terminal.shell.shown import ShownMarket
         from terminal.shell.workspace import Workspace
 
         self._app = app
@@ -163,17 +166,10 @@ class MainWindow(QMainWindow):
         self.workspace.place()
         self._narrow = None
         self._fit()
-        for topic, slot in (("market.changed", lambda _: self.read_market()), ("job.changed", self.statusbar.show_job),
-                            ("settings.changed", self._setting_changed)):
-            self._listen(app, topic, slot)
         self.statusbar.show_engine("ok", "Ready")
-        self.read_market()
-        self._market_timer.start()
+        self.shown = ShownMarket(self, app)
         QTimer.singleShot(0, self, self._mark_rail)
         QTimer.singleShot(0, self, self.filled.emit)
-
-    def _listen(self, app: App, topic: str, slot: Callable[[Mapping[str, Any]], None]) -> None:
-        self._unsubscribe.append(app.events.subscribe(topic, lambda payload: self.bridge.post(lambda: slot(payload))))
 
     def detach(self) -> None:
         """Save and let go of the panels; the App may be closed afterwards."""
@@ -182,11 +178,9 @@ class MainWindow(QMainWindow):
         self._release()
 
     def _release(self) -> None:
-        for stop in self._unsubscribe:
-            stop()
-        self._unsubscribe.clear()
-        if hasattr(self, "_market_timer"):
-            self._market_timer.stop()
+        if self.shown is not None:
+            self.shown.close()
+            self.shown = None
         if self.workspace is not None:
             self._pages.removeWidget(self.workspace.docks.frame)
             self.workspace.close()
@@ -195,7 +189,8 @@ class MainWindow(QMainWindow):
 
     def show_page(self, page: QWidget) -> None:
         """Lay a page (the welcome) over the panels."""
-        self._pages.addWidget(page)
+        if self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
 
     def leave_page(self, page: QWidget) -> None:
@@ -205,18 +200,27 @@ class MainWindow(QMainWindow):
         page.deleteLater()
         if self.workspace is not None:
             self._pages.setCurrentWidget(self.workspace.docks.frame)
+            QTimer.singleShot(0, self, self._mark_rail)
+            QTimer.singleShot(0, self, lambda: self.next_panel(1))
 
     # ---- what panels ask for ----
 
-    def open_panel(self, panel_id: str, symbol: str | None = None) -> None:
-        """Bring a panel to the front; an unknown one is a message, not an error."""
+    def open_panel(self, panel_id: str, symbol: str | None = None, *, focus: bool = False) -> None:
+        """Bring a panel to the front, with the keyboard in it if `focus`; an unknown one is a message, not an error."""
         if self.workspace is None:
             return
         if panel_id not in self.workspace.specs:
             self.notify(f"There is no panel called {panel_id}.", "warn")
             return
         self.workspace.open(panel_id, symbol)
+        if focus:
+            self.when_built(panel_id, lambda _: self.workspace.docks.focus(panel_id) if self.workspace else None)
         self._mark_rail()
+
+    def next_panel(self, step: int) -> None:
+        """Move the keyboard to the next visible panel, or the one before."""
+        if self.workspace is not None:
+            self.workspace.docks.focus_next(step)
 
     def toggle_panel(self, panel_id: str) -> None:
         """A rail button: bring the panel to the front, or close it when it is there already."""
@@ -251,9 +255,12 @@ class MainWindow(QMainWindow):
 
     def ask_file(self, title: str, suggested: str, kinds: Sequence[str]) -> str | None:
         """A file name to write to, or None. `kinds` are like "PDF (*.pdf)"."""
-        folder = self.app.home.exports if self._app is not None else None
-        start = str(folder / suggested) if folder is not None and folder.is_dir() else suggested
-        name, _ = QFileDialog.getSaveFileName(self, title, start, ";;".join(kinds))
+        place = QStandardPaths.StandardLocation
+        folders = (self.state.get("folder"), QStandardPaths.writableLocation(place.DocumentsLocation))
+        folder = next((Path(each) for each in folders if isinstance(each, str) and each and Path(each).is_dir()), Path.home())
+        name, _ = QFileDialog.getSaveFileName(self, title, str(folder / suggested), ";;".join(kinds))
+        if name:
+            self.state.set("folder", str(Path(name).parent))
         return name or None
 
     def panel_failed(self, panel_id: str, problem: BaseException) -> None:
@@ -275,27 +282,13 @@ class MainWindow(QMainWindow):
     def work(self, job: Callable[[], Any], then: Callable[[Any], None], key: str = "",
              fail: Callable[[TerminalError], None] | None = None) -> None:
         """Run `job` in a worker and `then(result)` here; expected errors without `fail` become messages."""
-        call = self.bridge.run(self, lambda _: self._submit(job), then=then, fail=fail, key=key)
-        if call.future is not None:
-            self.track(call.future)
-
-    def _submit(self, job: Callable[[], Any]) -> Future[Any]:
-        future: Future[Any] = Future()
-
-        def task() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(job())
-            except BaseException as problem:
-                future.set_exception(problem)
-
-        self._workers.submit(task)
-        return future
+        if self.errands is not None:
+            self.errands.run(job, then, key, fail)
 
     def track(self, future: Future[Any]) -> None:
         """Count `future` among what is on its way (`busy`)."""
-        self._work = [each for each in (*self._work, future) if not each.done()]
+        if self.errands is not None:
+            self.errands.track(future)
 
     def when_built(self, panel_id: str, call: Callable[[Any], None]) -> None:
         """Call with the panel's widget as soon as it exists."""
@@ -305,27 +298,15 @@ class MainWindow(QMainWindow):
         elif self.workspace is not None and panel_id in self.workspace.specs:
             self.workspace.waiting.setdefault(panel_id, []).append(call)
 
-    def read_market(self) -> None:
-        """Bring index strip and status bar up to date."""
-        if self._app is not None:
-            from terminal.shell.overview import read
-
-            app = self._app
-            self.work(lambda: read(app), self._show_market, key="overview")
-
-    def _show_market(self, overview: Any) -> None:
-        for quote in overview.quotes:
-            self.topbar.indexes[quote.symbol].show_quote(quote)
-        self.statusbar.show_market(overview.age, overview.age_detail)
-        self.statusbar.show_sources(*overview.sources)
+    def fill_market(self, *lists: str) -> None:
+        """Fetch a market that holds nothing yet: index funds and the lists named, a short one before the long one."""
+        if self.shown is not None:
+            self.shown.fill(lists or ("dow30", "sp500"))
 
     def find_symbols(self, text: str, then: Callable[[list[tuple[str, str, str]]], None]) -> None:
         """Symbols, names and kinds that answer to `text`."""
-        if self._app is not None:
-            from terminal.shell.overview import find
-
-            app = self._app
-            self.work(lambda: find(app, text), then, key="symbols")
+        if self.shown is not None:
+            self.shown.find(text, then)
 
     def open_palette(self, text: str = "") -> None:
         """Ctrl+K; with something typed already when `text` is given."""
@@ -361,8 +342,13 @@ class MainWindow(QMainWindow):
         self.settings.set("mode", mode)
         self.apply_mode()
 
+    def _show_gap(self) -> None:
+        self.statusbar.show_gap(self.heartbeat.gap() if self.mode == "pro" else None)
+
     def apply_mode(self) -> None:
+        """Speak as the settings say, everywhere."""
         self.topbar.set_mode(self.mode)
+        self._show_gap()
         if self.workspace is not None:
             self.workspace.set_mode(self.mode)
 
@@ -377,11 +363,13 @@ class MainWindow(QMainWindow):
         dress(self.settings)
         self.topbar.retheme()
         self.statusbar.retheme()
+        self.rail.setFixedWidth(theme.scaled(RAIL))
         if self.workspace is not None:
             self.workspace.docks.retheme()
             self.workspace.each("retheme")
 
-    def _setting_changed(self, payload: Mapping[str, Any]) -> None:
+    def setting_changed(self, payload: Mapping[str, Any]) -> None:
+        """Follow a setting that was changed elsewhere."""
         key = payload.get("key")
         if key == "mode" and self.topbar.segment.value != self.mode:
             self.apply_mode()
@@ -425,15 +413,20 @@ class MainWindow(QMainWindow):
         self._fit()
 
     def restore_place(self) -> None:
-        """Put the window where it was."""
+        """Put the window where it was; the first time it takes a screen that is too small for it as a whole."""
         geometry = self.state.blob("geometry")
-        if geometry is not None:
-            self.restoreGeometry(QByteArray(geometry))
+        if geometry is not None and self.restoreGeometry(QByteArray(geometry)):
+            return
+        room = self.screen().availableSize()
+        if room.width() < SIZE[0] + FRAME or room.height() < SIZE[1] + FRAME:
+            self.resize(min(SIZE[0], room.width() - FRAME), min(SIZE[1], room.height() - FRAME))
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     @property
     def busy(self) -> bool:
         """Whether something is still on its way to the window."""
-        return any(not future.done() for future in self._work) or (self.workspace is not None and self.workspace.busy)
+        return ((self.errands is not None and self.errands.busy)
+                or (self.workspace is not None and self.workspace.busy))
 
     def come_to_front(self) -> None:
         """Show the window in front of the others."""
@@ -463,9 +456,9 @@ class MainWindow(QMainWindow):
         self.deleteLater()
 
     def _stop(self) -> None:
-        if hasattr(self, "_workers"):
+        if self.errands is not None:
             self.heartbeat.stop()
-            self._workers.close(1.0)
+            self.errands.close()
 
 
 def dress(settings: Settings) -> None:

@@ -60,8 +60,9 @@ class Workspace(QObject):
             self.docks.slot(panel_id).shown.connect(self._shown)
 
     def in_rail(self) -> list[Panel]:
-        """The panels with a button in the rail: the plugins', and the watchlists."""
-        return [panel for panel in self.specs.values() if panel not in SHELL_PANELS or panel is WATCHLISTS]
+        """The panels with a button in the rail, in order: the plugins', and the watchlists."""
+        found = [panel for panel in self.specs.values() if panel not in SHELL_PANELS or panel is WATCHLISTS]
+        return sorted(found, key=lambda panel: (panel.order, panel.id))
 
     # ---- arrangement ----
 

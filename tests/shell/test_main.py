@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from terminal.errors import Corrupt
 from terminal.settings import Settings
@@ -110,12 +112,18 @@ class FakeSession:
         self.default = False
         self.gui: Any = None
         self._problem = problem
+        self.let: list[bool] = []
 
     def app(self, demo: bool, progress: Any = None) -> FakeApp:
         if self._problem is not None:
             raise self._problem
         self.opened.append(demo)
         return FakeApp(demo)
+
+    def let_go(self, demo: bool) -> bool:
+        """Busy the first time it is asked."""
+        self.let.append(demo)
+        return len(self.let) > 1
 
 
 @pytest.fixture
@@ -171,7 +179,7 @@ def test_the_first_page_is_answered_once(open_window: Callable[..., MainWindow],
     opening = Opening(window, home, None, session, None)  # type: ignore[arg-type]
     switched: list[bool] = []
     opening.switch = lambda to, remember=True: switched.append(to)  # type: ignore[method-assign,assignment]
-    opening._welcome(session)  # type: ignore[arg-type]
+    opening._welcome()
     page = window.findChild(Welcome)
     assert page is not None and page.isVisible()
     page.chosen.emit(choice)
@@ -184,7 +192,7 @@ def test_switching_the_market_answers_the_first_page(open_window: Callable[..., 
     window = open_window(sample_app)
     session = FakeSession(home)
     opening = Opening(window, home, None, session, None)  # type: ignore[arg-type]
-    opening._welcome(session)  # type: ignore[arg-type]
+    opening._welcome()
     opening.switch(False)
     assert session.settings.get("first_run_done") is True and session.settings.get("market.source") == "live"
     assert window.workspace is not None and window.workspace.docks.frame.isVisible()
@@ -203,6 +211,7 @@ def test_the_window_follows_the_market_chosen_in_the_preferences(open_window: Ca
     assert session.default is True and window.notice.isVisible() and "simulated" in window.windowTitle()
     opening._follow(session, {"key": "theme"})  # type: ignore[arg-type]
     assert window.app.demo
+    qtbot.waitUntil(lambda: session.let == [False, False], timeout=5000)  # asked again, because it was busy
 
 
 class SampleDemo:
@@ -215,6 +224,22 @@ class SampleDemo:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._app, name)
+
+
+def test_the_first_page_is_there_before_the_store_is_open(frame: MainWindow, home: Home, qtbot: Any) -> None:
+    opening = Opening(frame, home, None, None, None)
+    gate, told = threading.Event(), []
+    opening._open_session = lambda: gate.wait(5)  # type: ignore[method-assign,assignment,return-value]
+    opening._session_open = told.append  # type: ignore[method-assign,assignment]
+    opening.begin()
+    page = frame.findChild(Welcome)
+    assert page is not None and page.isVisible() and not told
+    page.chosen.emit("demo")
+    assert opening._choice == "demo" and page.isVisible()
+    assert any("practice market" in label.text() for label in page.findChildren(QLabel) if "Opening" in label.text())
+    gate.set()
+    qtbot.waitUntil(lambda: bool(told), timeout=3000)
+    opening.end()
 
 
 def test_a_command_for_the_window_runs_on_its_thread(open_window: Callable[..., MainWindow], sample_app: Any, qtbot: Any) -> None:

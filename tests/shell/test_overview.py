@@ -13,12 +13,12 @@ FRIDAY = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("day", "now", "said"), [
-    (date(2026, 11, 20), FRIDAY, "latest session"),
-    (date(2026, 11, 20), datetime(2026, 11, 22, 12, 0, tzinfo=UTC), "latest session"),  # a Sunday
-    (date(2026, 11, 19), FRIDAY, "1 session behind"),
-    (date(2026, 11, 19), datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "latest session"),  # Friday's is not over
-    (date(2026, 11, 13), FRIDAY, "5 sessions behind"),
-    (date(2026, 11, 25), datetime(2026, 11, 27, 10, 0, tzinfo=UTC), "latest session"),  # Thanksgiving between
+    (date(2026, 11, 20), FRIDAY, "up to date"),
+    (date(2026, 11, 20), datetime(2026, 11, 22, 12, 0, tzinfo=UTC), "up to date"),  # a Sunday
+    (date(2026, 11, 19), FRIDAY, "1 trading day behind"),
+    (date(2026, 11, 19), datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "up to date"),  # Friday's is not over
+    (date(2026, 11, 13), FRIDAY, "5 trading days behind"),
+    (date(2026, 11, 25), datetime(2026, 11, 27, 10, 0, tzinfo=UTC), "up to date"),  # Thanksgiving between
     (date(1950, 1, 2), datetime(1950, 1, 4, tzinfo=UTC), "2 days old")])  # before the calendar begins
 def test_the_age_is_counted_in_sessions(day: date, now: datetime, said: str) -> None:
     assert _behind(day, now) == said
@@ -40,7 +40,7 @@ def test_the_strip_equals_the_stored_bars(app: Any) -> None:
         last, before = bars["close"].to_list()[-1], bars["close"].to_list()[-2]
         assert quote.price == last and quote.change == pytest.approx(last / before - 1)
         assert "SIMULATED" in quote.tooltip and "demo" in quote.tooltip
-    assert found.age == "End of day 20 Nov 2026 · latest session"
+    assert found.age == "Prices of 20 Nov 2026, up to date"
     assert found.sources[1] == "Simulated market"
     assert find(app, "spy")[0][0] == "SPY"
 
@@ -50,7 +50,7 @@ def test_the_window_shows_the_demo_market_as_simulated(open_window: Any, app: An
     assert window.notice.isVisible() and "No number here is real" in window.notice.accessibleName()
     assert window.topbar.indexes["SPY"].accessibleName().startswith("SPY ")
     assert "unknown" not in window.topbar.indexes["SPY"].accessibleName()
-    assert window.statusbar.market.text() == "End of day 20 Nov 2026 · latest session"
+    assert window.statusbar.market.text() == "Prices of 20 Nov 2026, up to date"
     asked: list[bool] = []
     window.source_asked.connect(asked.append)
     window.notice.button.click()

@@ -27,7 +27,7 @@ def test_open_type_run_close_by_keyboard(window: MainWindow, qtbot: Any) -> None
     qtbot.keyClicks(window.palette_.edit, "second")
     assert window.palette_.describe()[0]["title"] == "Open Second sheet"
     press(qtbot, window, Qt.Key.Key_Return)
-    assert not window.palette_.isVisible()
+    qtbot.waitUntil(lambda: not window.palette_.isVisible(), timeout=3000)
     wait(window, 5)
     assert window.workspace.docks.current("hidden")
 
@@ -53,7 +53,7 @@ def test_what_is_not_there_is_said(window: MainWindow, qtbot: Any) -> None:
     window.open_palette("qqqzzzxxx")
     assert window.palette_.describe() == [{"title": "Nothing is called that", "kind": ""}]
     press(qtbot, window, Qt.Key.Key_Return)
-    assert not window.palette_.isVisible()
+    qtbot.waitUntil(lambda: not window.palette_.isVisible(), timeout=3000)
 
 
 def test_symbols_are_found_in_a_worker(window: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,3 +111,26 @@ def test_what_is_meant_ranks_first(typed: str, better: str, worse: str) -> None:
 def test_letters_that_are_missing_do_not_match() -> None:
     assert score("xyz", "Open Screener") is None
     assert score("nepo", "Open") is None
+
+
+def test_a_ticker_typed_faster_than_it_is_found_is_opened_all_the_same(window: MainWindow, qtbot: Any) -> None:
+    late: list[Any] = []
+    window.find_symbols = lambda text, then: late.append((text, then))  # type: ignore[method-assign]
+    opened: list[str] = []
+    window.open_symbol = opened.append  # type: ignore[method-assign]
+    window.open_palette()
+    qtbot.keyClicks(window.palette_.edit, "echo")  # a command answers to it, too
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert window.palette_.isVisible() and not opened
+    assert [text for text, _ in late] == ["echo"]
+    late[0][1]([("ECHO", "Echo Corporation", "Stock")])
+    assert opened == ["ECHO"] and not window.palette_.isVisible()
+
+
+def test_the_keyboard_goes_back_to_where_it_was(window: MainWindow, qtbot: Any) -> None:
+    window.activateWindow()
+    window.topbar.gear.setFocus()
+    window.open_palette()
+    assert window.focusWidget() is window.palette_.edit
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert window.focusWidget() is window.topbar.gear

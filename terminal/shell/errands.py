@@ -1,0 +1,61 @@
+"""Work of the window itself, done off the UI thread: a few workers, and answers that come back as one queued signal."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from terminal.app import Workers
+from terminal.ui.task import Bridge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from terminal.errors import TerminalError
+    from terminal.shell.window import MainWindow
+
+THREADS, PATIENCE_S = 3, 0.5
+
+
+class Errands:
+    """Runs the window's own jobs and knows whether one is still on its way."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._workers = Workers(THREADS)
+        self._under_way: list[Future[Any]] = []
+        self.bridge = Bridge(window, on_error=lambda _, problem: window.notify(problem.sentence(), "error"), on_bug=window.bug)
+
+    def run(self, job: Callable[[], Any], then: Callable[[Any], None], key: str = "",
+            fail: Callable[[TerminalError], None] | None = None) -> None:
+        """Run `job` in a worker and `then(result)` here; expected errors without `fail` become messages."""
+        call = self.bridge.run(self._window, lambda _: self._submit(job), then=then, fail=fail, key=key)
+        if call.future is not None:
+            self.track(call.future)
+
+    def _submit(self, job: Callable[[], Any]) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def task() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(job())
+            except BaseException as problem:
+                future.set_exception(problem)
+
+        self._workers.submit(task)
+        return future
+
+    def track(self, future: Future[Any]) -> None:
+        """Count `future` among what is on its way (`busy`)."""
+        self._under_way = [each for each in (*self._under_way, future) if not each.done()]
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still on its way to the window."""
+        return any(not future.done() for future in self._under_way)
+
+    def close(self) -> None:
+        """Take no more work; wait a moment for what runs."""
+        self._workers.close(PATIENCE_S)

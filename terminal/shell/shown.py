@@ -1,0 +1,95 @@
+"""One market in the window's frame: index strip, data age, sources, jobs, what is stored. From attach to detach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from terminal.app import App
+    from terminal.shell.overview import Overview
+    from terminal.shell.window import MainWindow
+
+AGAIN_MS = 60_000
+FIRST_FUNDS = ("SPY", "QQQ", "IWM")
+ENDED = ("done", "failed", "cancelled")
+
+
+class ShownMarket(QObject):
+    """Keeps the frame of `window` up to date with `app` until `close`."""
+
+    def __init__(self, window: MainWindow, app: App) -> None:
+        super().__init__(window)
+        self.app = app
+        self.overview: Overview | None = None
+        self._window = window
+        self._filling = False
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(AGAIN_MS)
+        self._timer.timeout.connect(self.read)
+        for topic, slot in (("market.changed", lambda _: self.read()), ("job.changed", self._job),
+                            ("settings.changed", window.setting_changed)):
+            self._listen(topic, slot)
+        self._timer.start()
+        self.read()
+
+    def close(self) -> None:
+        """Listen no longer; the App may be closed afterwards."""
+        for stop in self._unsubscribe:
+            stop()
+        self._unsubscribe.clear()
+        self._timer.stop()
+        self._window.empty_notice.hide()
+        self.deleteLater()
+
+    def _listen(self, topic: str, slot: Callable[[Mapping[str, Any]], None]) -> None:
+        bridge = self._window.bridge
+        self._unsubscribe.append(self.app.events.subscribe(
+            topic, lambda payload: bridge.post(lambda: slot(payload) if self._unsubscribe else None)))
+
+    def read(self) -> None:
+        """Bring index strip, status bar and notice up to date."""
+        from terminal.shell.overview import read
+
+        app = self.app
+        self._window.work(lambda: read(app), self._show, key="overview")
+
+    def _show(self, overview: Overview) -> None:
+        self.overview = overview
+        window = self._window
+        for quote in overview.quotes:
+            window.topbar.indexes[quote.symbol].show_quote(quote)
+        window.statusbar.show_market(overview.age, overview.age_detail)
+        window.statusbar.show_sources(*overview.sources)
+        self._notice()
+
+    def _notice(self) -> None:
+        empty = self.overview is not None and self.overview.stored == 0 and not self.app.demo
+        self._window.empty_notice.setVisible(empty and not self._filling)
+
+    def _job(self, payload: Mapping[str, Any]) -> None:
+        if bool(payload.get("demo")) == self.app.demo:
+            self._window.statusbar.show_job(payload)
+            if payload.get("command") in ("market.refresh", "market.import"):
+                self._filling = payload.get("state") not in ENDED
+                self.read() if not self._filling else self._notice()
+
+    def find(self, text: str, then: Callable[[list[tuple[str, str, str]]], None]) -> None:
+        """Symbols, names and kinds that answer to `text`."""
+        from terminal.shell.overview import find
+
+        self._window.work(lambda: find(self.app, text), then, key="symbols")
+
+    def fill(self, lists: tuple[str, ...]) -> None:
+        """Fetch the index funds and then these lists, in one job that can be stopped and goes on where it stopped."""
+        def symbols() -> str:
+            wanted = [*FIRST_FUNDS, *(symbol for name in lists for symbol in self.app.market.universe(name).symbols)]
+            return ",".join(dict.fromkeys(wanted))
+
+        self._filling = True
+        self._notice()
+        self._window.work(symbols, lambda universe: self._window.run_command("market.refresh", {"universe": universe}))
