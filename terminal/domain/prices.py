@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from terminal.domain.indicators import compute, slices
 from terminal.domain.returns import YEAR, annualised, beta, log_returns, max_drawdown, sharpe, simple_returns, volatility
 
 if TYPE_CHECKING:
@@ -143,6 +142,8 @@ def _summary(history: pl.DataFrame) -> pl.DataFrame:
 
 def _technical(history: pl.DataFrame) -> pl.DataFrame:
     """Per symbol: the newest value of the recursive indicators."""
+    from terminal.domain.indicators import compute, slices  # numpy and TA-Lib: not for who only reads what was computed
+
     runs = slices(history["symbol"])
     names = {"rsi": "rsi_14", "atr": "atr_14", "macd_histogram": "macd_histogram", "adx": "adx_14"}
     return (
