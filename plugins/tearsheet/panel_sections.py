@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from plugins.tearsheet.panel_parts import Cards, Gates, Lines, Risks, Verdict, Words
+from plugins.tearsheet.panel_judgement import Gates, Risks, Verdict
+from plugins.tearsheet.panel_parts import Cards, Lines, Words
 from plugins.tearsheet.panel_pictures import Ranges, ScoreBars, YearBars
 from plugins.tearsheet.panel_sliders import CashValue, Sensitivity
 from plugins.tearsheet.sentences import NO_DAY, upcoming

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale, QPointF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider, QVBoxLayout, QWidget
 
-from plugins.tearsheet.panel_parts import Verdict
+from plugins.tearsheet.panel_judgement import Verdict
 from plugins.tearsheet.panel_pictures import ValueGrid
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
