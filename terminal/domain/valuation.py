@@ -14,7 +14,8 @@ cannot take over. `low` and `high` say how far the value moves with the cost of 
 it is a rough guide and the score lets it weigh less.
 
 Every assumption may be given; what is not is derived from the row or a stated default, and says which. Where the
-method does not apply (financials, property, utilities, negative cash flow) or an input lacks, the value is unknown with its reason.
+method does not apply (financials, property, utilities, negative cash flow) or an input lacks, the value is unknown with
+its reason.
 """
 
 from __future__ import annotations
@@ -66,9 +67,10 @@ class Assumptions:
     """What the user wants to assume; None: derive it, or take the default. Rates and shares are fractions.
 
     `base_cash` "normal" starts from the free cash flow of the last four quarters, or where its margin is more than a
-    quarter above that of recent years from their mean times revenue (a fifth below: half way between); "ttm" from the last four quarters whatever they
-    were, "margin" from `fcf_margin` (or the row's `fcf_margin_mean`) times revenue. `share_based_pay` is taken off each
-    (None: the row's), not off a given `free_cash_flow`. `years` are projected, the last `fade_years` of them fading.
+    quarter above that of recent years from their mean times revenue (a fifth below: half way between); "ttm" from the last
+    four quarters whatever they were, "margin" from `fcf_margin` (or the row's `fcf_margin_mean`) times revenue.
+    `share_based_pay` is taken off each (None: the row's), not off a given `free_cash_flow`. `years` are projected, the
+    last `fade_years` of them fading.
     """
 
     wacc: float | None = None
@@ -300,9 +302,8 @@ def _range(numbers: Mapping[str, Floats], wanted: Assumptions) -> tuple[Floats, 
     return found[0], found[1]
 
 
-_SHOWN = ("cash", "share_based_pay", "growth", "wacc", "terminal_growth", "cost_of_equity", "risk_free", "beta", "equity_premium", "size_premium",
-          "cost_of_debt",
-          "tax_rate", "debt_share", "net_debt", "shares")
+_SHOWN = ("cash", "share_based_pay", "growth", "wacc", "terminal_growth", "cost_of_equity", "risk_free", "beta",
+          "equity_premium", "size_premium", "cost_of_debt", "tax_rate", "debt_share", "net_debt", "shares")
 
 
 def _resolve(columns: Mapping[str, Floats], suitable: npt.NDArray[np.bool_], wanted: Assumptions) -> _Resolved:
@@ -336,9 +337,9 @@ def _resolve(columns: Mapping[str, Floats], suitable: npt.NDArray[np.bool_], wan
         share = settle("debt_share", np.clip(debt / (debt + market_cap), 0.0, 0.8), 0.0)
         premium = settle("size_premium", _by_size(market_cap, 1))
         equity_cost = settle("cost_of_equity", numbers["risk_free"] + beta * numbers["equity_premium"] + premium)
-        least = np.maximum(_by_size(market_cap, 2), numbers["terminal_growth"] + LEAST_DERIVED_SPREAD)
+        floor = np.maximum(_by_size(market_cap, 2), numbers["terminal_growth"] + LEAST_DERIVED_SPREAD)
         wacc = (1 - share) * equity_cost + share * cost_of_debt * (1 - numbers["tax_rate"])
-        settle("wacc", np.where(np.isnan(least), wacc, np.clip(wacc, least, np.maximum(least, WACC_MAX))))
+        settle("wacc", np.where(np.isnan(floor), wacc, np.clip(wacc, floor, np.maximum(floor, WACC_MAX))))
         settle("growth", _likely_growth(columns))
         pay = settle("share_based_pay", columns["sbc_to_revenue"] * columns["revenue_ttm"], 0.0)
         settle("cash", _base_cash(columns, wanted) - pay)
@@ -423,7 +424,8 @@ def _reason(inputs: Mapping[str, Any], used: Mapping[str, float]) -> str:
         return "a discounted cash flow values a company, not a fund or bond"
     if inputs.get("sector") in _UNSUITABLE:
         return _UNSUITABLE[inputs["sector"]]
-    names = {"cash": "free cash flow", "shares": "the number of shares", "net_debt": "net debt", "growth": "growth, past or expected,",
+    names = {"cash": "free cash flow", "shares": "the number of shares", "net_debt": "net debt",
+             "growth": "growth, past or expected,",
              "wacc": "the cost of capital"}
     missing = [title for name, title in names.items() if used[name] != used[name]]
     if missing:
@@ -457,8 +459,8 @@ _DERIVED = {
     "cash": "free cash flow of the last four quarters less share-based pay; where their margin is far from that of "
             "recent years, from those instead (above) or half way (below)",
     "share_based_pay": "a cost like other pay",
-    "growth": "median of 3-year revenue and EPS growth, 1-year revenue growth and expected EPS growth, drawn 40\u202f% of the way "
-              "to 4.5\u202f%, kept within −3\u202f% and 14\u202f%",
+    "growth": "median of 3-year revenue and EPS growth, 1-year revenue growth and expected EPS growth, drawn 40\u202f% of the "
+              "way to 4.5\u202f%, kept within −3\u202f% and 14\u202f%",
     "wacc": "weighted by market cap and debt; at least 6.5 to 7.5\u202f% by size and 3.5 points above terminal growth",
     "cost_of_equity": "risk-free rate + beta × equity premium + size premium",
     "size_premium": "none from 10B market cap, 0.3 points from 2B, else 0.8 points",

@@ -167,6 +167,106 @@ def test_explanation_words() -> None:
     assert TINY.explain({**ROW, "sector": "Utilities"}).gates[0].key == "stock.gates.roe.Utilities"
 
 
+THIN = SMALL.replace("avoid_failures = 2", """avoid_failures = 2
+thin_coverage = 0.25
+thin_buy = 7""").replace("""cap = "Avoid"
+weight = 10""", """cap = "Avoid"
+weight = 10
+unknown_cap = "Buy"
+unknown_cap_in = { Utilities = "Hold" }""").replace("[[flags]]", """[[checks]]
+pillar = "value"
+field = "ps_ttm"
+title = "Price to sales"
+instead_of = "earnings_yield"
+worth = 0.5
+zero = 10
+full = 0
+good = "cheap for its sales"
+bad = "dear for its sales"
+newbie = "You pay {value100} for {hundred} of sales."
+[[flags]]""", 1)
+FEW = scoring.Rulebook({"stock": scoring.parse("stock", THIN)})
+
+
+def test_a_substitute_counts_where_the_better_figure_is_unknown_and_only_in_part() -> None:
+    # value by P/S: (10 - 2) / 10 = 0.8 of 30 (half of 60); quality 3/4 of 40: 24 + 30 of 70 -> 7.714
+    # known 30 + 40 + 10 + 10 of 60 + 40 + 10 + 10
+    row = {**ROW, "earnings_yield": None, "ps_ttm": 2.0}
+    found = judge(FEW, row)
+    assert found["score"] == pytest.approx(540 / 70)
+    assert found["coverage"] == pytest.approx(90 / 120)
+    told = FEW.explain(row)
+    by_field = {check.field: check for check in told.checks}
+    assert set(by_field) == {"ps_ttm", "roe"}
+    substitute = by_field["ps_ttm"]
+    assert (substitute.weight, substitute.of, substitute.points) == pytest.approx((30, 60, 24))
+    assert told.unknown == ("earnings_yield",)
+    assert "stands in for Earnings yield" in substitute.pro
+    both = judge(FEW, {**ROW, "ps_ttm": 2.0})
+    assert (both["score"], both["coverage"]) == (judge(TINY, ROW)["score"], 1.0), "full data is not counted twice"
+
+
+@pytest.mark.parametrize(("ps", "roe", "sector", "verdict"), [
+    (0.5, 0.20, "Energy", "Buy"), (6.0, 0.15, "Energy", "Hold"), (9.9, 0.02, "Energy", "Avoid"),
+    (0.5, 0.20, "Utilities", "Hold")])
+def test_few_inputs_allow_a_flagged_verdict_but_no_strong_buy(ps: float, roe: float, sector: str, verdict: str) -> None:
+    # known 30 of 60 in value by P/S, 40 and 10 with ROE, nothing on debt: 80 of 120
+    book = FEW.replace({"stock.verdict.coverage": 0.7})
+    row = {"symbol": "A", "kind": "stock", "sector": sector, "currency": "USD", "ps_ttm": ps, "roe": roe}
+    found = judge(book, row)
+    assert (found["verdict"], found["coverage"]) == (verdict, pytest.approx(80 / 120))
+    assert found["flags"] == ["Few inputs known"]
+    assert "only 67" in str(found["why"])
+    told = book.explain(row)
+    assert told.flags[0].newbie.startswith("Only 2 of the 3 figures we look at are known")
+
+
+def test_between_the_limits_a_buy_needs_more_points() -> None:
+    book = FEW.replace({"stock.verdict.coverage": 0.9, "stock.verdict.thin_buy": 7.8})
+    row = {**ROW, "earnings_yield": None, "ps_ttm": 2.0}  # 7.714 points, 75 % known
+    assert judge(book, row)["verdict"] == "Hold"
+    by_key = {each.key: each for each in book.sensitivity(row)}
+    assert (by_key["stock.verdict.thin_buy"].flips_at, by_key["stock.verdict.thin_buy"].verdict) == (7.7, "Buy")
+    assert by_key["stock.verdict.thin_coverage"].verdict == "Unknown"
+
+
+def test_below_the_lower_limit_nothing_is_said_and_the_lack_is_named() -> None:
+    found = judge(FEW, {"symbol": "A", "kind": "stock", "sector": "Energy", "net_debt_ebitda": 1.0})
+    assert (found["verdict"], found["flags"]) == ("Unknown", [])
+    assert str(found["why"]).endswith("nothing on value or quality")
+
+
+def test_a_doubtful_figure_weighs_less() -> None:
+    text = SMALL.replace('field = "roe"\ntitle = "ROE"', 'field = "roe"\ndoubtful = "pb > 10"\nworth = 0.5\ntitle = "ROE"')
+    book = scoring.Rulebook({"stock": scoring.parse("stock", text)})
+    # value 30 of 60; quality 3/4 of half its 40: 30 + 15 of 80
+    doubted = judge(book, {**ROW, "pb": 20.0})
+    assert (doubted["score"], doubted["coverage"]) == (pytest.approx(450 / 80), pytest.approx(100 / 120))
+    assert judge(book, {**ROW, "pb": 2.0})["score"] == pytest.approx(6.0)
+    assert judge(book, ROW)["score"] == doubted["score"], "no doubt has to be known"
+
+
+def test_words_of_a_negative_value() -> None:
+    text = SMALL.replace('newbie = "Debt {value}."', 'newbie = "Debt {times}."\nnewbie_below = "More cash than debt."')
+    book = scoring.Rulebook({"stock": scoring.parse("stock", text)})
+    assert book.explain({**ROW, "net_debt_ebitda": -0.6}).gates[1].newbie == "More cash than debt."
+    assert book.explain({**ROW, "net_debt_ebitda": 1.5}).gates[1].newbie == "Debt 1.5 times."
+
+
+def test_a_verdict_in_two_sentences() -> None:
+    told = TINY.explain({**ROW, "earnings_yield": 0.095, "roe": 0.04, "sector": "Energy"})
+    assert told.newbie.replace("\u202f", " ") == (
+        "Hold: it earns only $4.00 on each 100; we want $12.00. For it: cheap (Earnings yield 9.5 %).")
+
+
+@pytest.mark.parametrize("text", [
+    THIN.replace('instead_of = "earnings_yield"', 'instead_of = "roe"'), THIN.replace("worth = 0.5", "worth = 1.5"),
+    THIN.replace("worth = 0.5", "weight = 2\nworth = 0.5"), THIN.replace('unknown_cap = "Buy"', 'unknown_cap = "Avoid"')])
+def test_a_mistake_about_what_is_missing_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="scoring rules 'stock'"):
+        scoring.parse("stock", text)
+
+
 def test_sensitivity_by_hand() -> None:
     by_key = {each.key: each for each in TINY.sensitivity(ROW)}
     gate = by_key["stock.gates.roe"]

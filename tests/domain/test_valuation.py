@@ -109,7 +109,8 @@ def test_range_by_hand() -> None:
     found = dcf(ROW, Assumptions(growth=0.10, wacc=0.08, terminal_growth=0.02, years=2, fade_years=0))
     assert (found.low, found.high) == (pytest.approx(13.2779, abs=5e-4), pytest.approx(21.4935, abs=5e-4))
     assert not found.wide
-    owing = dcf({**ROW, "enterprise_value": 3400.0}, Assumptions(growth=0.10, wacc=0.08, terminal_growth=0.02, years=2, fade_years=0))
+    two_years = Assumptions(growth=0.10, wacc=0.08, terminal_growth=0.02, years=2, fade_years=0)
+    owing = dcf({**ROW, "enterprise_value": 3400.0}, two_years)
     assert owing.wide and "rough guide" in owing.notes[-1]
     frame = dcf_frame(pl.DataFrame([ROW])).row(0, named=True)
     base = dcf(ROW)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from terminal.domain.fields import FIELDS
-from terminal.domain.scoring import kernel, words
+from terminal.domain.scoring import kernel, reasons, words
 from terminal.domain.scoring.rulebook import THIN_FLAG, UNKNOWN_VERDICT, VERDICTS, Check, Flag, Gate, Scorer
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GateResult:
-    """`passed` is None for unknown, which allows `unknown_cap` at best (empty: anything). `key` names the limit for `Rulebook.replace`; a fixed one is no matter of taste."""
+    """`passed` is None for unknown, which allows `unknown_cap` at best (empty: anything).
+
+    `key` names the limit for `Rulebook.replace`; a fixed one is no matter of taste.
+    """
 
     id: str
     title: str
@@ -169,8 +172,7 @@ def _gate(scorer: Scorer, gate: Gate, column: kernel.GateColumn, rows: kernel.Ro
         template = (below and gate.newbie_below) or gate.newbie if passed else (below and gate.fail_below) or gate.newbie_fail
         newbie = words.say(template, gate.field, value, limit, row)
     key = ".".join((scorer.name, "gates", gate.id, *([str(sector)] if sector in gate.by_sector else [])))
-    blame = gate.blame or f"fails a hard limit, {gate.title}"
-    reason = f"{blame} ({FIELDS[gate.field].title} {words.shown(gate.field, value, currency)})" if passed is False else ""
+    reason = newbie[:1].lower() + newbie[1:].rstrip(".") if passed is False else ""
     return GateResult(gate.id, gate.title, gate.field, gate.side, value, limit, passed, gate.must_know, gate.fixed, gate.cap,
                       key, newbie, pro, reason, gate.unknown_cap_for(sector))
 
@@ -194,7 +196,8 @@ def _check(check: Check, column: kernel.CheckColumn, weight: float, rows: kernel
     elif worth < 1:
         pro += f"; uncertain, counts {worth * 100:.0f}\u202f% of its weight"
     figure = (below and check.figure_below) or check.figure or f"{check.title} {{value}}"
-    reason = f"{check.good if share > 0.5 else check.bad} ({words.say(figure, check.field, value, full, row)})"
+    named = check.good if share > 0.5 else (below and check.bad_below) or check.bad
+    reason = f"{named} ({words.say(figure, check.field, value, full, row)})"
     return CheckResult(check.id, check.title, check.field, check.pillar, value, zero, full, share, weight, share * weight,
                        newbie, pro, of, reason)
 
@@ -236,13 +239,13 @@ def summary(scorer: Scorer, told: Explanation, blind: bool, thin: bool) -> tuple
         text = f"{verdict}: {speaks}." if speaks else f"{verdict}."
         text += f" Against it: {bad}." if bad else ""
     else:
-        text = f"{verdict}: {bad}." if bad else f"{verdict}: nothing speaks against it." if good else f"{verdict}: nothing stands out."
+        text = f"{verdict}: {bad}." if bad else f"{verdict}: nothing stands out against it."
         text += f" For it: {speaks}." if speaks else ""
     failed = [gate for gate in told.gates if gate.passed is False]
     points = f"{told.score:.1f}" if told.score is not None else "–"
     pro = f"{verdict}. Score {points}/10, coverage {known}, gates failed: {', '.join(gate.title for gate in failed) or 'none'}."
     if failed:
-        pro += f" They allow {_best(scorer, failed)} at best." if len(failed) > 1 else f" It allows {_best(scorer, failed)} at best."
+        pro += f" That allows {_best(scorer, failed)} at best."
     if told.score is not None and (open_caps := _capped(told)):
         pro += f" {open_caps}."
     if thin:
@@ -252,8 +255,10 @@ def summary(scorer: Scorer, told: Explanation, blind: bool, thin: bool) -> tuple
 
 def _strongest(told: Explanation) -> tuple[list[str], str]:
     """The two checks that speak most for it, and the failed limit or check that speaks most against it."""
-    known = [(check.weight * (check.share - 0.5), check) for check in told.checks if check.share is not None]
-    good = [check.reason for pull, check in sorted(known, key=lambda each: -each[0]) if pull > 0]
+    known = [(check.weight * (check.share - 0.5), check) for check in told.checks
+             if check.share is not None and abs(check.share - 0.5) >= reasons.CLEAR]
+    praised = [check for pull, check in sorted(known, key=lambda each: -each[0]) if pull > 0]
+    good = list({check.pillar: check.reason for check in reversed(praised)}.values())[::-1]  # the best of each kind
     bad = [check.reason for pull, check in sorted(known, key=lambda each: each[0]) if pull < 0]
     failed = sorted((gate for gate in told.gates if gate.passed is False), key=lambda gate: VERDICTS.index(gate.cap))
     return good[:2], failed[0].reason if failed else bad[0] if bad else ""

@@ -12,17 +12,18 @@ from terminal.domain.scoring import kernel, words
 from terminal.domain.scoring.rulebook import VERDICTS, Gate, Scorer
 
 _NARROW = "\u202f"
+CLEAR = 0.1  # how far from the middle of its scale a value must be to speak for or against
 Texts = npt.NDArray[Any]  # of str or None
 
 
 def reasons(scorer: Scorer, rows: kernel.Rows, outcome: kernel.Outcome) -> Texts:
     """Praise first for a Buy, what is wrong first otherwise; where little is known, how little and what is missing."""
-    pull = np.stack([np.where(column.known, weight * column.worth * (column.share - 0.5), 0.0)
-                     for column, weight in zip(outcome.checks, outcome.weights, strict=True)])
+    pull = np.stack([_pull(column, weight) for column, weight in zip(outcome.checks, outcome.weights, strict=True)])
     everyone = np.arange(rows.height)
     best, worst = np.argmax(pull, axis=0), np.argmin(pull, axis=0)
     praised, blamed = pull[best, everyone] > 0, pull[worst, everyone] < 0
-    pull[best, everyone] = -1.0
+    pillars = np.array([list(scorer.pillars).index(check.pillar) for check in scorer.checks])
+    pull[pillars[:, None] == pillars[best]] = -1.0  # the second reason is of another kind
     second = np.argmax(pull, axis=0)
     good = _phrases(scorer, rows, np.where(praised, best, -1), good=True)
     also = _phrases(scorer, rows, np.where(pull[second, everyone] > 0, second, -1), good=True)
@@ -44,6 +45,12 @@ def reasons(scorer: Scorer, rows: kernel.Rows, outcome: kernel.Outcome) -> Texts
             else:
                 texts[at] = f"Too little is known: {known} of what we look at{lacks}"
     return texts
+
+
+def _pull(column: kernel.CheckColumn, weight: float) -> kernel.Floats:
+    """Points above or below the middle; none where it is unknown or too near the middle to say anything."""
+    apart = column.share - 0.5
+    return np.where(column.known & (np.abs(apart) >= CLEAR), weight * column.worth * apart, 0.0)
 
 
 def _must_know(scorer: Scorer, outcome: kernel.Outcome, at: int) -> str:
@@ -82,8 +89,10 @@ def _phrases(scorer: Scorer, rows: kernel.Rows, choice: npt.NDArray[np.intp], *,
     for at, check in enumerate(scorer.checks):
         index = np.flatnonzero(choice == at)
         if len(index):
-            phrase = f"{check.good if good else check.bad} ({FIELDS[check.field].title}"
-            texts[index] = _with_values(phrase, check.field, rows[check.field][index])
+            values, title = rows[check.field][index], FIELDS[check.field].title
+            texts[index] = _with_values(f"{check.good if good else check.bad} ({title}", check.field, values)
+            if check.bad_below and not good and (below := values < 0).any():
+                texts[index[below]] = _with_values(f"{check.bad_below} ({title}", check.field, values[below])
     return texts
 
 
@@ -109,15 +118,15 @@ def _with_values(phrase: str, field: str, values: kernel.Floats) -> Texts:
     known = FIELDS[field]
     scaled, decimals, tail = values, known.decimals, ""
     if known.unit == "fraction":
-        scaled, decimals, tail = values * 100, 1 if known.decimals > 1 else 0, f"{_NARROW}%"
-        if np.abs(values).max() < 0.1:
-            decimals = known.decimals
+        scaled, tail = values * 100, f"{_NARROW}%"
     elif known.unit == "x":
         decimals, tail = 1, "×"
     elif known.unit == "currency":
         scaled, decimals, tail = values / 1e6, 1, " million"
-    printed, inverse = np.unique(np.round(scaled, decimals) + 0.0, return_inverse=True)
-    numbers = [f"{number:,.{decimals}f}".replace("-", "−") for number in printed]
+    whole = 10 if known.unit == "fraction" else 100  # 4.2 %, 42 %, 420×
+    rounded = np.where(np.abs(scaled) < whole, np.round(scaled, decimals), np.round(scaled))
+    printed, inverse = np.unique(rounded + 0.0, return_inverse=True)
+    numbers = [f"{number:,.{decimals if abs(number) < whole else 0}f}".replace("-", "−") for number in printed]
     texts = np.array([f"{phrase} {number}{tail})" for number in numbers], dtype=object)
     found: Texts = texts[inverse]
     return found

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from terminal.domain.fields import FIELDS
@@ -64,7 +64,7 @@ class Gate:
     newbie_fail: str
     blame: str
     unknown_cap: str = ""
-    unknown_cap_in: Mapping[str, str] = field(default_factory=dict)
+    unknown_cap_in: Mapping[str, str] = dataclasses.field(default_factory=dict)
     newbie_below: str = ""
     fail_below: str = ""
 
@@ -90,10 +90,11 @@ class Clause:
 class Check:
     """Marks between none at `zero` and all at `full` of `weight`, in a straight line (of the logarithm for scale "log").
 
-    A substitute (`instead_of` another check's field) is judged only where that one is unknown, with the part `worth` of its
-    weight: it says something like it, but less. A check counts with the part `worth` of its weight, too, unless `doubtful`
-    is known not to hold. What is not counted stays open, so coverage tells it. `figure` is the value in a beginner's sentence about what
-    speaks for or against, `newbie_below` and `figure_below` replace both for a negative value.
+    A substitute (`instead_of` another check's field) is judged only where that one is unknown, with the part `worth` of
+    its weight: it says something like it, but less. A check counts with the part `worth` of its weight, too, unless
+    `doubtful` is known not to hold. What is not counted stays open, so coverage tells it. `good` and `bad` (for a negative
+    value `bad_below`) name what speaks for or against, `figure` its value in a beginner's sentence; `newbie_below` and
+    `figure_below` replace both for a negative value.
     """
 
     field: str
@@ -114,6 +115,7 @@ class Check:
     figure: str = ""
     newbie_below: str = ""
     figure_below: str = ""
+    bad_below: str = ""
 
     @property
     def id(self) -> str:
@@ -266,7 +268,8 @@ def _gate(raw: Mapping[str, Any]) -> Gate:
                 float(raw["weight"]), bool(raw.get("must_know", False)), bool(raw.get("fixed", False)),
                 {_sector(key, place): float(value) for key, value in raw.get("by_sector", {}).items()},
                 _reach(raw, place), raw["newbie"], raw["newbie_fail"], raw.get("blame", ""), raw.get("unknown_cap", ""),
-                {_sector(key, place): cap for key, cap in raw.get("unknown_cap_in", {}).items()}, raw.get("newbie_below", ""), raw.get("fail_below", ""))
+                {_sector(key, place): cap for key, cap in raw.get("unknown_cap_in", {}).items()},
+                raw.get("newbie_below", ""), raw.get("fail_below", ""))
 
 
 def _check(raw: Mapping[str, Any], pillars: Mapping[str, Pillar]) -> Check:
@@ -290,7 +293,8 @@ def _check(raw: Mapping[str, Any], pillars: Mapping[str, Pillar]) -> Check:
     weight = 1.0 if instead_of else _positive(raw["weight"], place)
     return Check(_field(raw["field"], place), raw["title"], raw["pillar"], float(raw["zero"]), float(raw["full"]),
                  weight, log, by_sector, _reach(raw, place), raw["good"], raw["bad"], raw["newbie"], instead_of, worth,
-                 doubtful, raw.get("figure", ""), raw.get("newbie_below", ""), raw.get("figure_below", ""))
+                 doubtful, raw.get("figure", ""), raw.get("newbie_below", ""), raw.get("figure_below", ""),
+                 raw.get("bad_below", ""))
 
 
 def _check_substitutes(checks: tuple[Check, ...]) -> None:

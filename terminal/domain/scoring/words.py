@@ -19,7 +19,8 @@ def say(template: str, field: str, value: float | None, limit: float | None, row
 
     `{value}` and `{limit}` in the field's own unit, `{size}` the value without its sign; `{value100}`, `{limit100}` and
     `{size100}` the amount for each `{hundred}` of money (0.123 of $100 is $12.30); `{times}` and `{limit_times}` a multiple
-    in words; `{plain}` the bare number; `{name}` any other field of the row.
+    in words; `{plain}` the bare number, `{rating}` and `{limit_rating}` a credit score in letters; `{name}` any other field of
+    the row.
     """
     currency = row.get("currency")
     size = None if value is None else abs(value)
@@ -36,7 +37,11 @@ def say(template: str, field: str, value: float | None, limit: float | None, row
             text = show.number(raw, 0 if raw is not None and (abs(raw) >= 20 or raw == round(raw)) else 1)
             return "once" if text == "1" else f"{text} times"
         if slot == "size":
+            if FIELDS[field].unit == "fraction" and size is not None and size >= 0.1:
+                return show.percent(size, 0)
             return shown(field, size, currency)
+        if slot in ("rating", "limit_rating"):
+            return rating(value if slot == "rating" else limit)
         if slot == "plain":
             return show.number(value, FIELDS[field].decimals)
         if slot == "value":
@@ -63,6 +68,17 @@ def shown(field: str, value: float | None, currency: str | None = None) -> str:
 def listed(parts: Sequence[str], word: str = "and") -> str:
     """`a, b and c`."""
     return f" {word} ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
+
+
+_RATINGS = ("D", "C", "CC", "CCC−", "CCC", "CCC+", "B−", "B", "B+", "BB−", "BB", "BB+", "BBB−", "BBB", "BBB+", "A−", "A", "A+",
+            "AA−", "AA", "AA+", "AAA")
+
+
+def rating(score: float | None) -> str:
+    """The letters of a credit score from 1 (D) to 22 (AAA)."""
+    if score is None or not 0.5 <= score < len(_RATINGS) + 0.5:
+        return show.UNKNOWN
+    return _RATINGS[round(score) - 1]
 
 
 def step(field: str) -> float:

@@ -12,7 +12,6 @@ import pytest
 from plugins.tearsheet.builder import build
 from plugins.tearsheet.changes import compare
 from plugins.tearsheet.model import SECTION_TITLES, to_table
-from terminal.domain.schemas import FACTS
 from tests.plugins.tearsheet import samples
 
 
@@ -49,7 +48,8 @@ def test_the_decision_is_the_rulebooks(sheet) -> None:
     told = samples.BOOK.explain(sheet.row, samples.REGIME)
     assert sheet.explanation.verdict == told.verdict == sheet.row["verdict"]
     gates = [figure for figure in sheet.figures if figure.term.startswith("gate.")]
-    assert [figure.text for figure in gates] == [{True: "passed", False: "failed", None: "unknown"}[gate.passed] for gate in told.gates]
+    words = {True: "passed", False: "failed", None: "unknown"}
+    assert [figure.text for figure in gates] == [words[gate.passed] for gate in told.gates]
     assert sheet.figure("score").value == sheet.row["score"]
 
 
