@@ -18,7 +18,7 @@ from plugins.screener.panel_filters import FilterPane
 from plugins.screener.panel_rule import RuleLine
 from plugins.screener.panel_watchlists import Watchlists
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Banner, Chip, ChipRow, ghost, label, row
+from terminal.ui.form import Banner, Button, Chip, ChipRow, ghost, label, row
 from terminal.ui.meters import ProgressLine
 from terminal.ui.table import Action, Look, TableView
 
@@ -105,8 +105,9 @@ class ScreenerPanel(QWidget):
         self._buttons = (self.changes_button, self.clauses_button, self.columns_button, self.export_button)
         for button in self._buttons:
             button.setToolTip(button.text())
+        self.question = Button("What are you looking for?", icon="search", on_click=self._open_filters)
         self._words = [button.text() for button in self._buttons]
-        first = row(self.title, self.count, self.unknown, 0, *self._buttons, spacing=6, margins=(12, 8, 8, 4))
+        first = row(self.title, self.count, self.unknown, self.question, 0, *self._buttons, spacing=6, margins=(12, 8, 8, 4))
         about = row(self.rule, self.why, spacing=8, margins=(12, 0, 10, 6))
         about.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop)
         about.setStretch(0, 1)
@@ -115,6 +116,7 @@ class ScreenerPanel(QWidget):
         self._chip_line.setLayout(row(self.chips, margins=(12, 0, 10, 6)))
         self._chip_line.hide()
         self._right = QWidget()
+        self._right.setMinimumWidth(320)
         box = QVBoxLayout(self._right)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -171,6 +173,7 @@ class ScreenerPanel(QWidget):
         """Other words and columns; the same values."""
         self.filters.set_mode(mode)
         self._dress()
+        self._place_filters()
         self.table.set_mode(mode)
         self.drawer.close_()
         if self._table is not None:
@@ -221,12 +224,26 @@ class ScreenerPanel(QWidget):
             self._whole.removeWidget(self.filters)
         self.filters.setVisible(inline)
         self.edge.setVisible(not inline)
+        self.question.setVisible(not inline and self.host.mode == "newbie")
         self.edge.set_count(len(self.filters.filters.chips(str)))
-        room = self.width() - (self.filters.width() if inline else self.edge.sizeHint().width())
-        for button, text in zip(self._buttons, self._words, strict=True):
-            button.setText(text if room >= 760 else "")
+        self._fit_buttons()
         if self._table is not None and self.table.shown_columns != self._columns():
             self.table.set_columns(self._columns())
+
+    def _fit_buttons(self) -> None:
+        """The buttons above the table lose their words where there is no room for them."""
+        beside = self.filters.width() if self._whole.indexOf(self.filters) >= 0 and self._wants_filters else self.edge.width()
+        named = [each for each in (self.title, self.count, self.unknown, self.question) if not each.isHidden()]
+        taken = sum(each.sizeHint().width() + 6 for each in named) + 30
+        metrics = self.changes_button.fontMetrics()
+        wanted = sum(
+            metrics.horizontalAdvance(text) + 40
+            for text, button in zip(self._words, self._buttons, strict=True)
+            if not button.isHidden()
+        )
+        worded = taken + wanted <= self.width() - beside
+        for button, text in zip(self._buttons, self._words, strict=True):
+            button.setText(text if worded else "")
 
     def _open_filters(self) -> None:
         if self._floating:
@@ -343,6 +360,7 @@ class ScreenerPanel(QWidget):
             "Back to the rows that match" if unknown else "Show the rows that cannot be judged, because something is missing"
         )
         self.unknown.setVisible(bool(left.unknown))
+        self._fit_buttons()
 
     def _failed(self, error: TerminalError) -> None:
         self.progress.finish()

@@ -47,7 +47,7 @@ class Drawer(QWidget):
         self.table = TableView(host, name="Details", looks=_LOOKS)
         self.table.activated.connect(self.opened)
         self.table.selected.connect(host.select)
-        head = row(self.title, self.note, 0, IconButton("x", "Close", self.close_, size=14), spacing=10, margins=(12, 6, 8, 4))
+        head = row(self.title, self.note, IconButton("x", "Close", self.close_, size=14), spacing=10, margins=(12, 6, 8, 4))
         head.setStretch(1, 1)
         self.note.setMinimumWidth(20)
         box = QVBoxLayout(self)
@@ -62,12 +62,12 @@ class Drawer(QWidget):
         """Open with this table."""
         self.content = content
         self.title.setText(table.title)
-        self.note.setText(table.notes[0] if table.notes else "")
+        self.note.setText(" ".join(table.notes))
         self.note.setToolTip("\n".join(table.notes))
         self.table.set_empty(empty, icon="git-compare-arrows")
         self.table.show_table(table, columns=[column.name for column in table.columns], keep_selection=False)
         mode = "newbie" if self.table.property("newbie") else "pro"
-        rows = min(max(table.frame.height, 2), _ROWS)
+        rows = min(max(table.frame.height, 2), _ROWS if mode == "pro" else _ROWS - 2)
         self.table.setFixedHeight(theme.scaled(34) + rows * theme.row_height(mode) + 10)
         self.show()
 

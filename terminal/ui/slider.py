@@ -70,6 +70,7 @@ class RangeSlider(QWidget):
         """Counts of equally wide classes between the ends; the heights are square roots, so that small ones show."""
         top = max(counts, default=0)
         self._histogram = [(max(count, 0) / top) ** 0.5 for count in counts] if top > 0 else []
+        self.updateGeometry()
         self.update()
 
     @property
