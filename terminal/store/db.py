@@ -117,8 +117,11 @@ def _copy_database(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     try:
         connection.execute(f'copy from database "{source}" to fresh_copy')
         connection.execute("checkpoint fresh_copy")
-    finally:
-        connection.execute("detach fresh_copy")
+    except duckdb.Error:
+        with suppress(duckdb.Error):  # its own complaint must not hide the first one
+            connection.execute("detach fresh_copy")
+        raise
+    connection.execute("detach fresh_copy")
 
 
 class _Stream:
@@ -342,7 +345,7 @@ class Database:
         fresh = self.path.with_name(self.path.name + ".new")
 
         def run() -> tuple[int, int, bool]:
-            with user_errors(self.path):
+            with user_errors(self.path), self._room():
                 self.connection.execute("checkpoint")
                 before = file_size(self.path)
                 for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
@@ -432,9 +435,8 @@ class Database:
     def _transact(self, fn: Callable[[Transaction], T]) -> T:
         connection = self.connection
         tx = Transaction(connection)
-        with user_errors(self.path):
+        with user_errors(self.path), self._room():
             try:
-                self._allow(self._writing)
                 connection.execute("begin")
                 result = fn(tx)
                 with self._committing:
@@ -444,10 +446,17 @@ class Database:
             except BaseException as error:
                 self._undo(error)
                 raise
-            finally:
-                self._allow(self._memory)
         self._announce(tx)
         return result
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Let the engine take what writing needs, for the time being."""
+        self._allow(self._writing)
+        try:
+            yield
+        finally:
+            self._allow(self._memory)
 
     def _allow(self, memory: str) -> None:
         if self._writing != self._memory and self._connection is not None:

@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 Migrations = Mapping[str, Sequence[Step]] | Iterable[tuple[str, Sequence[Step]]]
 # The memory each file's engine may take, out of the program's 300 MB; beyond it work goes through the disk. What it has
 # read lies in the system's own file cache too, so little is lost by keeping little.
-_MARKET_MEMORY, _MARKET_WRITING, _BOOK_MEMORY = "32MB", "128MB", "24MB"
+_MEMORY, _WRITING = "16MB", "128MB"
 _COMPACT_ABOVE = 1.3
 _MARKET_HINT = "It holds nothing that cannot be fetched again: `tapeline store rebuild` moves it aside and begins a new one."
 _BOOK_HINT = "`tapeline store restore` puts the newest backup back and keeps the damaged file; the backups are in {folder}."
@@ -195,8 +195,7 @@ class Store:
             return error
 
     def _open_market(self) -> MarketStore:
-        database = Database(self.market_path, self._writer, publish=self._publish, memory=_MARKET_MEMORY,
-                            writing=_MARKET_WRITING)
+        database = Database(self.market_path, self._writer, publish=self._publish, memory=_MEMORY, writing=_WRITING)
         database.forbid_thread(self._forbidden)
         try:
             return MarketStore(database, calendar=_calendar(), clock=self._clock)
@@ -206,7 +205,8 @@ class Store:
 
     def _open_book(self) -> BookStore:
         existed = self.book_path.exists()
-        database = Database(self.book_path, self._writer, publish=self._publish, topic="book.changed", memory=_BOOK_MEMORY)
+        database = Database(self.book_path, self._writer, publish=self._publish, topic="book.changed", memory=_MEMORY,
+                            writing=_WRITING)
         database.forbid_thread(self._forbidden)
         try:
             self._bring_forward(database, save_first=existed)
