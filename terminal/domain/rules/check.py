@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Literal
 
 from terminal.domain.fields import FIELDS
-from terminal.domain.indicators import INDICATORS
 from terminal.domain.instruments import KINDS, SECTORS, clean_sector
 from terminal.domain.rules import tree
 from terminal.domain.rules.error import RuleError
@@ -258,6 +257,8 @@ def _call(node: tree.Call) -> tree.Node:
 
 
 def _indicator(node: tree.Call, usage: str) -> tree.Node:
+    from terminal.domain.indicators import INDICATORS  # brings numpy, which most rules do without
+
     indicator = INDICATORS[node.name]
     given = list(node.arguments)
     series: list[tree.Node] = []

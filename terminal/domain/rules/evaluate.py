@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from terminal.domain.fields import FIELDS
-from terminal.domain.indicators import INDICATORS, compute, slices
 from terminal.domain.prices import MAX_BAR_GAP_DAYS, MAX_PRICE_AGE_SESSIONS
 from terminal.domain.rules import tree
 from terminal.domain.rules.check import has_series
@@ -73,6 +72,8 @@ class Evaluation:
             self._sorted = wanted.select("symbol", "date", *(pl.col(name).cast(pl.Float64) for name in BAR_SERIES)).sort(
                 "symbol", "date"
             )
+            from terminal.domain.indicators import slices  # brings numpy, which most rules do without
+
             self._runs = slices(self._sorted["symbol"])
         return self._sorted
 
@@ -183,6 +184,8 @@ class Evaluation:
 
     def _indicator(self, node: tree.Node, name: str, arguments: tuple[tree.Node, ...]) -> str:
         if node not in self._made:
+            from terminal.domain.indicators import INDICATORS, compute
+
             numbers = tuple(each.amount for each in arguments if isinstance(each, tree.Number))
             sources = [each for each in arguments if not isinstance(each, tree.Number)]
             columns = [self._series_column(each) for each in sources] or list(INDICATORS[name].inputs)
