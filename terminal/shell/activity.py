@@ -13,7 +13,7 @@ from terminal.ui import theme
 from terminal.ui.form import EmptyState, Glyph, IconButton, SectionTitle, column, ghost, label, row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from PySide6.QtGui import QShowEvent
@@ -26,7 +26,7 @@ SHOWN = 60
 
 
 class ActivityPanel(QWidget):
-    """Two lists, the newest first: jobs and messages."""
+    """Two lists, the newest first: messages and jobs."""
 
     def __init__(self, host: ShellHost) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class ActivityPanel(QWidget):
         self._said = column(spacing=6)
         clear = ghost("Clear", "", self._messages.clear)
         inside = QWidget()
-        inside.setLayout(column(SectionTitle("Jobs"), self._jobs, 8, SectionTitle("Messages", "", clear), self._said, 0,
+        inside.setLayout(column(SectionTitle("Messages", "", clear), self._said, 8, SectionTitle("Jobs"), self._jobs, 0,
                                 spacing=8, margins=(14, 12, 14, 12)))
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -68,14 +68,15 @@ class ActivityPanel(QWidget):
     def _show_jobs(self) -> None:
         _clear(self._jobs)
         jobs = [job for job in self._host.app.jobs() if job.get("long") or job["state"] in ("failed", "running")]
-        for job in reversed(jobs[-SHOWN:]):
-            self._jobs.addWidget(self._job(job))
+        for job, times in _together(reversed(jobs)):
+            self._jobs.addWidget(self._job(job, times))
         if not jobs:
             self._jobs.addWidget(label("Nothing has run yet.", "muted"))
 
-    def _job(self, job: Mapping[str, Any]) -> QWidget:
+    def _job(self, job: Mapping[str, Any], times: int) -> QWidget:
         icon, tone = STATES.get(job["state"], STATES["queued"])
-        widget = Line(icon, tone, job["title"], job["state"], str(job.get("note") or ""))
+        ended = job["state"] if times == 1 else f"{times} × {job['state']}"
+        widget = Line(icon, tone, job["title"], ended, str(job.get("note") or ""))
         if job["state"] == "running":
             bar = QProgressBar()
             bar.setTextVisible(False)
@@ -102,6 +103,16 @@ class Line(QFrame):
         self.line.addWidget(label(note, "muted"))
         self.setLayout(self.line)
         self.setAccessibleName(f"{text}, {note}")
+
+
+def _together(jobs: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
+    """What ended in the same way several times is one line; the latest first."""
+    found: dict[Any, tuple[Mapping[str, Any], int]] = {}
+    for job in jobs:
+        key = job["id"] if job["state"] == "running" else (job["command"], job["state"], job.get("note"))
+        first, times = found.get(key, (job, 0))
+        found[key] = (first, times + 1)
+    return list(found.values())[:SHOWN]
 
 
 def _clock(message: Message) -> str:

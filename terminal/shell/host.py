@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from terminal.shell.window import MainWindow
 
 
+MARKET_PACE_MS = 2000
+
+
 class Frame(QWidget):
     """Holds one panel, or the card that stands for it after it failed."""
 
@@ -92,7 +95,9 @@ class ShellHost:
         return call
 
     def on(self, topic: str, slot: Callable[[Mapping[str, Any]], None]) -> None:
-        self.bridge.listen(self.frame, topic, self.app.events.subscribe, slot)
+        # While a market is being fetched there is news several times a second, and each sets a panel working.
+        pace = MARKET_PACE_MS if topic == "market.changed" else 0
+        self.bridge.listen(self.frame, topic, self.app.events.subscribe, slot, pace)
 
     # ---- the window ----
 

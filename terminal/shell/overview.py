@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from terminal.shell.indexstrip import INDEX_WORDS, INDEXES, IndexQuote
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from terminal.app import App
     from terminal.domain.sourced import Source
 
-STALE_DAYS = 5
+EXCHANGE = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True)
@@ -31,30 +32,39 @@ def read(app: App) -> Overview:
     """The state of `app`'s market. What is not stored is unknown and said so."""
     import polars as pl
 
-    bars = app.market.bars(list(INDEXES)).sort("symbol", "date")
+    bars = app.market.bars(list(INDEXES), columns=["symbol", "date", "close"]).sort("symbol", "date")
     last = bars.group_by("symbol", maintain_order=True).tail(2)
-    sources = app.market.sources(last["fetch_id"].to_list())
-    quotes = tuple(_quote(symbol, last.filter(pl.col("symbol") == symbol), sources) for symbol in INDEXES)
-    fresh = app.store.market.freshness("bars")
+    live = app.market.quotes(list(INDEXES))
+    sources = app.market.sources([*last["fetch_id"].to_list(), *live["fetch_id"].to_list()])
+    quotes = tuple(_quote(symbol, last.filter(pl.col("symbol") == symbol), live.filter(pl.col("symbol") == symbol), sources)
+                   for symbol in INDEXES)
+    fresh = pl.concat([app.store.market.freshness(name).with_columns(pl.col("newest").cast(pl.Date))
+                       for name in ("bars", "quotes")]).group_by("symbol").agg(pl.all().sort_by("newest").last())
     now = app.clock()
     return Overview(quotes, *_age(fresh, now), _sources(app, fresh), len(app.market.symbols()))
 
 
-def _quote(symbol: str, rows: Any, sources: dict[int, Source]) -> IndexQuote:
+def _quote(symbol: str, rows: Any, live: Any, sources: dict[int, Source]) -> IndexQuote:
+    """From the last two closes, or from a quote where that is newer."""
     words = INDEX_WORDS[symbol]
-    if rows.is_empty():
+    if rows.is_empty() and live.is_empty():
         return IndexQuote(symbol, tooltip=f"<b>{symbol}</b>: {words}<br>No price is stored yet, so its value is unknown.")
-    close = rows["close"].to_list()
-    price, before = close[-1], close[-2] if len(close) > 1 else None
+    quote = None if live.is_empty() else live.row(0, named=True)
+    if quote is not None and (rows.is_empty() or quote["at"].astimezone(EXCHANGE).date() > rows["date"].to_list()[-1]):
+        price, before, fetch = quote["price"], quote["previous_close"], quote["fetch_id"]
+        when = f"Price of {quote['at'].astimezone(EXCHANGE):%-d %b %Y %H:%M} ET"
+    else:
+        close = rows["close"].to_list()
+        price, before, fetch = close[-1], close[-2] if len(close) > 1 else None, rows["fetch_id"].to_list()[-1]
+        when = f"Close of {rows['date'].to_list()[-1]:%-d %b %Y}"
     change = price / before - 1 if price is not None and before else None
-    day: date = rows["date"].to_list()[-1]
-    source = sources.get(rows["fetch_id"].to_list()[-1])
-    lines = [f"<b>{symbol}</b>: a fund that holds {words}", f"Close of {day:%-d %b %Y}"]
+    source = sources.get(fetch)
+    lines = [f"<b>{symbol}</b>: a fund that holds {words}", when]
     if source is not None:
         lines.append(f"Source: {escape(source.provider)}{' (SIMULATED)' if source.simulated else ''}, {escape(source.endpoint)}")
         if source.fetched_at is not None:
             lines.append(f"Fetched {source.fetched_at:%-d %b %Y %H:%M} UTC{', delayed' if source.delayed else ''}")
-    lines.append("Change = last close ÷ close before − 1" if change is not None else "The close before is unknown.")
+    lines.append("Change = price ÷ close before − 1" if change is not None else "The close before is unknown.")
     return IndexQuote(symbol, price, change, "<br>".join(lines))
 
 
@@ -65,7 +75,7 @@ def _age(fresh: Any, now: datetime) -> tuple[str, str]:
     day = newest.date() if isinstance(newest, datetime) else newest
     age = _behind(day, now)
     fetched = fresh["fetched_at"].max()
-    detail = f"Daily closing prices of {fresh.height:,} symbols; the newest are of {day:%-d %B %Y}."
+    detail = f"Prices of {fresh.height:,} symbols; the newest are of {day:%-d %B %Y}."
     if isinstance(fetched, datetime):
         detail += f" Last fetched {fetched:%-d %b %Y %H:%M} UTC."
     return f"Prices of {day:%-d %b %Y}, {age}", detail

@@ -43,9 +43,10 @@ def show(window: MainWindow, command: Command, table: Table) -> None:
     if command.panel and command.panel in window.workspace.specs and window.workspace.answer(command.panel, command.id, table):
         return
     if command.long and command.writes:  # the table of a long job counts what was done: a line, and what went wrong
-        window.notify(" ".join(filter(None, [f"{table.title}: done.", *table.notes[:1]])), "ok")
-        for problem in table.unknown[:3]:
+        for problem in reversed(table.unknown[:3]):
             window.notify(problem, "warn")
+        ended = "done, with gaps; the messages say which." if table.unknown else "done."
+        window.notify(f"{table.title}: {ended}", "warn" if table.unknown else "ok")
         return
     if table.frame.height <= 1 and (len(table.columns) <= 2 or command.writes or command.gui):
         window.notify(sentence(table), "ok")

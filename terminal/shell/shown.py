@@ -44,6 +44,7 @@ class ShownMarket(QObject):
         self._unsubscribe.clear()
         self._timer.stop()
         self._window.empty_notice.hide()
+        self._window.statusbar.clear_jobs()
         self.deleteLater()
 
     def _listen(self, topic: str, slot: Callable[[Mapping[str, Any]], None]) -> None:

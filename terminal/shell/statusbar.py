@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from terminal.ui import theme
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEIGHT = 26
+LATE_MS = 400  # what is over sooner is not worth a bar
 DISCLAIMER = "Research tool, not investment advice"
 TONES = {"ok": "ok", "busy": "accent", "warn": "warn", "error": "error", "idle": "t3"}
 
@@ -63,6 +64,10 @@ class StatusBar(QFrame):
         row.addWidget(self.gap)
         self.advice = self._label(DISCLAIMER)
         row.addWidget(self.advice)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(LATE_MS)
+        self._late.timeout.connect(self._paint_job)
         self.show_engine("busy", "Starting")
 
     def _label(self, text: str = "") -> QLabel:
@@ -106,13 +111,23 @@ class StatusBar(QFrame):
                 self._running[key] = payload
         else:
             self._running.pop(key, None)
+        if self._running and self._job.isHidden():
+            if not self._late.isActive():
+                self._late.start()
+        else:
+            self._paint_job()
+
+    def clear_jobs(self) -> None:
+        """Another market is shown."""
+        self._running.clear()
         self._paint_job()
 
     def _paint_job(self) -> None:
         self._job.setVisible(bool(self._running))
         if not self._running:
+            self._late.stop()
             return
-        job = next(reversed(self._running.values()))
+        job = self._foremost()
         more = f"  (+{len(self._running) - 1})" if len(self._running) > 1 else ""
         note = f": {job['note']}" if job.get("note") else ""
         text = f"{job.get('title', 'Working')}{note}"
@@ -126,7 +141,11 @@ class StatusBar(QFrame):
 
     def _cancel(self) -> None:
         if self._running:
-            self.cancel.emit(next(reversed(self._running.values())).get("id"))
+            self.cancel.emit(self._foremost().get("id"))
+
+    def _foremost(self) -> Mapping[str, Any]:
+        """The job that is shown: the one that has run longest, so that short ones do not push it aside."""
+        return next(iter(self._running.values()))
 
     @property
     def jobs(self) -> int:
