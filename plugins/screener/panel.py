@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from plugins.screener.changes import in_words
 from plugins.screener.filters import SLIDERS, Filters, Left, Narrowing
-from plugins.screener.model import COLUMN_SETS, NEWBIE_COLUMNS, judged_in_words
+from plugins.screener.model import COLUMN_SETS, NEWBIE_COLUMNS
 from plugins.screener.panel_drawer import Drawer
-from plugins.screener.panel_edge import Edge
+from plugins.screener.panel_edge import Beside
 from plugins.screener.panel_filters import FilterPane
+from plugins.screener.panel_own import OwnScreens
 from plugins.screener.panel_rule import RuleLine
 from plugins.screener.panel_watchlists import Watchlists
 from terminal.ui.badge import SourceBadge
@@ -25,12 +25,8 @@ from terminal.ui.table import Action, Look, TableView
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from PySide6.QtGui import QResizeEvent
-
     from terminal.api import Host, Table, TerminalError
 
-# Below this width of the window the filters hide at the edge, unless this panel alone has room enough for them.
-_NARROW_WINDOW, _ROOMY_PANEL, _NARROW_PANEL = 1500, 1100, 900
 # From this width of the table on, the company's name has a column of its own.
 _NAME_FITS = 1040
 _RECORD_AFTER_MS = 1500
@@ -54,11 +50,10 @@ class ScreenerPanel(QWidget):
         self._plan: Mapping[str, Any] = {}
         self._presets: dict[str, dict[str, Any]] = {}
         self._screen = ""
-        self._wants_filters = True
         self._call: Any = None
         self._tones: dict[str, str] = {}
-        self.filters = FilterPane(host, self._own_screen_menu)
-        self.edge = Edge(self._open_filters)
+        self.own = OwnScreens(self)
+        self.filters = FilterPane(host, self.own.menu)
         self.title = label("All", "h1")
         self.count = Chip("…", "accent", clickable=True, tip="Show the rows that match")
         self.unknown = Chip("", clickable=True)
@@ -105,7 +100,7 @@ class ScreenerPanel(QWidget):
         self._buttons = (self.changes_button, self.clauses_button, self.columns_button, self.export_button)
         for button in self._buttons:
             button.setToolTip(button.text())
-        self.question = Button("What are you looking for?", icon="search", on_click=self._open_filters)
+        self.question = Button("What are you looking for?", icon="search", on_click=self._ask)
         self._words = [button.text() for button in self._buttons]
         first = row(self.title, self.count, self.unknown, self.question, 0, *self._buttons, spacing=6, margins=(12, 8, 8, 4))
         about = row(self.rule, self.why, spacing=8, margins=(12, 0, 10, 6))
@@ -115,9 +110,9 @@ class ScreenerPanel(QWidget):
         self._chip_line = QWidget()
         self._chip_line.setLayout(row(self.chips, margins=(12, 0, 10, 6)))
         self._chip_line.hide()
-        self._right = QWidget()
-        self._right.setMinimumWidth(320)
-        box = QVBoxLayout(self._right)
+        right = QWidget()
+        right.setMinimumWidth(320)
+        box = QVBoxLayout(right)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addLayout(first)
@@ -126,14 +121,17 @@ class ScreenerPanel(QWidget):
             box.addWidget(widget)
         box.addWidget(self.table, 1)
         box.addWidget(self.drawer)
-        self._whole = row(self.filters, self.edge, self._right, spacing=0)
-        self._whole.setStretch(2, 1)
-        self.setLayout(self._whole)
+        self.beside = Beside(self.filters, right)
+        self.beside.watch(self.table.viewport())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.beside)
 
     def _connect(self) -> None:
         self.filters.moved.connect(self._narrow)
         self.filters.chosen.connect(self._chosen)
-        self.filters.closed.connect(self._close_filters)
+        self.filters.closed.connect(self.beside.close_)
+        self.beside.placed.connect(self._placed)
         self.rule.changed.connect(self._rule_changed)
         self.chips.removed.connect(self._remove)
         self.count.clicked.connect(lambda: self.show_bucket("matched"))
@@ -141,7 +139,6 @@ class ScreenerPanel(QWidget):
         self.table.selected.connect(self.host.select)
         self.table.activated.connect(partial(self.host.open, "tearsheet"))
         self.table.columns_changed.connect(self._own_columns)
-        self.table.viewport().installEventFilter(self)
         self.drawer.opened.connect(partial(self.host.open, "tearsheet"))
         self.host.on("market.changed", lambda _: self.refresh())
         self.host.on("book.changed", self._book_changed)
@@ -173,7 +170,7 @@ class ScreenerPanel(QWidget):
         """Other words and columns; the same values."""
         self.filters.set_mode(mode)
         self._dress()
-        self._place_filters()
+        self._placed()
         self.table.set_mode(mode)
         self.drawer.close_()
         if self._table is not None:
@@ -185,7 +182,7 @@ class ScreenerPanel(QWidget):
             "columns": self.columns,
             "own_columns": self.own_columns,
             "sort": [list(key) for key in self.table.sort_keys],
-            "open": self._wants_filters,
+            "open": self.beside.wanted,
         }
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
@@ -195,44 +192,24 @@ class ScreenerPanel(QWidget):
         self.columns = str(state.get("columns", "")) if state.get("columns", "") in ("", *COLUMN_SETS) else ""
         self.own_columns = [str(name) for name in state.get("own_columns", ())]
         self.table.sort_by([(str(name), bool(down)) for name, down in state.get("sort", ())])
-        self._wants_filters = bool(state.get("open", True))
-        self._place_filters()
+        self.beside.wanted = bool(state.get("open", True))
+        self.beside.place()
         self._rerun()
 
-    # ---- where the filters are ----
+    # ---- what has room ----
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_filters()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.MouseButtonPress and self._floating and self.filters.isVisible():
-            self.filters.hide()
-        return False
-
-    @property
-    def _floating(self) -> bool:
-        """Whether the filters lie over the table when they are open."""
-        narrow_window = self.window().width() < _NARROW_WINDOW and self.width() < _ROOMY_PANEL
-        return narrow_window or self.width() < _NARROW_PANEL
-
-    def _place_filters(self) -> None:
-        inline = not self._floating and self._wants_filters
-        if inline and self._whole.indexOf(self.filters) < 0:
-            self._whole.insertWidget(0, self.filters)
-        elif self._floating and self._whole.indexOf(self.filters) >= 0:
-            self._whole.removeWidget(self.filters)
-        self.filters.setVisible(inline)
-        self.edge.setVisible(not inline)
-        self.question.setVisible(not inline and self.host.mode == "newbie")
-        self.edge.set_count(len(self.filters.filters.chips(str)))
+    def _placed(self) -> None:
+        """The filters came or went, or the panel has another width."""
+        self.question.setVisible(not self.beside.inline and self.host.mode == "newbie")
         self._fit_buttons()
         if self._table is not None and self.table.shown_columns != self._columns():
             self.table.set_columns(self._columns())
 
+    def _ask(self) -> None:
+        self.beside.open_()
+
     def _fit_buttons(self) -> None:
         """The buttons above the table lose their words where there is no room for them."""
-        beside = self.filters.width() if self._whole.indexOf(self.filters) >= 0 and self._wants_filters else self.edge.width()
         named = [each for each in (self.title, self.count, self.unknown, self.question) if not each.isHidden()]
         taken = sum(each.sizeHint().width() + 6 for each in named) + 30
         metrics = self.changes_button.fontMetrics()
@@ -241,26 +218,9 @@ class ScreenerPanel(QWidget):
             for text, button in zip(self._words, self._buttons, strict=True)
             if not button.isHidden()
         )
-        worded = taken + wanted <= self.width() - beside
+        worded = taken + wanted <= self.beside.room
         for button, text in zip(self._buttons, self._words, strict=True):
             button.setText(text if worded else "")
-
-    def _open_filters(self) -> None:
-        if self._floating:
-            self.filters.setGeometry(self.edge.width(), 0, self.filters.width(), self.height())
-            self.filters.show()
-            self.filters.raise_()
-            self.filters.setFocus()
-        else:
-            self._wants_filters = True
-            self._place_filters()
-
-    def _close_filters(self) -> None:
-        if not self._floating:
-            self._wants_filters = False
-        self.filters.hide()
-        self._place_filters()
-        self.table.setFocus()
 
     # ---- running ----
 
@@ -327,7 +287,7 @@ class ScreenerPanel(QWidget):
             chips.append(("rule", chosen.rule))
         self.chips.set_chips(chips)
         self._chip_line.setVisible(bool(chips))
-        self.edge.set_count(len(chips))
+        self.beside.edge.set_count(len(chips))
         if self._table is None or self._narrowing is None:
             return
         self._left = self._narrowing.left(chosen)
@@ -416,8 +376,7 @@ class ScreenerPanel(QWidget):
         self._screen = ""
         self.rule.set_rule(self.filters.filters.rule)
         self.banner.hide()
-        if self._floating:
-            self.filters.hide()
+        self.beside.step_aside()
         self._load_presets()
         self._rerun()
 
@@ -445,50 +404,6 @@ class ScreenerPanel(QWidget):
 
     def _start_over(self) -> None:
         self.filters.reset()
-
-    def _own_screen_menu(self) -> list[tuple[str, Callable[[], object]]]:
-        entries: list[tuple[str, Callable[[], object]]] = [("Save this screen …", self.save_screen)]
-        if self.filters.own_screen:
-            entries += [("Rename …", self.rename_screen), ("Delete", self.delete_screen)]
-        return entries
-
-    def save_screen(self) -> None:
-        """Ask for a name and keep the screen under it."""
-        name, agreed = QInputDialog.getText(self, "Save screen", "Name of the screen", text=self.filters.own_screen)
-        name = name.strip()
-        if not agreed or not name:
-            return
-        keys = self.table.sort_keys
-        order = {"sort": keys[0][0], "ascending": not keys[0][1]} if keys else {}
-
-        def done(_: Table) -> None:
-            self.host.notify(f"Saved as “{name}”.", "ok")
-            self.filters.set_filters(Filters(name, self.filters.filters.universe))
-            self._chosen()
-
-        self.host.run(
-            "screener.save", {"name": name, **self.arguments(), "columns": self.columns or "default", **order}, then=done
-        )
-
-    def rename_screen(self) -> None:
-        """Ask for another name of the saved screen that is shown."""
-        old = self.filters.own_screen
-        new, agreed = QInputDialog.getText(self, "Rename screen", "New name", text=old)
-        if agreed and new.strip() and new.strip() != old:
-            self.host.run("screener.rename", {"name": old, "new_name": new}, then=lambda _: self.filters.choose(new.strip()))
-
-    def delete_screen(self) -> None:
-        """Delete the saved screen that is shown; the banner brings it back."""
-        name = self.filters.own_screen
-
-        def undo() -> None:
-            self.host.run("screener.restore", {"name": name}, then=lambda _: self.filters.choose(name))
-
-        def done(_: Table) -> None:
-            self.filters.choose("all")
-            self.banner.show_message(f"The screen “{name}” was deleted.", "info", action="Undo", on_action=undo)
-
-        self.host.run("screener.delete", {"name": name}, then=done)
 
     def _column_menu(self) -> None:
         menu = QMenu(self)
@@ -519,40 +434,16 @@ class ScreenerPanel(QWidget):
     # ---- the drawer ----
 
     def show_changes(self) -> None:
-        """Who entered and who left since the last run that found others, and which clause did it."""
-
-        def show(table: Table) -> None:
-            words = in_words(table, self.host.mode == "newbie")
-            self.drawer.show_table("changes", words, empty="Nobody entered, nobody left")
-
-        def compare(recorded: Table) -> None:
-            screen = recorded.detail["plan"]["screen"]
-            self.host.run("screener.diff", {"preset": screen}, then=show, fail=self._tell, key="drawer")
-
-        self._record(compare)
+        """Who entered and who left since the last run that found others; what is shown is recorded first."""
+        self._record(lambda recorded: self.drawer.ask_changes(recorded.detail["plan"]["screen"]))
 
     def show_clauses(self) -> None:
         """What each clause passes, fails and cannot judge, and what would match without it."""
-        self.host.run(
-            "screener.clauses",
-            self.filters.filters.arguments(),
-            then=lambda table: self.drawer.show_table("clauses", table, empty="This screen has no clause: it keeps everything"),
-            fail=self._tell,
-            key="drawer",
-        )
+        self.drawer.ask_clauses(self.filters.filters.arguments())
 
     def show_reason(self, symbol: str) -> None:
         """Judge one symbol clause by clause."""
-        self.host.run(
-            "screener.explain",
-            {"symbol": symbol, **self.filters.filters.arguments()},
-            then=lambda table: self.drawer.show_table("reason", judged_in_words(table)),
-            fail=self._tell,
-            key="drawer",
-        )
-
-    def _tell(self, error: TerminalError) -> None:
-        self.host.notify(error.sentence(), "info")
+        self.drawer.ask_reason(symbol, self.filters.filters.arguments())
 
     # ---- actions ----
 

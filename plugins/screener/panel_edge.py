@@ -1,19 +1,98 @@
-"""The narrow strip at the edge that stands for the filters while they are hidden."""
+"""The filters beside the table; without room for both, a strip at the edge opens them over the table."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from terminal.ui import theme
+from terminal.ui.form import row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WIDTH = 26
+# Below this width of the window the pane hides, unless there is room enough here; and always below the last width.
+_NARROW_WINDOW, _ROOMY, _NARROW = 1500, 1100, 900
+
+
+class Beside(QWidget):
+    """`pane` beside `content`. `placed`: the pane came or went, or the width changed."""
+
+    placed = Signal()
+
+    def __init__(self, pane: QWidget, content: QWidget) -> None:
+        super().__init__()
+        self.pane = pane
+        self.edge = Edge(self.open_)
+        self.wanted = True
+        self._content = content
+        self._row = row(pane, self.edge, content, spacing=0)
+        self._row.setStretch(2, 1)
+        self.setLayout(self._row)
+
+    @property
+    def floating(self) -> bool:
+        """Whether the pane lies over the content when it is open."""
+        return (self.window().width() < _NARROW_WINDOW and self.width() < _ROOMY) or self.width() < _NARROW
+
+    @property
+    def inline(self) -> bool:
+        """Whether the pane has a place of its own."""
+        return self.wanted and not self.floating
+
+    @property
+    def room(self) -> int:
+        """Width that is left for the content."""
+        return self.width() - (self.pane.width() if self.inline else self.edge.sizeHint().width())
+
+    def place(self) -> None:
+        """Put the pane where it belongs."""
+        if self.inline and self._row.indexOf(self.pane) < 0:
+            self._row.insertWidget(0, self.pane)
+        elif self.floating and self._row.indexOf(self.pane) >= 0:
+            self._row.removeWidget(self.pane)
+        self.pane.setVisible(self.inline)
+        self.edge.setVisible(not self.inline)
+        self.placed.emit()
+
+    def open_(self) -> None:
+        """Show the pane, over the content where there is no room beside it."""
+        if not self.floating:
+            self.wanted = True
+            self.place()
+            return
+        self.pane.setGeometry(self.edge.width(), 0, self.pane.width(), self.height())
+        self.pane.show()
+        self.pane.raise_()
+        self.pane.setFocus()
+
+    def close_(self) -> None:
+        """Hide the pane at the edge."""
+        self.wanted = self.wanted and self.floating
+        self.place()
+        self.edge.setFocus()
+
+    def step_aside(self) -> None:
+        """Uncover the content, if the pane lies over it."""
+        if self.floating:
+            self.pane.hide()
+
+    def watch(self, widget: QWidget) -> None:
+        """A press on `widget` uncovers it."""
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self.step_aside()
+        return False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.place()
 
 
 class Edge(QAbstractButton):

@@ -114,7 +114,8 @@ class Header(QHeaderView):
         painter.setFont(theme.font(theme.scaled(11), 500))
         for place in range(self.count()):
             left, width = self.sectionViewportPosition(place), self.sectionSize(place)
-            if left + width >= self.frozen_width and left <= self.width() and not self.isSectionHidden(place):
+            covered = self.offset() and left + width < self.frozen_width
+            if not covered and left <= self.width() and not self.isSectionHidden(place):
                 self._section(painter, place, QRect(left, 0, width, height), colors)
         if self.frozen_width and self.offset():
             painter.fillRect(QRect(0, 0, self.frozen_width, height), colors.color("bg1"))

@@ -178,16 +178,16 @@ def test_save_rename_delete_and_undo(market: Any, open_panel: Open, until: Until
     QTest.keyClicks(panel.rule.field, "roe > 25%")
     until(lambda: panel.table.symbols() == found(market, rule="roe > 25%"))
     answer(monkeypatch, "", agreed=False)
-    panel.save_screen()
+    panel.own.save()
     answer(monkeypatch, "My best")
-    panel.save_screen()
+    panel.own.save()
     until(lambda: panel.title.text() == "My best" and panel.filters.own_screen == "My best")
     assert panel.table.symbols() == found(market, preset="My best") == found(market, rule="roe > 25%")
     assert panel.rule.field.text() == "" and panel.filters._combo.currentText().startswith("My best")
     answer(monkeypatch, "Better")
-    panel.rename_screen()
+    panel.own.rename()
     until(lambda: panel.title.text() == "Better" and panel.filters.own_screen == "Better")
-    panel.delete_screen()
+    panel.own.delete()
     until(lambda: panel.title.text() == "All" and panel.banner.isVisible())
     assert "“Better” was deleted" in panel.banner.accessibleName()
     panel.banner._action.click()
@@ -197,7 +197,7 @@ def test_save_rename_delete_and_undo(market: Any, open_panel: Open, until: Until
 def test_a_name_that_is_taken_is_told(market: Any, open_panel: Open, until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
     panel = open_panel(market)
     answer(monkeypatch, "buy")
-    panel.save_screen()
+    panel.own.save()
     until(lambda: bool(panel.host.told))
     assert panel.host.told[-1][0] == "error" and "cannot be the name of a screen" in panel.host.told[-1][1]
 
@@ -322,19 +322,19 @@ def test_without_room_the_filters_hide_at_the_edge_and_open_on_request(
     market: Any, open_panel: Open, width: int, inline: bool
 ) -> None:
     panel = open_panel(market, size=(width, 700))
-    assert panel.filters.isVisible() == inline and panel.edge.isVisible() != inline
+    assert panel.filters.isVisible() == inline and panel.beside.edge.isVisible() != inline
     if inline:
         assert panel.filters.width() in range(250, 285)
         return
     room = panel.table.width()
-    panel.edge.click()
+    panel.beside.edge.click()
     assert panel.filters.isVisible() and panel.table.width() == room, "they lie over the table"
     QTest.keyClick(panel.filters, Qt.Key.Key_Escape)
     assert not panel.filters.isVisible()
-    panel.edge.click()
+    panel.beside.edge.click()
     panel.filters.type_boxes["Bonds"].click()
     QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton)
-    assert not panel.filters.isVisible() and "1 set" in panel.edge.accessibleName()
+    assert not panel.filters.isVisible() and "1 set" in panel.beside.edge.accessibleName()
 
 
 def test_a_company_column_comes_with_room_and_a_tooltip_names_it_without(market: Any, open_panel: Open) -> None:
