@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any
@@ -109,13 +110,14 @@ class Bridge(QObject):
             _log.debug("an answer arrived after the window was closed")
 
     def listen(self, widget: QWidget, topic: str, subscribe: Callable[[str, Callable[[Payload], None]], Callable[[], None]],
-               slot: Callable[[Payload], None]) -> None:
+               slot: Callable[[Payload], None], pace_ms: int = 0) -> None:
         """Call `slot` on the UI thread after publications of `topic`, at most every 100 ms, while `widget` lives.
 
-        Of a burst the last payload wins, except that lists, tuples and sets in it are united. A hidden widget hears
-        once, when it is shown.
+        `pace_ms` is the least time between two calls, for a slot that sets off much work: the first publication is told at
+        once, those that keep coming at that pace, and the last one always. Of a burst the last payload wins, except that
+        lists, tuples and sets in it are united. A hidden widget hears once, when it is shown.
         """
-        _Listener(self, widget, topic, subscribe, slot)
+        _Listener(self, widget, topic, subscribe, slot, pace_ms)
 
     def guard(self, work: Callable[[], None]) -> None:
         """Run a slot; what it raises goes to `on_bug`, never into Qt."""
@@ -174,11 +176,13 @@ class _Listener(QObject):
 
     def __init__(self, bridge: Bridge, widget: QWidget, topic: str,
                  subscribe: Callable[[str, Callable[[Payload], None]], Callable[[], None]],
-                 slot: Callable[[Payload], None]) -> None:
+                 slot: Callable[[Payload], None], pace_ms: int) -> None:
         super().__init__(widget)
         self._bridge = bridge
         self._widget = widget
         self._slot = slot
+        self._pace = pace_ms / 1000
+        self._may_tell = 0.0
         self._lock = threading.Lock()
         self._waiting: dict[str, Any] | None = None
         self._dirty = False
@@ -191,7 +195,8 @@ class _Listener(QObject):
             first = self._waiting is None
             self._waiting = merge(self._waiting or {}, payload)
         if first:
-            self._bridge.post(lambda: QTimer.singleShot(COLLATE_MS, self._bridge, self._due))
+            rest = self._may_tell - time.monotonic()
+            self._bridge.post(lambda: QTimer.singleShot(max(COLLATE_MS, round(rest * 1000)), self._bridge, self._due))
 
     def _due(self) -> None:
         if not shiboken6.isValid(self) or not shiboken6.isValid(self._widget):
@@ -205,6 +210,7 @@ class _Listener(QObject):
         with self._lock:
             payload, self._waiting = self._waiting, None
         self._dirty = False
+        self._may_tell = time.monotonic() + self._pace
         if payload is not None:
             self._bridge.guard(lambda: self._slot(payload))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +126,21 @@ def test_a_burst_of_a_topic_is_told_once(qtbot: Any, widget: QWidget) -> None:
     qtbot.waitUntil(lambda: bool(heard))
     qtbot.wait(150)
     assert heard == [{"datasets": ("facts", "bars"), "symbols": ("A",), "n": 49}]
+
+
+def test_a_topic_with_a_pace_is_told_at_once_then_at_that_pace_and_to_the_end(qtbot: Any, widget: QWidget) -> None:
+    bridge, events, heard = Bridge(), Events(), []
+    widget.show()
+    bridge.listen(widget, "market.changed", events.subscribe, lambda payload: heard.append((time.monotonic(), payload["n"])), 400)
+    begun = time.monotonic()
+    for number in range(60):
+        events.publish("market.changed", {"n": number})
+        qtbot.wait(10)
+    qtbot.waitUntil(lambda: heard[-1][1] == 59)
+    assert heard[0][0] - begun < 0.35
+    gaps = [later - earlier for (earlier, _), (later, _) in itertools.pairwise(heard)]
+    assert gaps
+    assert min(gaps) > 0.38
 
 
 def test_a_hidden_panel_hears_when_it_is_shown_and_a_dead_one_never(qtbot: Any) -> None:
