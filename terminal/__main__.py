@@ -54,8 +54,11 @@ def main() -> None:
     code = cli.main(sys.argv[1:], open_window)
     sys.stdout.flush()
     sys.stderr.flush()
-    if any(thread.daemon and thread.name.startswith("worker") for thread in threading.enumerate()):
-        os._exit(code)  # a worker that hangs in a native call must not crash the interpreter's own end
+    hanging = any(thread.daemon and thread.name.startswith("worker") for thread in threading.enumerate())
+    if hanging or "PySide6.QtWidgets" in sys.modules:
+        # Everything is closed and written by now. A worker that hangs in a native call must not crash the interpreter's
+        # own end, and taking thousands of Qt objects apart one by one would keep a closed window alive for seconds.
+        os._exit(code)
     sys.exit(code)
 
 

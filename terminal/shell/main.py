@@ -64,7 +64,6 @@ def _application() -> QApplication:
     if isinstance(found, QApplication):
         return found
     QApplication.setApplicationName("tapeline")
-    QApplication.setApplicationDisplayName("Tapeline")
     QApplication.setDesktopFileName("tapeline")
     return QApplication(sys.argv[:1])
 
