@@ -109,7 +109,8 @@ class MarketStore:
     def mark(self, version: int) -> str:
         """Names the newest fetch before `version`, so that a later process can tell whether it looks at the same history."""
         found = self.database.read(
-            f"select * from fetch_log where fetch_id < {int(version)} order by fetch_id desc limit 1")
+            "select fetch_id, provider, dataset, symbol, finished_at from fetch_log "
+            f"where fetch_id = (select max(fetch_id) from fetch_log where fetch_id < {int(version)})")
         return "" if found.is_empty() else " ".join(str(value) for value in found.row(0))
 
     def written_since(self, version: int, datasets: Collection[str]) -> frozenset[str]:
