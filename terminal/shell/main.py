@@ -13,6 +13,7 @@ from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from terminal import instance
+from terminal.errors import Cancelled
 from terminal.settings import Settings
 from terminal.shell.state import WindowState
 from terminal.shell.window import MainWindow, dress
@@ -172,10 +173,16 @@ class Opening:
             first = not self._session.settings.get("first_run_done")
             online = reachable(self._session.settings.get("providers.yahoo.base_url"))
             demo, why = (True, "" if first else NO_NETWORK) if first or not online else (False, "")
-        self._session.app(demo, self._seeding)
+        try:
+            self._session.app(demo, self._seeding)
+        except Cancelled:
+            demo, why = False, ""
+            self._session.app(demo)
         return self._session, demo, why
 
     def _seeding(self, fraction: float | None, note: str) -> None:
+        if self._choice in ("live", "files"):
+            raise Cancelled  # the first page was answered before the practice market was made, and it is not wanted
         if fraction is not None:  # only a market that is made for the first time takes long enough to say so
             text = f"Preparing the practice market {fraction:.0%}"
             self._window.bridge.post(lambda: self._window.statusbar.show_engine("busy", text))
@@ -223,7 +230,7 @@ class Opening:
         elif what == "live":
             self.choose(False, self._fetch_first)
         elif what == "files":
-            self.choose(False, lambda: window.ask_command("market.import"))
+            self.choose(False, window.ask_import)
 
     def _fetch_first(self) -> None:
         """The market of a new user: fetch the usual companies, if nothing is stored and the network answers."""

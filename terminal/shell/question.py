@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,7 +22,7 @@ from shiboken6 import isValid
 
 from terminal.commands import UsageError
 from terminal.ui import theme
-from terminal.ui.form import Button, IconButton, column, label, primary, row
+from terminal.ui.form import Button, IconButton, Section, column, label, primary, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from terminal.commands import Command, Parameter
     from terminal.errors import TerminalError
 
-    Answer = Callable[[dict[str, Any], Callable[[], None], Callable[[TerminalError], None] | None], None]
+    Answer = Callable[[dict[str, Any], Callable[[], None], Callable[[TerminalError], bool]], None]
 
-WIDTH = 520
+WIDTH, FOLDED, STAY_MS = 520, 2, 1500
 
 
 class Field(QWidget):
@@ -80,7 +80,7 @@ class Field(QWidget):
         if parameter.choices and not parameter.many:
             combo = QComboBox()
             for choice in parameter.choices:
-                combo.addItem(choice or "(unchanged)", choice)
+                combo.addItem(choice.replace("_", " ").capitalize() if choice else "(as it is)", choice)
             combo.setCurrentIndex(max(0, combo.findData(text)))
             return combo
         edit = QLineEdit(text)
@@ -133,7 +133,8 @@ class Question(QDialog):
     """The form of one command.
 
     `answer(arguments, done, failed)` is called when everything is well-formed; the form stays, with what was entered,
-    until `done()`, and shows what `failed(error)` says.
+    until `done()` or for a moment, and shows what `failed(error)` says; that is False when it has gone already.
+    Parameters that may be left alone are folded away when there are many.
     """
 
     def __init__(self, parent: QWidget, command: Command, answer: Answer, values: Mapping[str, Any] | None = None) -> None:
@@ -145,7 +146,11 @@ class Question(QDialog):
         known = values or {}
         self.fields = [Field(parameter, known.get(parameter.name)) for parameter in command.parameters]
         inside = QWidget()
-        inside.setLayout(column(label(command.title, "h1"), label(command.summary, "body", wrap=True), 8, *self.fields, 0,
+        needed = [field for field in self.fields if field.parameter.required or field.parameter.name in known]
+        other = [field for field in self.fields if field not in needed]
+        folded = len(other) > FOLDED and bool(needed)
+        more: list[QWidget] = [Section("More choices", *other, open=False)] if folded else list(other)
+        inside.setLayout(column(label(command.title, "h1"), label(command.summary, "body", wrap=True), 8, *needed, *more, 0,
                                 spacing=10, margins=(20, 18, 20, 8)))
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -157,7 +162,6 @@ class Question(QDialog):
         self._problem = label("", "body", "error", wrap=True)
         self._problem.setContentsMargins(20, 4, 20, 0)
         self._problem.hide()
-        self._long = command.long
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(area, 1)
@@ -182,21 +186,20 @@ class Question(QDialog):
         if wrong or not self._run.isEnabled():
             return
         self._problem.hide()
-        if self._long:  # its progress is shown by the window
-            super().accept()
-            self._answer(arguments, lambda: None, None)
-            return
         self._run.setEnabled(False)
+        QTimer.singleShot(STAY_MS, self, self._done)  # then its progress is shown by the window
         self._answer(arguments, self._done, self._failed)
 
     def _done(self) -> None:
-        if isValid(self):
+        if isValid(self) and not self._run.isEnabled():
             super().accept()
 
-    def _failed(self, problem: TerminalError) -> None:
-        if isValid(self):
+    def _failed(self, problem: TerminalError) -> bool:
+        here = isValid(self) and self.isVisible()
+        if here:
             self._run.setEnabled(True)
             self._problem.setText(problem.sentence())
             self._problem.setAccessibleName(problem.sentence())
             self._problem.show()
+        return here
 

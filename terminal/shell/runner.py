@@ -72,7 +72,11 @@ def ask(window: MainWindow, command_id: str, values: Mapping[str, Any] | None = 
         return
     from terminal.shell.question import Question
 
-    def answer(arguments: dict[str, Any], done: Callable[[], None], failed: Callable[[TerminalError], None] | None) -> None:
-        run(window, command_id, {**(values or {}), **arguments}, done, failed)
+    def answer(arguments: dict[str, Any], done: Callable[[], None], failed: Callable[[TerminalError], bool]) -> None:
+        def fail(problem: TerminalError) -> None:
+            if not failed(problem):
+                window.notify(problem.sentence(), "error")
+
+        run(window, command_id, {**(values or {}), **arguments}, done, fail)
 
     Question(window, command, answer, values).show()

@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
         self.topbar.index_chosen.connect(self.open_symbol)
         self.buttons = RailButtons(self.rail, self.toggle_panel)
         self.notice = SourceNotice(lambda: self.source_asked.emit(False))
-        self.empty_notice = EmptyNotice(self.fill_market, lambda: self.ask_command("market.import"))
+        self.empty_notice = EmptyNotice(self.fill_market, self.ask_import)
         self._notices.addWidget(self.notice)
         self._notices.addWidget(self.empty_notice)
         self.palette_: Palette = Palette(self)
@@ -255,13 +255,16 @@ class MainWindow(QMainWindow):
 
     def ask_file(self, title: str, suggested: str, kinds: Sequence[str]) -> str | None:
         """A file name to write to, or None. `kinds` are like "PDF (*.pdf)"."""
-        place = QStandardPaths.StandardLocation
-        folders = (self.state.get("folder"), QStandardPaths.writableLocation(place.DocumentsLocation))
-        folder = next((Path(each) for each in folders if isinstance(each, str) and each and Path(each).is_dir()), Path.home())
-        name, _ = QFileDialog.getSaveFileName(self, title, str(folder / suggested), ";;".join(kinds))
+        name, _ = QFileDialog.getSaveFileName(self, title, str(Path(self._folder()) / suggested), ";;".join(kinds))
         if name:
             self.state.set("folder", str(Path(name).parent))
         return name or None
+
+    def _folder(self) -> str:
+        """Where the user last chose a file, else the documents, else the home directory."""
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        known = (each for each in (self.state.get("folder"), documents) if isinstance(each, str) and each)
+        return next((each for each in known if Path(each).is_dir()), str(Path.home()))
 
     def panel_failed(self, panel_id: str, problem: BaseException) -> None:
         if self.workspace is not None:
@@ -334,6 +337,14 @@ class MainWindow(QMainWindow):
         from terminal.shell.runner import ask
 
         ask(self, command_id, values)
+
+    def ask_import(self) -> None:
+        """Ask for a file of the user's, then what is in it."""
+        kinds = "Tables (*.csv *.parquet *.gz *.txt);;All files (*)"
+        name, _ = QFileDialog.getOpenFileName(self, "Choose a file", self._folder(), kinds)
+        if name:
+            self.state.set("folder", str(Path(name).parent))
+            self.ask_command("market.import", {"file": name})
 
     # ---- mode, theme, size ----
 
