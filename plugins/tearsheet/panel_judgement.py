@@ -54,7 +54,9 @@ class Verdict(QWidget):
         score = "score unknown" if told.score is None else f"{words.number(told.score, 1)} of 10"
         self._light.setVisible(newbie)
         self._light.set_state(
-            _VERDICTS.get(told.verdict, "unknown"), told.verdict, _capital(told.newbie.removeprefix(f"{told.verdict}: "))
+            _VERDICTS.get(told.verdict, "unknown"),
+            f"{told.verdict} · {score}",
+            _capital(told.newbie.removeprefix(f"{told.verdict}: ")),
         )
         self._pro.setVisible(not newbie)
         self.pill.set_text(told.verdict, _VERDICTS.get(told.verdict, ""))

@@ -36,8 +36,9 @@ def market(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     opened = App(Home(folder), demo=True, clock=lambda: datetime(2026, 11, 20, 22, 0, tzinfo=UTC))
     for symbol in (STOCK, BANK, LOSS, FUND, BOND, UNSEEN):
         opened.market.ensure([symbol], ("quotes",), opened.context())
-    # Started, not run: the worker threads live as long as the App, not as one test.
-    [each.result() for each in [opened.start("tearsheet.show", {"symbol": STOCK, "remember": False}) for _ in range(8)]]
+    opened.run("tearsheet.show", {"symbol": STOCK, "remember": False})
+    # The worker threads live as long as the App, not as one test: have them all begin here.
+    [each.result() for each in [opened.start("watchlist.list") for _ in range(8)]]
     yield opened
     opened.close()
 
