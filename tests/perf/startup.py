@@ -1,4 +1,7 @@
-"""Cold start beside a bare Qt window: until something is painted, and until it is filled. Medians of interleaved processes."""
+"""Cold start beside a bare Qt window: until something is painted, and until it is filled; and a command from the shell.
+
+Medians of interleaved processes.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +65,21 @@ shell.Opening.begin = painted
 __main__.main()
 """
 
+LIBRARIES = """
+import sys, time
+import duckdb, polars
+print('{"answered": %f}' % (time.time() - float(sys.argv[1])), flush=True)
+"""
+
+COMMAND = """
+import sys, time
+start = float(sys.argv.pop(1))
+import atexit
+from terminal import __main__
+atexit.register(lambda: print('{"answered": %f}' % (time.time() - start), flush=True))
+sys.exit(__main__.main())
+"""
+
 
 def measure(code: str, *arguments: str, cache: str) -> dict[str, Any]:
     """Run `code` in a process of its own; what it printed. `cache` keeps compiled modules, as an installed program has them."""
@@ -72,7 +90,7 @@ def measure(code: str, *arguments: str, cache: str) -> dict[str, Any]:
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-c", code, repr(time.time()), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=surroundings, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
     if not lines:
         raise RuntimeError(f"the window did not open: {done.stderr[-2000:]}")
     return dict(json.loads(lines[-1]))
@@ -85,14 +103,18 @@ def run(runs: int = RUNS, market: str = "--demo") -> Iterator[dict[str, Any]]:
         cache = str(Path(folder) / "compiled")
         for code in (BARE, OURS):
             measure(code, "--home", home, market, cache=cache)
-        bare, painted, filled = [], [], []
+        screen = ("--home", home, market, "screener", "run", "--json")
+        bare, painted, filled, libraries, answered = [], [], [], [], []
         for _ in range(runs):
             bare.append(measure(BARE, cache=cache)["painted"] * 1000)
             ours = measure(OURS, "--home", home, market, cache=cache)
             painted.append(ours["painted"] * 1000)
             filled.append(ours["filled"] * 1000)
-    peer = statistics.median(bare)
-    for bench, values in (("startup.first_paint", painted), ("startup.filled", filled)):
-        mine = statistics.median(values)
-        yield {"bench": bench, "ours": round(mine, 1), "peer": round(peer, 1), "peer_name": "bare Qt window, first paint",
+            libraries.append(measure(LIBRARIES, cache=cache)["answered"] * 1000)
+            answered.append(measure(COMMAND, *screen, cache=cache)["answered"] * 1000)
+    window, imports = "bare Qt window, first paint", "Python that imports polars and duckdb"
+    for bench, values, name, peers in (("first_paint", painted, window, bare), ("filled", filled, window, bare),
+                                       ("screener_run", answered, imports, libraries)):
+        mine, peer = statistics.median(values), statistics.median(peers)
+        yield {"bench": f"startup.{bench}", "ours": round(mine, 1), "peer": round(peer, 1), "peer_name": name,
                "ratio": round(mine / peer, 3), "unit": "ms"}
