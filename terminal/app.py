@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from terminal import instance, log, memory, paths
+from terminal.commands import UsageError
 from terminal.domain.sourced import Table
 from terminal.errors import Cancelled, Corrupt, Locked, NewerStore, TerminalError
 from terminal.events import Events
@@ -247,6 +248,8 @@ class App:
                  stop: threading.Event) -> tuple[Running, Callable[[], Table]]:
         command = self.registry.command(command_id)
         bound = command.bind(arguments)
+        if as_of is not None and as_of > self.clock().date():
+            raise UsageError(f"{as_of} is still to come.", f"Give a day up to {self.clock().date()}.")
         running = Running(command, next(self._numbers))
         running.stop = stop
         last = 0.0

@@ -45,7 +45,7 @@ def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None
     if any(sign in low for sign in _NO_ROOM):
         return DiskFull(f"There is no room left on the disk to write {path.name}.",
                         "Free some space and try again; nothing that was saved before is lost.", error)
-    if isinstance(error, duckdb.InterruptException):
+    if isinstance(error, duckdb.InterruptException) or "interrupt error" in low:
         return Cancelled(cause=error)
     if "could not set lock" in low or "being used by another process" in low:
         owner = re.search(r"PID (\d+)", text)
@@ -57,7 +57,7 @@ def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None
     damaged = (duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
     if isinstance(error, damaged) or any(sign in low for sign in ("not a valid duckdb", "corrupt", "replaying wal", "checksum")):
         return Corrupt(f"{path.name} is damaged.", cause=error)
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if _starved(error):
         return StoreError("The query needs more memory than the program allows itself.",
                           "Ask for fewer symbols or a shorter time.", error)
     if isinstance(error, (duckdb.IOException, OSError)):
@@ -66,12 +66,18 @@ def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None
     return None
 
 
+def _starved(error: BaseException) -> bool:
+    """Whether a statement wanted more memory than it may have; of several threads, all but one say that they were stopped."""
+    text = str(error).lower()
+    return isinstance(error, duckdb.OutOfMemoryException) or "out of memory" in text or "interrupt error" in text
+
+
 @contextmanager
 def user_errors(path: Path) -> Iterator[None]:
     """Raise DuckDB's and the file system's errors as the program's own."""
     try:
         yield
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, pl.exceptions.ComputeError) as error:  # polars wraps what happens while it reads
         known = translate(error, path)
         if known is None:
             raise
@@ -203,6 +209,7 @@ class _Reader:
         self.cursor = cursor
         self.generation = generation
         self.thread = threading.get_ident()
+        self.stopped = False
 
     def close(self) -> None:
         with suppress(duckdb.Error):
@@ -230,6 +237,7 @@ class Database:
         self._reading = 0
         self._swapping = False
         self._committing = threading.Lock()
+        self._rooms, self._rooms_lock = 0, threading.Lock()
         self._gate = threading.Condition()
         self._generation = 0
         self._forbidden: int | None = None
@@ -242,8 +250,15 @@ class Database:
     def read(self, sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
         """The answer to a query as a polars frame. Raises Cancelled when interrupted, StoreError when the file fails."""
         self._check_thread()
-        with self._reader() as cursor, user_errors(self.path):
-            return _frame(cursor.sql(render(sql, params)))
+        text = render(sql, params)
+        with self._reader() as reader, user_errors(self.path):
+            try:
+                return _frame(reader.cursor.sql(text))
+            except (duckdb.Error, pl.exceptions.ComputeError) as error:
+                if reader.stopped or not _starved(error):
+                    raise
+            with self._room(reader.cursor):
+                return _frame(reader.cursor.sql(text))
 
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread (None: every thread) is reading; its read raises Cancelled."""
@@ -251,6 +266,7 @@ class Database:
             readers = list(self._readers)
         for reader in readers:
             if thread is None or reader.thread == thread:
+                reader.stopped = True
                 with suppress(duckdb.Error):
                     reader.cursor.interrupt()
 
@@ -391,7 +407,9 @@ class Database:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             self._create()
-        self._connection = connect(self.path, memory=self._memory, threads=self._threads)
+        # A log that is worked in while the file opens may need as much as writing it did.
+        self._connection = connect(self.path, memory=self._writing, threads=self._threads)
+        self._allow(self._memory, None)
         self._generation += 1
 
     def _create(self) -> None:
@@ -416,7 +434,7 @@ class Database:
             raise AssertionError("the store must not be used on the window's thread; run a command instead")
 
     @contextmanager
-    def _reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _reader(self) -> Iterator[_Reader]:
         with self._gate:
             self._gate.wait_for(lambda: not self._swapping)
             reader: _Reader | None = getattr(self._local, "reader", None)
@@ -425,8 +443,9 @@ class Database:
                 self._local.reader = reader
                 self._readers.add(reader)
             self._reading += 1
+            reader.stopped = False
         try:
-            yield reader.cursor
+            yield reader
         finally:
             with self._gate:
                 self._reading -= 1
@@ -450,18 +469,24 @@ class Database:
         return result
 
     @contextmanager
-    def _room(self) -> Iterator[None]:
-        """Let the engine take what writing needs, for the time being."""
-        self._allow(self._writing)
+    def _room(self, cursor: duckdb.DuckDBPyConnection | None = None) -> Iterator[None]:
+        """Let the engine take what writing needs (and a large sort), for the time being."""
+        with self._rooms_lock:
+            self._rooms += 1
+            self._allow(self._writing, cursor)
         try:
             yield
         finally:
-            self._allow(self._memory)
+            with self._rooms_lock:
+                self._rooms -= 1
+                if not self._rooms:
+                    self._allow(self._memory, cursor)
 
-    def _allow(self, memory: str) -> None:
-        if self._writing != self._memory and self._connection is not None:
+    def _allow(self, memory: str, cursor: duckdb.DuckDBPyConnection | None) -> None:
+        through = cursor or self._connection
+        if self._writing != self._memory and through is not None:
             with suppress(duckdb.Error):  # a reader holds more than that just now: then the next write gives it back
-                self._connection.execute(f"set memory_limit = '{memory}'")
+                through.execute(f"set memory_limit = '{memory}'")
 
     def _undo(self, error: BaseException) -> None:
         try:

@@ -250,3 +250,17 @@ sys.exit("pandas" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 0
+
+
+def test_a_read_that_needs_more_memory_than_is_kept_gets_it(tmp_path):
+    writer = Writer()
+    database = Database(tmp_path / "x.duckdb", writer, publish=lambda *_: None, memory="2MB", writing="256MB")
+    try:
+        database.write(lambda tx: tx.execute("create table t as select range as a, hash(range) as b from range(400000)"))
+        frame = database.read("select a, b, row_number() over (order by b) as r from t order by r desc")
+        assert frame.height == 400_000
+        left = database.read("select current_setting('memory_limit') as m")["m"][0]
+        assert left.startswith("1.9") or left.startswith("2.0")
+    finally:
+        writer.close()
+        database.close()
