@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813
 from PySide6.QtCore import QByteArray, QObject, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 if TYPE_CHECKING:
@@ -233,12 +233,13 @@ class Docks(QObject):
         self.changed.emit()
 
     def focus(self, panel_id: str) -> None:
-        """Put the keyboard into a panel: where it was there before, else on its first control."""
+        """Put the keyboard into a panel: where it was there before, else into its table, else on its first control."""
         slot = self.slot(panel_id)
         found = self._last_focus.get(panel_id)
         if found is None or not isValid(found) or not slot.isAncestorOf(found) or not found.isVisible():
-            found = next((each for each in slot.findChildren(QWidget) if each.isVisible() and each.isEnabled()
-                          and each.focusPolicy() & Qt.FocusPolicy.TabFocus and _worth(each)), None)
+            able = [each for each in slot.findChildren(QWidget) if each.isVisible() and each.isEnabled()
+                    and each.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(each, QScrollArea)]
+            found = min(able, key=lambda each: not isinstance(each, QAbstractItemView), default=None)
         if found is not None:
             found.window().activateWindow()
             found.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -365,8 +366,3 @@ class Docks(QObject):
                 close.setIconSize(QSize(12, 12))
             if (edge := dock.sideTabWidget()) is not None:
                 edge.setAccessibleName(f"Show {dock.windowTitle()}")
-
-
-def _worth(widget: QWidget) -> bool:
-    """Whether the keyboard can do something there; a scroll area that only holds other controls is passed over."""
-    return not isinstance(widget, QScrollArea)

@@ -80,11 +80,14 @@ class Messages(QObject):
         self.all: deque[Message] = deque(maxlen=KEPT)
         self.unread = 0
 
-    def add(self, text: str, level: Level = "info") -> None:
-        """Show a message now and keep it in the list."""
+    def add(self, text: str, level: Level = "info", *, quiet: bool = False) -> None:
+        """Show a message now and keep it in the list; a quiet one is only kept."""
         message = Message(datetime.now(UTC), level, text)
         self.all.appendleft(message)
         self.unread += 1
+        if quiet:
+            self.changed.emit()
+            return
         same = [toast for toast in self._toasts if toast.message.text == text]
         for toast in (same or self._toasts[:max(0, len(self._toasts) - AT_ONCE + 1)]):
             toast.leave()

@@ -41,7 +41,9 @@ def read(app: App) -> Overview:
     fresh = pl.concat([app.store.market.freshness(name).with_columns(pl.col("newest").cast(pl.Date))
                        for name in ("bars", "quotes")]).group_by("symbol").agg(pl.all().sort_by("newest").last())
     now = app.clock()
-    return Overview(quotes, *_age(fresh, now), _sources(app, fresh), len(app.market.symbols()))
+    stored = len(app.market.symbols())
+    named = {*fresh["provider"].to_list(), *app.store.market.freshness("facts")["provider"].to_list()} - {None}
+    return Overview(quotes, *_age(fresh, now, stored), _sources(app, sorted(named)), stored)
 
 
 def _quote(symbol: str, rows: Any, live: Any, sources: dict[int, Source]) -> IndexQuote:
@@ -68,8 +70,10 @@ def _quote(symbol: str, rows: Any, live: Any, sources: dict[int, Source]) -> Ind
     return IndexQuote(symbol, price, change, "<br>".join(lines))
 
 
-def _age(fresh: Any, now: datetime) -> tuple[str, str]:
+def _age(fresh: Any, now: datetime, stored: int) -> tuple[str, str]:
     newest = fresh["newest"].max() if not fresh.is_empty() else None
+    if newest is None and stored:
+        return f"{stored:,} symbols, no price history", "Fetch prices with F5, or import a file with daily prices."
     if newest is None:
         return "No prices stored yet", "Refresh a list of symbols, or import a file, to fill the market."
     day = newest.date() if isinstance(newest, datetime) else newest
@@ -96,13 +100,12 @@ def _behind(day: date, now: datetime) -> str:
         return "today" if days <= 0 else "1 day old" if days == 1 else f"{days} days old"
 
 
-def _sources(app: App, fresh: Any) -> tuple[str, str, str]:
-    providers = sorted(set(fresh["provider"].drop_nulls().to_list())) if not fresh.is_empty() else []
+def _sources(app: App, providers: list[str]) -> tuple[str, str, str]:
     if app.demo:
         return "warn", "Simulated market", "Every number comes from the built-in demo market. None of it is real."
     if not providers:
         return "idle", "No source used yet", "Nothing has been fetched or imported yet."
-    return "ok", f"Source: {', '.join(providers)}", f"Prices come from {', '.join(providers)}."
+    return "ok", f"Source: {', '.join(providers)}", f"Prices and company figures come from {', '.join(providers)}."
 
 
 def find(app: App, text: str) -> list[tuple[str, str, str]]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from terminal.errors import TerminalError
     from terminal.shell.window import MainWindow
 
+TALLIES = ("market.refresh",)
+
 
 def run(window: MainWindow, command_id: str, arguments: Mapping[str, Any], done: Callable[[], None] | None = None,
         fail: Callable[[TerminalError], None] | None = None) -> None:
@@ -42,11 +44,11 @@ def show(window: MainWindow, command: Command, table: Table) -> None:
         return
     if command.panel and command.panel in window.workspace.specs and window.workspace.answer(command.panel, command.id, table):
         return
-    if command.long and command.writes:  # the table of a long job counts what was done: a line, and what went wrong
-        for problem in reversed(table.unknown[:3]):
-            window.notify(problem, "warn")
-        ended = "done, with gaps; the messages say which." if table.unknown else "done."
-        window.notify(f"{table.title}: {ended}", "warn" if table.unknown else "ok")
+    if command.id in TALLIES:  # its table only counts what was done: a line, and what went wrong
+        for problem in reversed(table.unknown[1:]):
+            window.messages.add(problem, "warn", quiet=True)
+        text = f"{table.title}: {'with gaps. ' + table.unknown[0] if table.unknown else 'done.'}"
+        window.notify(text, "warn" if table.unknown else "ok")
         return
     if table.frame.height <= 1 and (len(table.columns) <= 2 or command.writes or command.gui):
         window.notify(sentence(table), "ok")
