@@ -20,8 +20,6 @@ from terminal.domain.scoring.words import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import polars as pl
-
     from plugins.tearsheet.changes import Change
     from plugins.tearsheet.risks import Risk
     from terminal.domain.scoring.explain import Explanation, Threshold
@@ -142,6 +140,16 @@ def group_of(kind: str | None) -> str:
     return "stock" if kind == "stock" else "bond" if kind in ("bond", "bond_etf") else "fund"
 
 
+def _statement_days(material: Material) -> dict[int | None, date]:
+    """The end of the newest period that each fetch of statements speaks about."""
+    import polars as pl
+
+    told = material.facts.filter(pl.col("period").is_in(["Q", "A", "TTM"])) if "fetch_id" in material.facts.columns else None
+    if told is None or told.is_empty():
+        return {}
+    return dict(told.group_by("fetch_id").agg(pl.col("period_end").max()).iter_rows())
+
+
 class _Builder:
     """Collects figures and numbers their sources."""
 
@@ -154,6 +162,8 @@ class _Builder:
         self.missing: dict[str, str] = {}
         age = material.row.get("price_age_days")
         self.price_date = material.as_of - timedelta(days=int(age)) if age is not None else None
+        self.statements = _statement_days(material)
+        self.judged = self.price_date or material.as_of  # the day our own calculations speak about
 
     def sheet(self) -> Sheet:
         given, row = self.given, self.row
@@ -269,8 +279,14 @@ class _Builder:
     def _as_of(self, name: str, source: int | None) -> date | None:
         if source is None:
             return None
-        if FIELDS[name].group in ("price", "returns", "technical") and self.given.kinds.get(name) != "reported":
-            return self.price_date
+        if name.startswith("days_"):
+            return self.given.as_of  # counted from the day of the page
+        if self.given.kinds.get(name) != "reported":
+            if FIELDS[name].group in ("price", "returns", "technical"):
+                return self.price_date
+            end = self.statements.get(self.given.origins.get(name))
+            if end is not None:
+                return min(end, self.given.as_of)
         moment = self.sources[source].as_of or self.sources[source].fetched_at
         return min(moment.date(), self.given.as_of) if moment is not None else self.given.as_of
 
@@ -303,6 +319,8 @@ class _Builder:
         newbie: str = "",
         pro: str = "",
         comparison: tuple[float | None, str, str] = (None, "", ""),
+        source: int | None = None,
+        day: date | None = None,
     ) -> None:
         self.figures.append(
             Figure(
@@ -312,8 +330,8 @@ class _Builder:
                 value,
                 text,
                 unit,
-                self.given.as_of if value is not None else None,
-                self._own(own) if value is not None else None,
+                (day or self.judged) if value is not None else None,
+                (self._own(own) if source is None else source) if value is not None else None,
                 formula,
                 *comparison,
                 newbie,
@@ -351,6 +369,8 @@ class _Builder:
             formula=FIELDS["dcf_gap"].formula,
             pro=value.reason,
         )
+        if value.value is not None:
+            self._dcf_range(value)
         if value.value is None:
             self.missing["DCF value"] = value.reason
         self._add(
@@ -381,6 +401,23 @@ class _Builder:
                 formula="EPS of the last four quarters × the median P/E",
             )
 
+    def _dcf_range(self, value: valuation.Valuation) -> None:
+        for name, worth in (("dcf_low", value.low), ("dcf_high", value.high)):
+            self._add("valuation", name, FIELDS[name].title, worth, self._shown(name, worth), self._unit("currency"),
+                      "two-stage DCF", formula=FIELDS[name].formula)  # fmt: skip
+        beyond = value.terminal_share
+        self._add(
+            "valuation",
+            "tearsheet_beyond",
+            "Value beyond horizon",
+            beyond,
+            show.percent(beyond, 0),
+            "fraction",
+            "two-stage DCF",
+            formula="present worth of all cash after the last projected year / worth of the business",
+            newbie=f"{show.percent(beyond, 0)} of the estimate is cash that would come in after the years we look at.",
+        )
+
     def _decision(self, told: Explanation) -> None:
         own = "scoring rules"
         self.figures.append(
@@ -391,7 +428,7 @@ class _Builder:
                 None,
                 told.verdict,
                 "",
-                self.given.as_of,
+                self.judged,
                 self._own(own),
                 "gates and score of data/scoring",
                 newbie=told.newbie,
@@ -420,7 +457,9 @@ class _Builder:
                 {True: "passed", False: "failed", None: "unknown"}[gate.passed],
                 self._unit(FIELDS[gate.field].unit),
                 own,
-                formula=f"{gate.field} {'≥' if gate.side == 'min' else '≤'} {gate.limit:g}",
+                formula="a price is known"
+                if gate.fixed
+                else f"{FIELDS[gate.field].title} {'≥' if gate.side == 'min' else '≤'} {self._shown(gate.field, gate.limit)}",
                 newbie=gate.newbie,
                 pro=gate.pro,
                 comparison=(gate.limit, self._shown(gate.field, gate.limit), "limit"),
@@ -446,7 +485,7 @@ class _Builder:
                     None,
                     "raised",
                     "",
-                    self.given.as_of,
+                    self.judged,
                     self._own(own),
                     "flag of data/scoring",
                     newbie=flag.newbie,
@@ -498,6 +537,7 @@ class _Builder:
         for name in ("score", *peers.fields):
             mine = self.row.get(name)
             median = peers.medians.get(name)
+            source = self._source(name) if mine is not None else None
             self._add(
                 "peers",
                 f"peers.{name}",
@@ -508,6 +548,8 @@ class _Builder:
                 "peer comparison",
                 formula=f"median of {peers.count} peers: {peers.basis}",
                 comparison=(median, self._shown(name, median) if median is not None else "", "median of peers"),
+                source=source,
+                day=self._as_of(name, source),
             )
 
     def _events(self, move: float | None, reports: int) -> None:

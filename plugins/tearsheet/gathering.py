@@ -80,5 +80,8 @@ def _known_at_all(row: Mapping[str, Any]) -> bool:
 def _hint(ctx: Context, symbol: str, notes: tuple[str, ...]) -> str:
     if notes:
         return notes[0]
-    names = ", ".join(ctx.market.search(symbol, 3)["symbol"].to_list())
+    found = ctx.market.search(symbol, 4)["symbol"].to_list()
+    if symbol in found:
+        return "Its name is stored, but neither a price nor a figure: import them from a file, or fetch them when online."
+    names = ", ".join(found[:3])
     return f"Did you mean {names}?" if names else "Check the spelling, or search with `tapeline market search TEXT`."

@@ -15,13 +15,16 @@ from plugins.tearsheet.drawing import chart
 from plugins.tearsheet.model import SECTION_TITLES, Figure, Sheet
 from terminal.domain import format as show
 from terminal.domain.fields import FIELDS
+from terminal.domain.scoring import THIN_FLAG
 from terminal.domain.scoring.words import shown
+from terminal.domain.valuation import Assumptions
 
 if TYPE_CHECKING:
     from terminal.domain.sourced import Source
 
 CARDS = {
     "stock": ("market_cap", "pe_ttm", "ev_ebitda", "fcf_yield", "roe", "net_debt_ebitda", "revenue_growth_1y", "max_drawdown_5y"),
+    "bank": ("market_cap", "pe_ttm", "pb", "dividend_yield", "roe", "operating_margin", "revenue_growth_1y", "max_drawdown_5y"),
     "fund": (
         "expense_ratio",
         "aum",
@@ -52,6 +55,11 @@ CARDS = {
         "return_1y",
         "max_drawdown_5y",
     ),
+}
+# What takes the place of a card whose figure is unknown.
+_SPARE_CARDS = {
+    "stock": ("ps_ttm", "pb", "earnings_yield", "net_margin", "dividend_yield", "position_52w", "revenue_ttm", "eps_ttm"),
+    "bank": ("earnings_yield", "position_52w", "revenue_ttm", "eps_ttm"),
 }
 _TABLE_SECTIONS = ("price", "core", "valuation", "decision", "events", "stated")
 _SHOWN_RISKS = 6
@@ -109,7 +117,6 @@ def render(sheet: Sheet) -> bytes:
 
 def content(sheet: Sheet) -> dict[str, Any]:
     """What the template sets: only texts, flags and shares between 0 and 1."""
-    group = group_of(sheet.kind)
     price, change = sheet.figure("price"), sheet.figure("change")
     moved = change.value if change else None
     told = sheet.explanation
@@ -127,17 +134,18 @@ def content(sheet: Sheet) -> dict[str, Any]:
         "change": show.change(moved) if moved is not None else "",
         "direction": 0 if not moved else 1 if moved > 0 else -1,
         "verdict": told.verdict,
+        "judged": show.day(sheet.price_date or sheet.as_of),
         "tone": _TONES[told.verdict],
         "score": show.number(told.score, 1),
         "score_share": (told.score or 0.0) / 10,
         "score_known": told.score is not None,
         "coverage": show.percent(told.coverage, 0),
         "coverage_share": told.coverage,
-        "summary": told.newbie,
-        "why": _sentence(sheet.row.get("why")),
+        "summary": _summary(sheet),
+        "why": told.newbie,
         "regime": "; ".join(part.pro.rstrip(".") for part in sheet.regime.parts if part.vote is not None),
         "regime_name": sheet.regime.name,
-        "cards": [_card(sheet, name) for name in CARDS["bond_etf" if sheet.kind == "bond_etf" else group]],
+        "cards": _cards(sheet),
         "chart": chart(sheet.bars) or "",
         "chart_ref": _ref(price),
         "valuation": _valuation(sheet),
@@ -155,7 +163,7 @@ def content(sheet: Sheet) -> dict[str, Any]:
             for risk in sheet.risks[:_SHOWN_RISKS]
         ],
         "sensitivity": [each.pro for each in sheet.thresholds if each.flips_at is not None][:5],
-        "peers": _peers(sheet, _PEER_COLUMNS["bank" if sheet.row.get("sector") == "Financials" else group]),
+        "peers": _peers(sheet, _PEER_COLUMNS[_group(sheet)]),
         "events": _events(sheet),
         "figures": _figures(sheet),
         "sources": [_source(source) for source in sheet.sources],
@@ -168,13 +176,31 @@ _KINDS = {"stock": "Stock", "etf": "Fund", "fund": "Fund", "bond": "Bond", "bond
 _TONES = {"Strong Buy": "good", "Buy": "good", "Hold": "warn", "Avoid": "bad", "Unknown": "plain"}
 
 
-def _sentence(why: Any) -> str:
-    return f"{str(why).rstrip('.')}." if why else ""
+def _summary(sheet: Sheet) -> str:
+    """The professional's line, and how little it stands on where little is known."""
+    few = [flag.pro for flag in sheet.explanation.flags if flag.title == THIN_FLAG]
+    return " ".join([sheet.explanation.pro, *few])
 
 
 def _ref(figure: Figure | None) -> int | None:
     """Number of the figure's source as it is printed, from 1."""
     return figure.source + 1 if figure is not None and figure.source is not None else None
+
+
+def _cards(sheet: Sheet) -> list[dict[str, Any]]:
+    """Eight headline figures; one that is unknown gives way to one that is known."""
+    group = "bond_etf" if sheet.kind == "bond_etf" else _group(sheet)
+    wanted = CARDS[group]
+    known = [name for name in wanted if sheet.row.get(name) is not None]
+    spare = [name for name in _SPARE_CARDS.get(group, ()) if name not in wanted and sheet.row.get(name) is not None]
+    chosen = [*known, *spare][: len(wanted)]
+    open_ones = [name for name in wanted if name not in chosen]
+    return [_card(sheet, name) for name in (*chosen, *open_ones[: len(wanted) - len(chosen)])]
+
+
+def _group(sheet: Sheet) -> str:
+    group = group_of(sheet.kind)
+    return "bank" if group == "stock" and sheet.row.get("sector") == "Financials" else group
 
 
 def _card(sheet: Sheet, name: str) -> dict[str, Any]:
@@ -198,7 +224,7 @@ def _valuation(sheet: Sheet) -> list[list[str]]:
     if sheet.kind != "stock":
         return []
     price, rows = sheet.row.get("price"), []
-    base, table = sheet.valuation, sheet.grid
+    base = sheet.valuation
 
     def cells(title: str, low: float | None, middle: float | None, high: float | None, words: str) -> list[str]:
         gap = middle / price - 1 if middle is not None and price else None
@@ -207,10 +233,12 @@ def _valuation(sheet: Sheet) -> list[list[str]]:
     if base.value is not None:
         wacc, growth = base.assumption("wacc"), base.assumption("growth")
         words = f"WACC {show.percent(wacc.value)}, growth {show.percent(growth.value)}" if wacc and growth else ""
-        corners = (table.values[3][1], table.values[1][3]) if table.values else (None, None)
-        rows.append(cells("DCF, 10 years, two stages", corners[0], base.value, corners[1], f"{words}; low/high: ±1/∓2 points"))
+        words += f"; low: WACC +1, growth −2 points, high: the reverse; {show.percent(base.terminal_share, 0)} beyond the horizon"
+        if base.value == 0:
+            words = "the debt exceeds what its cash is worth"
+        rows.append(cells(_DCF, base.low, base.value, base.high, f"wide range; {words}" if base.wide else words))
     else:
-        rows.append(cells("DCF, 10 years, two stages", None, None, None, base.reason))
+        rows.append(cells(_DCF, None, None, None, base.reason))
     implied = sheet.reverse
     rows.append(
         cells(
@@ -238,6 +266,9 @@ def _valuation(sheet: Sheet) -> list[list[str]]:
     return rows
 
 
+_DCF = f"DCF, {Assumptions().years} years, two stages"
+
+
 def _dcf(sheet: Sheet) -> dict[str, Any]:
     if sheet.valuation.value is None or not sheet.grid.values:
         return {}
@@ -259,12 +290,19 @@ def _dcf(sheet: Sheet) -> dict[str, Any]:
             }
             for each in sheet.valuation.assumptions
         ],
-        "notes": list(sheet.valuation.notes),
+        "notes": [
+            f"Between {show.money(sheet.valuation.low, sheet.currency)} and {show.money(sheet.valuation.high, sheet.currency)} "
+            "with a cost of capital one point and a growth two points worse or better.",
+            f"{show.percent(sheet.valuation.terminal_share, 0)} of the value lies beyond the projected years.",
+            *sheet.valuation.notes,
+        ],
     }
 
 
 _NAMES = {
     "cash": "Starting cash flow",
+    "share_based_pay": "Share-based pay",
+    "size_premium": "Size premium",
     "growth": "Growth, first years",
     "wacc": "WACC",
     "terminal_growth": "Terminal growth",
@@ -281,7 +319,7 @@ _NAMES = {
 
 
 def _assumed(name: str, value: float, currency: str | None) -> str:
-    if name in ("cash", "net_debt"):
+    if name in ("cash", "net_debt", "share_based_pay"):
         return show.money(value, currency)
     return show.compact(value) if name == "shares" else show.number(value) if name == "beta" else show.percent(value)
 
@@ -317,6 +355,9 @@ def _pillars(sheet: Sheet) -> list[dict[str, Any]]:
 def _peers(sheet: Sheet, names: tuple[str, ...]) -> dict[str, Any]:
     if not sheet.peers.count:
         return {}
+    spare = [name for name in ("pb", "dividend_yield") if name in sheet.peers.fields and name not in names]
+    told = [name for name in (*names, *spare) if sheet.peers.frame[name].null_count() < sheet.peers.frame.height]
+    names = tuple(told[: len(names)])
     rows = []
     for row in sheet.peers.frame.iter_rows(named=True):
         rows.append(

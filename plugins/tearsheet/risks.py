@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from terminal.domain import format as show
+from terminal.domain.scoring.words import rating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -173,7 +174,7 @@ def _stretch(row: Mapping[str, Any]) -> Risk | None:
         -fall,
         "fraction",
         fall,
-        f"You pay {show.multiple(now)} its yearly profit; its own five-year middle is {show.multiple(own)}. "
+        f"You pay {show.number(now, 1)} times its yearly profit; usual in its own last five years: {show.number(own, 1)} times. "
         f"Back there, {_money(row, STAKE)} would be {_money(row, STAKE * (1 - fall))}.",
         f"P/E {show.multiple(now)} against own 5-year median {show.multiple(own)}: reversion costs {show.percent(fall)}.",
         "pe_ttm",
@@ -197,7 +198,8 @@ def _leverage(row: Mapping[str, Any], limits: Mapping[str, float]) -> Risk | Non
         debt,
         "x",
         impact,
-        f"It owes {show.multiple(debt)} a year's earnings before interest and tax ({size} the {show.multiple(limit)} we allow). "
+        f"It owes {show.number(debt, 1)} times what it earns in a year before interest, tax and wear ({size} the "
+        f"{show.number(limit, 1)} times we allow). "
         "Debt makes good years better and bad years worse.",
         f"{pro}.",
         "net_debt_ebitda",
@@ -215,7 +217,9 @@ def _interest(row: Mapping[str, Any], limits: Mapping[str, float]) -> Risk | Non
         cover,
         "x",
         impact,
-        f"Its profit pays the interest only {show.multiple(cover)}; we want {show.multiple(limit)}.",
+        f"Its profit would pay the interest only {show.number(cover, 1)} times; we want {show.number(limit, 1)} times."
+        if cover > 0
+        else "It makes a loss before interest, so it pays the interest from what it has.",
         f"Interest coverage {show.multiple(cover)}, limit {show.multiple(limit)}.",
         "interest_coverage",
     )
@@ -350,9 +354,9 @@ def _credit(row: Mapping[str, Any]) -> Risk | None:
         grade,
         "score",
         impact,
-        f"The borrower is rated {show.number(grade, 0)} of 22; 13 and above counts as solid. "
+        f"The borrower is rated {rating(grade)}; {rating(13)} and above counts as solid. "
         "Weak borrowers sometimes do not pay back.",
-        f"Credit score {show.number(grade, 0)} of 22 (BBB- = 13).",
+        f"Rated {rating(grade)} ({show.number(grade, 0)} of 22; {rating(13)} is 13).",
         "credit_score",
     )
 

@@ -85,4 +85,6 @@ def title_of(item: str) -> str:
 
 
 def _bare(value: float) -> str:
-    return show.compact(value) if abs(value) >= 100_000 else show.number(value, 4 if abs(value) < 1 else 2)
+    if abs(value) >= 100_000:
+        return show.compact(value)
+    return show.number(value, 0 if value == int(value) else 4 if abs(value) < 1 else 2)

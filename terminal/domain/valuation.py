@@ -456,11 +456,9 @@ _MISSING = {"share_based_pay": "not known, so nothing is taken off",
             "cost_of_debt": "risk-free rate plus 2 points; interest coverage is not known",
             "debt_share": "debt is not known"}
 _DERIVED = {
-    "cash": "free cash flow of the last four quarters less share-based pay; where their margin is far from that of "
-            "recent years, from those instead (above) or half way (below)",
+    "cash": "last four quarters less share-based pay; where far above recent years from their margin, far below half way",
     "share_based_pay": "a cost like other pay",
-    "growth": "median of 3-year revenue and EPS growth, 1-year revenue growth and expected EPS growth, drawn 40\u202f% of the "
-              "way to 4.5\u202f%, kept within −3\u202f% and 14\u202f%",
+    "growth": "median of past and expected growth, 40\u202f% of the way to 4.5\u202f%, within −3\u202f% and 14\u202f%",
     "wacc": "weighted by market cap and debt; at least 6.5 to 7.5\u202f% by size and 3.5 points above terminal growth",
     "cost_of_equity": "risk-free rate + beta × equity premium + size premium",
     "size_premium": "none from 10B market cap, 0.3 points from 2B, else 0.8 points",

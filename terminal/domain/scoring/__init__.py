@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from terminal.domain.scoring.rulebook import UNKNOWN_VERDICT, VERDICTS, Scorer, parse
+from terminal.domain.scoring.rulebook import THIN_FLAG, UNKNOWN_VERDICT, VERDICTS, Scorer, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.scoring.explain import Explanation, Threshold
 
-__all__ = ["UNKNOWN_VERDICT", "VERDICTS", "Rulebook", "load", "parse"]
+__all__ = ["THIN_FLAG", "UNKNOWN_VERDICT", "VERDICTS", "Rulebook", "load", "parse"]
 
 
 class Place(Protocol):

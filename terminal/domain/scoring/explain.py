@@ -240,6 +240,8 @@ def summary(scorer: Scorer, told: Explanation, blind: bool, thin: bool) -> tuple
         text += f" Against it: {bad}." if bad else ""
     else:
         text = f"{verdict}: {bad}." if bad else f"{verdict}: nothing stands out against it."
+        if held := _held_back(scorer, told, thin):
+            text = f"{verdict}: {held} is not known, and while it is not we say no more."
         text += f" For it: {speaks}." if speaks else ""
     failed = [gate for gate in told.gates if gate.passed is False]
     points = f"{told.score:.1f}" if told.score is not None else "–"
@@ -248,8 +250,6 @@ def summary(scorer: Scorer, told: Explanation, blind: bool, thin: bool) -> tuple
         pro += f" That allows {_best(scorer, failed)} at best."
     if told.score is not None and (open_caps := _capped(told)):
         pro += f" {open_caps}."
-    if thin:
-        pro += f" Below {scorer.limits.coverage * 100:.0f}\u202f% coverage a Buy needs {scorer.limits.thin_buy:.1f} points."
     return text, pro
 
 
@@ -271,6 +271,14 @@ def _capped(told: Explanation) -> str:
         return ""
     best = min((gate.unknown_cap for gate in open_gates), key=VERDICTS.index)
     return f"While {words.listed([gate.title for gate in open_gates])} is unknown: {best} at best"
+
+
+def _held_back(scorer: Scorer, told: Explanation, thin: bool) -> str:
+    """What an unknown limit is about, where it alone keeps a good score from a Buy."""
+    needed = max(scorer.limits.buy, scorer.limits.thin_buy) if thin else scorer.limits.buy
+    if told.score is None or told.score < needed or any(gate.passed is False for gate in told.gates):
+        return ""
+    return words.listed([gate.title for gate in told.gates if gate.passed is None and gate.unknown_cap == told.verdict])
 
 
 def _thin_flag(scorer: Scorer, told: Explanation) -> FlagResult:
