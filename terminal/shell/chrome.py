@@ -57,7 +57,7 @@ class RailButton(IconButton):
     def __init__(self, panel: Panel, name: str, on_click: Callable[[], object]) -> None:
         super().__init__(panel.icon, name, on_click, checkable=True, size=18)
         self._title = panel.title
-        theme.set_role(self, role="rail")
+        theme.set_role(self, role="railbutton")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit()

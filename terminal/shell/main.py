@@ -195,10 +195,21 @@ class Opening:
         self._window.attach(session.app(demo), why)
         self._stop_listening = session.events.subscribe(
             "settings.changed", lambda payload: self._window.bridge.post(lambda: self._follow(session, payload)))
+        self._tell_what_is_amiss(session)
         if self._page is not None:
             self._window.show_page(self._page)
         if self._choice:
             self._chosen(self._choice)
+
+    def _tell_what_is_amiss(self, session: Session) -> None:
+        """What was found at the start and does not keep the window from opening."""
+        for note in session.settings.notes:
+            self._window.notify(note, "warn")
+        for state in session.registry.states():
+            if state.state == "broken":
+                self._window.notify(f"The plugin {state.title} was left out: {state.reason}. The preferences have the details.", "warn")
+            elif state.state == "waiting":
+                self._window.notify(f"The plugin {state.title} waits for your approval in the preferences.", "info")
 
     def _failed(self, problem: Any) -> None:
         from terminal.shell.welcome import Trouble

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terminal.errors import StoreError
 from terminal.shell.statusbar import StatusBar
 from terminal.shell.topbar import RAIL, TopBar
 from terminal.ui import theme
@@ -350,7 +351,7 @@ class MainWindow(QMainWindow):
 
     def set_mode(self, mode: str) -> None:
         """Newbie or Pro, at once and for the next start."""
-        self.settings.set("mode", mode)
+        self._remember("mode", mode)
         self.apply_mode()
 
     def _show_gap(self) -> None:
@@ -366,8 +367,14 @@ class MainWindow(QMainWindow):
     def set_look(self, **changes: Any) -> None:
         """Change theme, palette or font size, at once and for the next start."""
         for key, value in changes.items():
-            self.settings.set(key, value)
+            self._remember(key, value)
         self.apply_look()
+
+    def _remember(self, key: str, value: Any) -> None:
+        try:
+            self.settings.set(key, value)
+        except StoreError as problem:
+            self.notify(problem.sentence(), "error")
 
     def apply_look(self) -> None:
         """Dress everything in the theme that the settings name."""

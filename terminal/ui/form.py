@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -373,6 +374,16 @@ class ChipRow(QWidget):
         menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 
 
+class _Option(QPushButton):
+    """One choice; as wide as it is when it is chosen, because it is written bold then."""
+
+    def sizeHint(self) -> QSize:
+        bold = self.font()
+        bold.setWeight(bold.Weight.DemiBold)
+        more = QFontMetrics(bold).horizontalAdvance(self.text()) - self.fontMetrics().horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(max(0, more), 0)
+
+
 class Segment(QFrame):
     """A few exclusive choices side by side; `changed(value)` on the user's choice. Arrow keys move."""
 
@@ -388,7 +399,7 @@ class Segment(QFrame):
         box = row(spacing=0, margins=(2, 2, 2, 2))
         self.setLayout(box)
         for key, text in options:
-            button = QPushButton(text)
+            button = _Option(text)
             button.setCheckable(True)
             button.setAutoDefault(False)
             button.setCursor(Qt.CursorShape.PointingHandCursor)
