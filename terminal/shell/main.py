@@ -207,7 +207,8 @@ class Opening:
             self._window.notify(note, "warn")
         for state in session.registry.states():
             if state.state == "broken":
-                self._window.notify(f"The plugin {state.title} was left out: {state.reason}. The preferences have the details.", "warn")
+                text = f"The plugin {state.title} was left out: {state.reason}. The preferences have the details."
+                self._window.notify(text, "warn")
             elif state.state == "waiting":
                 self._window.notify(f"The plugin {state.title} waits for your approval in the preferences.", "info")
 
