@@ -357,7 +357,8 @@ def test_each_stated_flip_really_flips(row: dict[str, object], regime: str | Non
         after = BOOK.replace({threshold.key: threshold.flips_at}).explain(full, regime)
         assert after.verdict == threshold.verdict != before.verdict
         if threshold.field and threshold.value is not None:  # one printed step less would not
-            toward = threshold.flips_at + (-1 if threshold.flips_at > threshold.limit else 1) * step(threshold.field)
+            back = -1 if threshold.flips_at > threshold.limit else 1
+            toward = round(threshold.flips_at + back * step(threshold.field), 9)
             if min(threshold.limit, threshold.flips_at) < toward < max(threshold.limit, threshold.flips_at):
                 assert BOOK.replace({threshold.key: toward}).explain(full, regime).verdict == before.verdict
 
