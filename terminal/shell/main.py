@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QApplication
 from terminal import instance
 from terminal.errors import Cancelled
 from terminal.settings import Settings
+from terminal.shell.look import dress
 from terminal.shell.state import WindowState
-from terminal.shell.window import MainWindow, dress
+from terminal.shell.window import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -229,6 +230,8 @@ class Opening:
         page.chosen.connect(self._chosen)
 
     def _chosen(self, what: str) -> None:
+        from terminal.shell.files import ask_import
+
         session, window = self._session, self._window
         if session is None or not window.attached:
             self._choice = what
@@ -242,7 +245,7 @@ class Opening:
         elif what == "live":
             self.choose(False, self._fetch_first)
         elif what == "files":
-            self.choose(False, window.ask_import)
+            self.choose(False, lambda: ask_import(window))
 
     def _fetch_first(self) -> None:
         """The market of a new user: fetch the usual companies, if nothing is stored and the network answers."""

@@ -80,7 +80,7 @@ class TopBar(QFrame):
         button.setProperty("role", "search")
         button.setAccessibleName("Search symbols, panels and commands")
         button.setToolTip("Search symbols, panels and commands (Ctrl+K)")
-        button.setMinimumWidth(240)
+        button.setMinimumWidth(theme.scaled(264))
         button.setMaximumWidth(380)
         button.setFixedHeight(30)
         button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -18,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terminal.errors import StoreError
+from terminal.shell.look import Looks, dress
 from terminal.shell.statusbar import StatusBar
 from terminal.shell.topbar import RAIL, TopBar
 from terminal.ui import theme
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 
-    from terminal.api import Mode
     from terminal.app import App
     from terminal.errors import TerminalError
     from terminal.settings import Settings
@@ -39,13 +35,15 @@ if TYPE_CHECKING:
     from terminal.shell.state import WindowState
     from terminal.shell.workspace import Workspace
 
+__all__ = ["MainWindow", "dress"]
+
 log = logging.getLogger(__name__)
 SIZE = (1720, 1000)
 FRAME = 48  # what the window manager's own edges may take
 NARROW = 1500
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Looks, QMainWindow):
     """One window over one `App` at a time (`attach`, `detach`)."""
 
     painted = Signal()
@@ -105,6 +103,7 @@ class MainWindow(QMainWindow):
         if self.errands is None:
             self.prepare()
         from terminal.shell.chrome import EmptyNotice, RailButtons, SourceNotice
+        from terminal.shell.files import ask_import
         from terminal.shell.heartbeat import Heartbeat
         from terminal.shell.keys import bind
         from terminal.shell.messages import Messages
@@ -120,13 +119,13 @@ class MainWindow(QMainWindow):
         self.topbar.index_chosen.connect(self.open_symbol)
         self.buttons = RailButtons(self.rail, self.toggle_panel)
         self.notice = SourceNotice(lambda: self.source_asked.emit(False))
-        self.empty_notice = EmptyNotice(self.fill_market, self.ask_import)
+        self.empty_notice = EmptyNotice(self.fill_market, lambda: ask_import(self))
         self._notices.addWidget(self.notice)
         self._notices.addWidget(self.empty_notice)
         self.palette_: Palette = Palette(self)
         self.statusbar.cancel.connect(self.cancel_job)
         self.heartbeat = Heartbeat(self)
-        self.heartbeat.measured.connect(self._show_gap)
+        self.heartbeat.measured.connect(self.show_gap)
         self.heartbeat.start()
         bind(self)
 
@@ -140,10 +139,6 @@ class MainWindow(QMainWindow):
     @property
     def attached(self) -> bool:
         return self._app is not None
-
-    @property
-    def mode(self) -> Mode:
-        return "pro" if self.settings.get("mode") == "pro" else "newbie"
 
     @property
     def symbol(self) -> str | None:
@@ -256,16 +251,9 @@ class MainWindow(QMainWindow):
 
     def ask_file(self, title: str, suggested: str, kinds: Sequence[str]) -> str | None:
         """A file name to write to, or None. `kinds` are like "PDF (*.pdf)"."""
-        name, _ = QFileDialog.getSaveFileName(self, title, str(Path(self._folder()) / suggested), ";;".join(kinds))
-        if name:
-            self.state.set("folder", str(Path(name).parent))
-        return name or None
+        from terminal.shell.files import ask_to_save
 
-    def _folder(self) -> str:
-        """Where the user last chose a file, else the documents, else the home directory."""
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        known = (each for each in (self.state.get("folder"), documents) if isinstance(each, str) and each)
-        return next((each for each in known if Path(each).is_dir()), str(Path.home()))
+        return ask_to_save(self, title, suggested, kinds)
 
     def panel_failed(self, panel_id: str, problem: BaseException) -> None:
         if self.workspace is not None:
@@ -339,63 +327,7 @@ class MainWindow(QMainWindow):
 
         ask(self, command_id, values)
 
-    def ask_import(self) -> None:
-        """Ask for a file of the user's, then what is in it."""
-        kinds = "Tables (*.csv *.parquet *.gz *.txt);;All files (*)"
-        name, _ = QFileDialog.getOpenFileName(self, "Choose a file", self._folder(), kinds)
-        if name:
-            self.state.set("folder", str(Path(name).parent))
-            self.ask_command("market.import", {"file": name})
-
-    # ---- mode, theme, size ----
-
-    def set_mode(self, mode: str) -> None:
-        """Newbie or Pro, at once and for the next start."""
-        self._remember("mode", mode)
-        self.apply_mode()
-
-    def _show_gap(self) -> None:
-        self.statusbar.show_gap(self.heartbeat.gap() if self.mode == "pro" else None)
-
-    def apply_mode(self) -> None:
-        """Speak as the settings say, everywhere."""
-        self.topbar.set_mode(self.mode)
-        self._show_gap()
-        if self.workspace is not None:
-            self.workspace.set_mode(self.mode)
-
-    def set_look(self, **changes: Any) -> None:
-        """Change theme, palette or font size, at once and for the next start."""
-        for key, value in changes.items():
-            self._remember(key, value)
-        self.apply_look()
-
-    def _remember(self, key: str, value: Any) -> None:
-        try:
-            self.settings.set(key, value)
-        except StoreError as problem:
-            self.notify(problem.sentence(), "error")
-
-    def apply_look(self) -> None:
-        """Dress everything in the theme that the settings name."""
-        dress(self.settings)
-        self.topbar.retheme()
-        self.statusbar.retheme()
-        self.rail.setFixedWidth(theme.scaled(RAIL))
-        if self.workspace is not None:
-            self.workspace.docks.retheme()
-            self.workspace.each("retheme")
-
-    def setting_changed(self, payload: Mapping[str, Any]) -> None:
-        """Follow a setting that was changed elsewhere."""
-        key = payload.get("key")
-        if key == "mode" and self.topbar.segment.value != self.mode:
-            self.apply_mode()
-        elif key in ("theme", "palette", "font_size"):
-            found = theme.current()
-            wanted = (self.settings.get("theme"), self.settings.get("palette"), self.settings.get("font_size"))
-            if found is None or (found.tokens.name, found.tokens.palette, found.font_px) != wanted:
-                self.apply_look()
+    # ---- size and place ----
 
     def _mark_rail(self) -> None:
         if self.workspace is not None:
@@ -477,10 +409,3 @@ class MainWindow(QMainWindow):
         if self.errands is not None:
             self.heartbeat.stop()
             self.errands.close()
-
-
-def dress(settings: Settings) -> None:
-    """Apply the theme that the settings name to the application."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    theme.apply(app, settings.get("theme"), settings.get("palette"), settings.get("font_size"))
