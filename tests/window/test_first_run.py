@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from terminal.paths import Home
 
@@ -130,3 +130,84 @@ def test_a_symbol_by_keyboard(screen: Screen, home: Home) -> None:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def start(screen: Screen, home: Home, **more: str) -> Any:
+    words = [sys.executable, "-m", "terminal", "--home", str(home.path)]
+    return subprocess.Popen(words, env={**screen.env, **more}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def until(seconds: float, found: Callable[[], bool], told: str) -> None:
+    end = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < end, told
+        time.sleep(0.2)
+
+
+def end(process: Any) -> str:
+    if process.poll() is None:
+        process.terminate()
+    _, errors = process.communicate(timeout=10)
+    return str(errors)
+
+
+def test_a_beginner_chooses_the_practice_market_and_opens_a_company(screen: Screen, home: Home) -> None:
+    process = start(screen, home)
+    try:
+        window = screen.wait_for("Tapeline")
+        screen.do("windowactivate", "--sync", window)
+        time.sleep(1.5)
+        screen.do("key", "Return")  # the first card has the keyboard
+        screen.wait_for("Tapeline .simulated market.")
+        until(30, lambda: "screener,Screener,true" in ask(screen, home, "window", "panels", "--csv").stdout, "no screener")
+        screen.do("windowactivate", "--sync", window)
+        screen.do("key", "ctrl+k")
+        time.sleep(0.4)
+        screen.do("type", "--delay", "5", "univ")
+        screen.do("key", "Return")  # at once, before the ticker can have been found
+        until(10, lambda: "UNIV" in ask(screen, home, "window", "panels").stdout, "the company was not opened")
+    finally:
+        errors = end(process)
+    assert "Traceback" not in errors
+    assert process.returncode == 0
+
+
+@pytest.mark.real
+def test_live_free_data_fills_while_one_looks_on_and_survives_the_plug(screen: Screen, home: Home, replay: Any) -> None:
+    process = start(screen, home, TAPELINE_YAHOO_URL=f"{replay.url}/yahoo")
+    try:
+        window = screen.wait_for("Tapeline")
+        screen.do("windowactivate", "--sync", window)
+        time.sleep(1.5)
+        screen.do("key", "Tab")
+        screen.do("key", "Return")
+        until(40, lambda: "QQQ" in ask(screen, home, "market", "members", "all", "--csv").stdout, "no first rows")
+        assert "simulated" not in screen.do("getwindowname", window)
+        replay.fault(kind="drop", match="", times=1000)
+        time.sleep(3)
+        shown = ask(screen, home, "window", "panels", "--csv")
+        assert "screener,Screener,true" in shown.stdout, shown.stderr
+        assert "QQQ" in ask(screen, home, "market", "members", "all", "--csv").stdout
+    finally:
+        errors = end(process)
+    assert "Traceback" not in errors
+    assert process.returncode == 0
+
+
+def test_a_window_that_was_killed_opens_again(screen: Screen, home: Home) -> None:
+    words = [sys.executable, "-m", "terminal", "--home", str(home.path), "--demo"]
+    first: Any = subprocess.Popen(words, env=screen.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    screen.wait_for("Tapeline .simulated market.")
+    until_answered(screen, home, "window", "raise")
+    made = ask(screen, home, "watchlist", "create", "mine")
+    first.kill()
+    first.wait(5)
+    again: Any = subprocess.Popen(words, env=screen.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        screen.wait_for("Tapeline .simulated market.")
+        until_answered(screen, home, "window", "raise")
+        assert made.returncode == 0, made.stderr
+        assert "mine" in ask(screen, home, "watchlist", "list", "--csv").stdout
+    finally:
+        errors = end(again)
+    assert "Traceback" not in errors
