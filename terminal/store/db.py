@@ -54,12 +54,12 @@ def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None
     if "version number" in low and "read" in low:
         return NewerStore(f"{path.name} was written by a newer version of the program.",
                           "Update the program and start it again.", error)
-    damaged = (duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
-    if isinstance(error, damaged) or any(sign in low for sign in ("not a valid duckdb", "corrupt", "replaying wal", "checksum")):
-        return Corrupt(f"{path.name} is damaged.", cause=error)
     if _starved(error):
         return StoreError("The query needs more memory than the program allows itself.",
                           "Ask for fewer symbols or a shorter time.", error)
+    damaged = (duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
+    if isinstance(error, damaged) or any(sign in low for sign in ("not a valid duckdb", "corrupt", "replaying wal", "checksum")):
+        return Corrupt(f"{path.name} is damaged.", cause=error)
     if isinstance(error, (duckdb.IOException, OSError)):
         reason = text.splitlines()[0] if text else type(error).__name__
         return StoreError(f"{path.name} cannot be used: {reason}", f"Check the folder {path.parent}.", error)
@@ -69,7 +69,8 @@ def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None
 def _starved(error: BaseException) -> bool:
     """Whether a statement wanted more memory than it may have; of several threads, all but one say that they were stopped."""
     text = str(error).lower()
-    return isinstance(error, duckdb.OutOfMemoryException) or "out of memory" in text or "interrupt error" in text
+    return isinstance(error, duckdb.OutOfMemoryException) or any(
+        sign in text for sign in ("out of memory", "failed to pin block", "interrupt error"))
 
 
 @contextmanager
@@ -290,7 +291,7 @@ class Database:
         self._check_thread()
 
         def run() -> T:
-            with user_errors(self.path):
+            with user_errors(self.path), self._room():
                 return fn(self.connection)
 
         return self._writer.submit(self, run)
@@ -335,7 +336,7 @@ class Database:
         """On the writer thread: a checkpoint if there is anything for it; one that must wait for a reader is left for later."""
         wal = self.path.with_name(self.path.name + ".wal")
         if self._connection is not None and wal.exists():
-            with suppress(duckdb.Error):
+            with suppress(duckdb.Error), self._room():
                 self._connection.execute("checkpoint")
 
     def copy_to(self, target: Path) -> None:
@@ -424,6 +425,7 @@ class Database:
         for reader in list(self._readers):
             reader.close()
         if self._connection is not None:
+            self._allow(self._writing, None)  # for the checkpoint: one that lacks memory spoils the connection
             with suppress(duckdb.Error):
                 self._connection.execute("checkpoint")
             self._connection.close()

@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 Migrations = Mapping[str, Sequence[Step]] | Iterable[tuple[str, Sequence[Step]]]
 # The memory each file's engine may take, out of the program's 300 MB; beyond it work goes through the disk. What it has
 # read lies in the system's own file cache too, so little is lost by keeping little.
-_MEMORY, _WRITING = "24MB", "128MB"
+_MEMORY, _WRITING = "24MB", "256MB"
 _COMPACT_ABOVE = 1.3
 _MARKET_HINT = "It holds nothing that cannot be fetched again: `tapeline store rebuild` moves it aside and begins a new one."
 _BOOK_HINT = "`tapeline store restore` puts the newest backup back and keeps the damaged file; the backups are in {folder}."
