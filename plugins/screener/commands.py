@@ -187,7 +187,9 @@ def clauses(
         Column("unknown", "Unknown", "integer", "count"),
         Column("without", "Matches without it", "integer", "count"),
     )
-    return Table(f"{plan['title']} in {title}: {judged.matched} match", columns, frame, notes=(note,) if note else ())
+    found = found_sources(ctx, features, tuple(fields_of(plan["rule"])) or ("price",))
+    sources = tuple(dict.fromkeys(found.values()))
+    return Table(f"{plan['title']} in {title}: {judged.matched} match", columns, frame, sources, notes=(note,) if note else ())
 
 
 @command(title="How the values of a field are spread")

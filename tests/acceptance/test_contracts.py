@@ -1,0 +1,239 @@
+"""What every command promises: one JSON object of one form, null for unknown, sources, SIMULATED, `--as-of` without hindsight."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from terminal.app import App
+from terminal.errors import UserError
+from terminal.output import emit
+from terminal.paths import Home
+from terminal.registry import Registry
+from terminal.store.known import end_of_day
+from tests.conftest import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+KEYS = {"title", "columns", "rows", "sources", "unknown", "notes"}
+COLUMN = {"name", "title", "type", "unit", "term"}
+SOURCE = {"provider", "endpoint", "as_of", "fetched_at", "delayed", "simulated"}
+PLAIN: dict[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "integer": (int,), "bool": (bool,), "date": (str,),
+                                      "datetime": (str,), "list": (list,), "object": (dict, list)}
+DAY = date(2025, 3, 14)
+COMMANDS = Registry().commands()
+
+# Arguments that make sense on the demo market; in this order, because later ones need what earlier ones made.
+GIVEN: dict[str, dict[str, Any]] = {
+    "market.bars": {"symbol": "SPY"}, "market.quote": {"symbols": ["SPY", "QQQ"]}, "market.sources": {"symbol": "SPY"},
+    "market.search": {"text": "b"}, "preferences.set": {"key": "mode", "value": "pro"}, "preferences.reset": {"key": "mode"},
+    "rules.check": {"text": "pe_ttm < 12"}, "rules.explain": {"text": "pe_ttm < 12 and rsi(14) < 30"},
+    "screener.run": {}, "screener.save": {"name": "Mine"}, "screener.rename": {"name": "Mine", "new_name": "Ours"},
+    "screener.delete": {"name": "Ours"}, "screener.restore": {"name": "Ours"}, "screener.spread": {"fields": ["pe_ttm"]},
+    "screener.export": {"file": "screen.csv"}, "screener.explain": {"symbol": "SPY"}, "screener.clauses": {"rule": "pe_ttm < 12"},
+    **{f"tearsheet.{verb}": {"symbol": "STOCK"} for verb in
+       ("show", "gates", "sensitivity", "peers", "risks", "dcf", "changes")},
+    "tearsheet.export": {"symbol": "STOCK", "csv": "sheet.csv"},
+    "watchlist.create": {"name": "Mine"}, "watchlist.add": {"name": "Mine", "symbols": ["SPY", "STOCK"]},
+    "watchlist.note": {"name": "Mine", "symbol": "SPY", "text": "why"}, "watchlist.show": {"name": "Mine"},
+    "watchlist.rename": {"name": "Mine", "new_name": "Ours"}, "watchlist.export": {"name": "Ours", "file": "list.csv"},
+    "watchlist.reorder": {"names": ["Ours"]}, "watchlist.remove": {"name": "Ours", "symbols": ["SPY"]},
+    "watchlist.delete": {"name": "Ours"}, "watchlist.restore": {"name": "Ours"}, "watchlist.import": {"file": "list.csv"},
+    "screener.judge": {}, "store.backup": {}, "store.restore": {}, "doctor.run": {"network": False},
+}
+# What needs a person, a window, a key, an added plugin or a file of the user's; proved elsewhere.
+ELSEWHERE = {"market.import", "preferences.approve", "preferences.key_set", "preferences.key_forget", "store.undelete",
+             "store.rebuild", "screener.diff"}
+WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gui and name not in {*GIVEN, *ELSEWHERE})]
+# Answers made of market numbers: each must name its sources.
+OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
+                 "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf", "watchlist.show"}
+
+
+@pytest.fixture(scope="module")
+def walked(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("walked") / "home"
+    shutil.copytree(_demo_home, folder)
+    app = App(Home(folder), demo=True, clock=Clock())
+    yield app
+    app.close()
+
+
+def stock(app: App) -> str:
+    frame = app.market.instruments()
+    return str(frame.filter(frame["kind"] == "stock")["symbol"].sort()[3])
+
+
+def arguments(app: App, name: str) -> dict[str, Any]:
+    def fill(value: Any) -> Any:
+        if isinstance(value, list):
+            return [fill(each) for each in value]
+        if isinstance(value, str) and value.endswith(".csv"):
+            return str(app.home.path / value)
+        return stock(app) if value == "STOCK" else value
+
+    return {key: fill(value) for key, value in GIVEN.get(name, {}).items()}
+
+
+def run_as_json(app: App, name: str, as_of: date | None = None) -> dict[str, Any]:
+    """What `--json` prints: exactly one object, and nothing in it that JSON does not know."""
+    def refuse(constant: str) -> Any:
+        raise AssertionError(f"{name} prints {constant}")
+
+    stream = io.StringIO()
+    emit(app.run(name, arguments(app, name), as_of=as_of), "json", stream)
+    return dict(json.loads(stream.getvalue(), parse_constant=refuse))
+
+
+def assert_of_the_form(answer: dict[str, Any]) -> None:
+    assert set(answer) == KEYS
+    assert answer["title"].strip()
+    names = [column["name"] for column in answer["columns"]]
+    assert len(names) == len(set(names))
+    for column in answer["columns"]:
+        assert set(column) == COLUMN
+        assert column["title"].strip()
+        assert column["type"] in PLAIN
+        assert column["unit"] is not None
+        assert column["term"] is not None
+    for row in answer["rows"]:
+        assert list(row) == names
+        for column in answer["columns"]:
+            cell = row[column["name"]]
+            assert cell is None or (isinstance(cell, PLAIN[column["type"]]) and not (
+                column["type"] in ("number", "integer") and isinstance(cell, bool))), (column, cell)
+            if cell is not None and column["type"] == "date":
+                date.fromisoformat(cell)
+            if cell is not None and column["type"] == "datetime":
+                assert datetime.fromisoformat(cell).tzinfo is not None
+    for source in answer["sources"]:
+        assert set(source) == SOURCE
+        assert source["provider"]
+        assert isinstance(source["simulated"], bool)
+        for name in ("as_of", "fetched_at"):
+            assert source[name] is None or datetime.fromisoformat(source[name]).tzinfo is not None
+    for name in ("unknown", "notes"):
+        assert all(isinstance(text, str) and text.strip() for text in answer[name])
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_every_command_prints_one_object_of_the_promised_form(walked: App, name: str) -> None:
+    answer = run_as_json(walked, name)
+    assert_of_the_form(answer)
+    assert all(source["simulated"] for source in answer["sources"]), "the demo has no real source"
+    if name in OF_THE_MARKET:
+        assert answer["rows"]
+        assert answer["sources"], "market numbers without a source"
+
+
+@pytest.mark.parametrize("name", sorted(OF_THE_MARKET - {"watchlist.show"}))
+def test_csv_and_text_of_the_demo_say_simulated(walked: App, name: str) -> None:
+    table = walked.run(name, arguments(walked, name))
+    for form in ("csv", "text"):
+        stream = io.StringIO()
+        emit(table, form, stream)
+        assert "SIMULATED" in stream.getvalue().splitlines()[0]
+
+
+def test_every_walked_command_is_one_or_proved_elsewhere() -> None:
+    gui = {name for name, command in COMMANDS.items() if command.gui}
+    assert set(COMMANDS) == set(WALKED) | ELSEWHERE | gui
+    assert {name.partition(".")[0] for name in gui} == {"window"}
+
+
+def test_every_term_of_a_column_is_explained(walked: App) -> None:
+    missing = set()
+    for name in OF_THE_MARKET - {"watchlist.show"}:
+        for column in walked.run(name, arguments(walked, name)).columns:
+            if column.term and any(len(walked.explain.text(column.term, mode).text) < 10 for mode in ("newbie", "pro")):
+                missing.add(column.term)
+    assert missing == set()
+
+
+# as of a day
+
+
+@pytest.mark.parametrize("name", [name for name in WALKED if not COMMANDS[name].writes])
+def test_as_of_works_on_every_command_that_reads(walked: App, name: str) -> None:
+    if name.startswith("watchlist.") and name != "watchlist.list":
+        pytest.skip("its list was deleted in the walk; shown by test_as_of_shows_nothing_known_later")
+    if name == "market.quote":  # no quote is kept of that day, and none is made up
+        with pytest.raises(UserError, match="No quote"):
+            run_as_json(walked, name, DAY)
+        return
+    assert_of_the_form(run_as_json(walked, name, DAY))
+
+
+@pytest.fixture(scope="module")
+def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, App]]:
+    """Two markets: one that knows everything, and one from which all that became known after DAY was deleted."""
+    apps = []
+    for name in ("full", "cut"):
+        folder = tmp_path_factory.mktemp(name) / "home"
+        shutil.copytree(_demo_home, folder)
+        apps.append(App(Home(folder), demo=True, clock=Clock()))
+    full, cut = apps
+    limit = end_of_day(DAY).isoformat()
+    # Splits stay: they tell how stored prices are to be read. What a thing is (its name, its sector) is no news.
+    tables = ("bars", "facts", "earnings", "dividends", "quotes", "headlines", "minute_bars", "chains")
+
+    def forget(tx: Any) -> None:
+        for table in tables:
+            tx.execute(f"delete from {table} where known_at >= '{limit}'::timestamptz")
+            tx.execute(f"delete from {table}_superseded where known_at >= '{limit}'::timestamptz")
+
+    cut.store.market.database.write(forget)
+    kept = cut.store.market.read("bars", columns=["symbol", "date"])
+    assert kept["date"].max() == DAY
+    for app in (full, cut):
+        app.run("watchlist.create", {"name": "Mine"})
+        app.run("watchlist.add", {"name": "Mine", "symbols": ["SPY", stock(app)]})
+    yield full, cut
+    for app in apps:
+        app.close()
+
+
+HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.spread", "screener.explain", "tearsheet.show",
+             "tearsheet.gates", "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf",
+             "market.bars", "watchlist.show"]
+
+
+@pytest.mark.parametrize("name", HINDSIGHT)
+def test_as_of_shows_nothing_known_later(as_it_was: tuple[App, App], name: str) -> None:
+    """Whoever asks as of a day gets what he would have got that day: deleting all later knowledge changes nothing."""
+    full, cut = (run_as_json(app, name, DAY) for app in as_it_was)
+    assert full["rows"], "an empty answer proves nothing"
+    assert full["rows"] == cut["rows"]
+    assert full["unknown"] == cut["unknown"]
+    assert full["columns"] == cut["columns"]
+
+
+def test_the_past_and_today_differ(as_it_was: tuple[App, App]) -> None:
+    full, _ = as_it_was
+    for name in ("screener.run", "tearsheet.show", "market.bars"):
+        assert run_as_json(full, name, DAY)["rows"] != run_as_json(full, name)["rows"]
+    bars = run_as_json(full, "market.bars", DAY)["rows"]
+    assert max(date.fromisoformat(row["date"]) for row in bars) == DAY
+
+
+# exit codes, through processes
+
+
+def test_exit_codes_and_streams(tapeline: Any) -> None:
+    good = tapeline("market", "quote", "SPY", "--json")
+    assert (good.returncode, good.stderr) == (0, "")
+    assert_of_the_form(json.loads(good.stdout))
+    csv = tapeline("--csv", "market", "quote", "SPY")
+    assert csv.stdout.startswith("# SIMULATED")
+    assert (csv.returncode, csv.stderr) == (0, "")
+    assert tapeline("market", "quote", "NOSUCH").returncode == 1
+    assert tapeline("market", "quote").returncode == 2
+    day = json.loads(tapeline("--as-of", DAY.isoformat(), "market", "bars", "SPY", "--json").stdout)
+    assert max(row["date"] for row in day["rows"]) == DAY.isoformat()
