@@ -361,18 +361,42 @@ class PriceAxis(pg.AxisItem):  # type: ignore[misc]
         super().paint(painter, *rest)
         low, high = self.range
         colors = theme.tokens()
-        for value, text, role in self.tags:
-            if low <= value <= high:
-                y = (1 - (value - low) / max(high - low, 1e-9)) * self.size().height()
+        tall = self.size().height()
+        wanted = [((1 - (value - low) / max(high - low, 1e-9)) * tall, text, role)
+                  for value, text, role in self.tags if low <= value <= high]
+        places = apart([y for y, _, _ in wanted], TAG, tall)
+        for (_, text, role), y in zip(wanted, places, strict=True):
+            if y is not None:
                 text_color = colors.color("t1") if role == "bg3" else QColor("#06101F" if colors.name == "dark" else "#FFFFFF")
                 draw_tag(painter, self.size().width() / 2, y, text, colors.color(role), text_color)
+
+
+TAG = 16.0
+
+
+def apart(places: Sequence[float], least: float, limit: float) -> list[float | None]:
+    """Places at least `least` apart: a later one stays where it is, an earlier one moves off it to its own side.
+
+    None stands for one that finds no room within 0 and `limit`.
+    """
+    found: list[float | None] = [None] * len(places)
+    taken: list[float] = []
+    for number in reversed(range(len(places))):
+        wish = places[number]
+        nearest = min(taken, key=lambda other: abs(other - places[number]), default=None)
+        if nearest is not None and abs(wish - nearest) < least:
+            wish = nearest + (least if wish > nearest else -least)
+        if 0 <= wish <= limit and all(abs(wish - other) >= least for other in taken):
+            found[number] = wish
+            taken.append(wish)
+    return found
 
 
 def draw_tag(painter: QPainter, x: float, y: float, text: str, fill: QColor, front: QColor) -> None:
     """A small filled label centred at (x, y)."""
     painter.setFont(theme.font(theme.scaled(10), 600))
     width = QFontMetricsF(painter.font()).horizontalAdvance(text) + 10
-    box = QRectF(max(0.0, x - width / 2), y - 8, width, 16)
+    box = QRectF(max(0.0, x - width / 2), y - TAG / 2, width, TAG)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(fill)
