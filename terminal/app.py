@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -67,10 +67,12 @@ class Running(Future[Table]):
         self.command = command
         self.number = number
         self.stop = threading.Event()
+        self.interrupt: Callable[[], None] = lambda: None
 
     def cancel(self) -> bool:
-        """Ask the command to stop; True, because asking always works."""
+        """Ask the command to stop, and stop what it is reading; True, because asking always works."""
         self.stop.set()
+        self.interrupt()
         return True
 
 
@@ -278,6 +280,11 @@ class App:
             if self._closed:
                 raise Cancelled
             self._running[running.number] = running
+            mine = threading.get_ident()
+            running.interrupt = lambda: self.store.interrupt(mine)
+            if running.stop.is_set():
+                self._running.pop(running.number)
+                raise Cancelled
         self._tell(running, "running", None, "")
         state, note = "failed", ""
         try:
@@ -297,6 +304,7 @@ class App:
         finally:
             with self._lock:
                 self._running.pop(running.number, None)
+                running.interrupt = lambda: None  # this thread goes on with another command
             self._tell(running, state, 1.0 if state == "done" else None, note)
 
     def _tell(self, running: Running, state: str, fraction: float | None, note: str) -> None:
@@ -405,6 +413,7 @@ class Session:
         self._apps: dict[bool, App] = {}
         self._server: instance.Server | None = None
         self._gui: Gui | None = None
+        self._ui_thread: int | None = None
         self._default: bool | None = None
         self._closing = False
         self._stop_log: Callable[[], None] = lambda: None
@@ -429,10 +438,16 @@ class Session:
 
     @gui.setter
     def gui(self, gui: Gui | None) -> None:
+        """Set on the UI thread, which may not use the stores from then on."""
         with self._lock:
             self._gui = gui
+            self._ui_thread = threading.get_ident() if gui is not None else None
             for app in self._apps.values():
-                app.gui = gui
+                self._introduce(app)
+
+    def _introduce(self, app: App) -> None:
+        app.gui = self._gui
+        app.store.forbid_thread(self._ui_thread)
 
     @property
     def default(self) -> bool:
@@ -461,7 +476,7 @@ class Session:
                 report(None, "")
                 self._apps[wanted] = App(self.home, wanted, self.clock, settings=self.settings, registry=self.registry,
                                          events=self.events, progress=report)
-                self._apps[wanted].gui = self._gui
+                self._introduce(self._apps[wanted])
             return self._apps[wanted]
 
     def let_go(self, demo: bool) -> bool:
@@ -503,6 +518,9 @@ class Session:
         with self._lock:  # so that nobody closes the App between the two
             app = self.app(request.demo, progress)
             running = app.start(request.command, request.arguments, as_of=request.as_of, progress=progress, stop=stop)
+        while not wait([running], 0.1).done:
+            if stop.is_set():
+                running.cancel()
         return running.result()
 
 
