@@ -198,11 +198,11 @@ def retry_at(text: str | None, now: datetime) -> datetime | None:
 
 
 def _off_the_window() -> None:
-    """Waiting for a service on the main thread of a running window would freeze it."""
+    """Waiting for a service on the thread that runs the window's event loop would freeze it."""
     import sys
 
-    qt = sys.modules.get("PySide6.QtWidgets")
-    if qt is not None and threading.current_thread() is threading.main_thread() and qt.QApplication.instance() is not None:
+    qt = sys.modules.get("PySide6.QtCore")
+    if qt is not None and threading.current_thread() is threading.main_thread() and qt.QThread.currentThread().loopLevel() > 0:
         raise RuntimeError("a provider was asked on the window's thread")
 
 

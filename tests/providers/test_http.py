@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
+from terminal.providers import http as transport
 from terminal.providers.http import Http, read_json, retry_at
 
 if TYPE_CHECKING:
@@ -134,3 +135,22 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert retry_at("Fri, 20 Nov 2026 16:00:00 GMT", now) == now + timedelta(hours=1)
     assert retry_at("soon", now) is None
     assert retry_at(None, now) is None
+
+
+def test_the_window_never_waits_for_a_service(qapp: object) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    told: list[str] = []
+    loop = QEventLoop()
+
+    def ask() -> None:
+        try:
+            transport._off_the_window()
+        except RuntimeError as error:
+            told.append(str(error))
+        finally:
+            loop.quit()
+
+    QTimer.singleShot(0, ask)
+    loop.exec()
+    assert told == ["a provider was asked on the window's thread"]
