@@ -174,9 +174,7 @@ def _summed_years(material: Material, item: str, title: str) -> Yearly | None:
     newest = known["period_end"][-1]
     wanted = [newest.replace(year=newest.year - back, day=min(newest.day, 28)) for back in range(YEARS)]
     at = dict(zip(known["period_end"].to_list(), known[item].to_list(), strict=True))
-    points = sorted(
-        (end, value) for end, value in at.items() if any(abs((end - day).days) <= SLACK_DAYS for day in wanted)
-    )
+    points = sorted((end, value) for end, value in at.items() if any(abs((end - day).days) <= SLACK_DAYS for day in wanted))
     mine = material.facts.filter((pl.col("item") == item) & (pl.col("period_end") == newest))
     if len(points) < 2 or mine.is_empty() or mine["unit"].n_unique() != 1:
         return None
