@@ -7,14 +7,9 @@ of the same end. Everything further is arithmetic within one row, so two periods
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from terminal.domain.schemas import BALANCE_ITEMS, FLOW_ITEMS
-
-if TYPE_CHECKING:
-    from datetime import date
 
 MAX_STATEMENT_AGE_DAYS = 500
 """Statements whose period ended longer ago say nothing about the present."""
@@ -116,7 +111,8 @@ def statement_fields(rows: pl.DataFrame, single: pl.DataFrame, days: pl.DataFram
     """One row a symbol with STATEMENT_FIELDS and `_`-prefixed parts, from `trailing` and `quarters`.
 
     Each field is the newest known one that is at most a quarter behind the newest statement, and unknown when that is
-    too old on the symbol's day (`days`: symbol, `_day`). `_statement_end`, `_known_on`, `_statement_fetch` and `_unit` describe the newest statement.
+    too old on the symbol's day (`days`: symbol, `_day`). `_statement_end`, `_known_on`, `_statement_fetch` and
+    `_unit` describe the newest statement.
     """
     ratios = (
         _ratios(_with_earlier(rows))
