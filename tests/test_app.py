@@ -113,9 +113,11 @@ def _defects_are_logged(expect_warning: Expected) -> None:
 
 
 def test_more_commands_than_workers_all_finish(live: App) -> None:
+    others = set(threading.enumerate())  # another module's store may be open for the whole run, with workers of its own
     running = [live.start("sample.wait", {"steps": 3}) for _ in range(30)]
     assert not wait(running, 10).not_done
-    assert sum(thread.name.startswith("worker") for thread in threading.enumerate()) <= 8
+    mine = [thread for thread in threading.enumerate() if thread not in others and thread.name.startswith("worker")]
+    assert 1 <= len(mine) <= 8
 
 
 def test_closing_is_quick_cancels_and_checkpoints(home: Home, clock: Clock, registry: Registry) -> None:
