@@ -30,6 +30,7 @@ def open_window(options: Options) -> int:
     from terminal import libraries
 
     libraries.require()
+    memory.before_window()
     from terminal.shell.main import run
 
     return run(options.home, options.demo)

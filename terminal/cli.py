@@ -20,7 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from terminal import __version__, instance, log
+from terminal import __version__, instance, log, memory
 from terminal.commands import Command, Parameter, UsageError, parse_tokens
 from terminal.errors import Cancelled, Locked, TerminalError
 from terminal.instance import defect
@@ -406,6 +406,7 @@ def _run_here(app: Any, command: Command, arguments: Mapping[str, Any], options:
         if not libraries.platform():
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
         libraries.require()
+        memory.before_window()
         table: Table = app.run(command.id, arguments, as_of=options.as_of, progress=progress)
         return table
     running = app.start(command.id, arguments, as_of=options.as_of, progress=progress)

@@ -259,6 +259,8 @@ class ScreenerPanel(QWidget):
             self.table.sort_by([(plan["sort"], not plan["ascending"])])
         self._screen = plan["title"]
         self._show()
+        if not self.host.symbol() and not table.frame.is_empty():
+            self.host.select(table.frame["symbol"][0])  # a newcomer sees a company at once
 
     def _show(self) -> None:
         """The answer in the words and columns of the mode."""

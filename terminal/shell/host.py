@@ -67,8 +67,11 @@ class ShellHost:
     @property
     def busy(self) -> bool:
         """Whether an answer is still on its way to the panel."""
-        self._calls = [call for call in self._calls if call.wanted() and not getattr(call, "told", False)]
+        self._calls = self._under_way()
         return bool(self._calls)
+
+    def _under_way(self) -> list[Running]:
+        return [call for call in self._calls if call.wanted() and not getattr(call, "told", False)]
 
     def close(self) -> None:
         """Cancel what is running; nothing of it reaches the panel any more."""
@@ -89,7 +92,7 @@ class ShellHost:
 
         call = self.bridge.run(self.frame, start, then=then, fail=fail, progress=progress, key=key)
         if call.future is not None:
-            self._calls.append(call)
+            self._calls = [*self._under_way(), call]  # those that are done hold their answers
             # Posted after the bridge's own answer, so that `busy` ends when the panel has been told.
             call.future.add_done_callback(lambda _: self.bridge.post(lambda: setattr(call, "told", True)))
         return call
