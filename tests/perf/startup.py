@@ -41,15 +41,13 @@ app.exec()
 OURS = """
 import json, sys, time
 start = float(sys.argv.pop(1))
-import terminal.shell.main as shell
-from terminal import __main__
+from terminal import __main__, memory
 found = {}
-begin = shell.Opening.begin
 def painted(self):
     found["painted"] = time.time() - start
     heavy = ("pandas", "numba", "scipy", "sklearn", "yfinance", "polars", "duckdb", "pyqtgraph", "numpy")
     found["modules"] = [name for name in heavy if name in sys.modules]
-    begin(self)
+    self.begun()
     window = self._window
     from PySide6.QtCore import QTimer
     timer = QTimer(window)
@@ -61,7 +59,12 @@ def painted(self):
             window.close()
     timer.timeout.connect(look)
     timer.start(2)
-shell.Opening.begin = painted
+load = memory.before_window
+def loaded():
+    load()
+    from terminal.shell.main import Opening
+    Opening.begun, Opening.begin = Opening.begin, painted
+memory.before_window = loaded
 __main__.main()
 """
 
