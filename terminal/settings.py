@@ -22,6 +22,7 @@ from datetime import date, datetime
 from datetime import time as clock_time
 from typing import TYPE_CHECKING, Any, Literal
 
+from terminal.domain.data_services import ORDER, SERVICES, TRUST
 from terminal.errors import StoreError, UserError
 
 if TYPE_CHECKING:
@@ -106,6 +107,12 @@ def _typed(kind: type, value: Any) -> Any:
 
 _BASE = "Where to ask instead of the service's own address. Leave it empty unless you run a mirror."
 
+
+
+def _words(dataset: str) -> str:
+    return dataset.replace("_", " ")
+
+
 CORE = (
     Setting(key="mode", default="newbie", choices=("newbie", "pro"), title="Mode",
             newbie="How things are said: in plain sentences, or in the words and density of a professional.",
@@ -124,8 +131,19 @@ CORE = (
     Setting(key="market.source", default="auto", choices=("auto", "demo", "live"), title="Market",
             newbie="The invented practice market, or the real one. Auto takes the real one when the internet answers.",
             pro="auto: live, or demo when the window finds no network at its start; demo and live force one."),
-    Setting(key="providers.yahoo.base_url", default="", title="Yahoo address", newbie=_BASE,
-            pro="Overrides the base URL; TAPELINE_YAHOO_URL overrides this."),
+    *(Setting(key=f"providers.{service.id}.base_url", default="", title=f"{service.title} address", newbie=_BASE,
+              pro=f"Overrides the base URL; TAPELINE_{service.id.upper()}_URL overrides this.") for service in SERVICES),
+    *(Setting(key=f"providers.{service.id}.key", default="", secret=True, title=f"{service.title} key",
+              newbie=f"Your own key of {service.title}: free at {service.key_page}. It stays in your system's keyring.",
+              pro=f"API key; also read from TAPELINE_{service.id.upper()}_KEY.") for service in SERVICES if service.needs_key),
+    *(Setting(key=f"providers.order.{dataset}", default=", ".join(order), title=f"Order for {_words(dataset)}",
+              newbie="Which data service is asked first; the next one steps in when it cannot answer.",
+              pro="Providers by preference, separated by commas; those left out are not asked.")
+      for dataset, order in ORDER.items()),
+    *(Setting(key=f"providers.trust.{dataset}", default=", ".join(order), title=f"Who is believed about {_words(dataset)}",
+              newbie="When two services say different things, the first in this list is shown, and the difference is told.",
+              pro="Precedence among sources that disagree on one value, separated by commas.")
+      for dataset, order in TRUST.items()),
 )
 
 

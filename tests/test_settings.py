@@ -19,8 +19,7 @@ from terminal.settings import CORE, Setting, Settings, to_toml
 if TYPE_CHECKING:
     from terminal.paths import Home
 
-MORE = (Setting("sample.limit", int, 5, "Limit", "At most.", "Row limit.", minimum=1, maximum=10),
-        Setting("providers.finnhub.key", str, None, "Finnhub key", "Its key.", "API key.", secret=True))
+MORE = (Setting("sample.limit", int, 5, "Limit", "At most.", "Row limit.", minimum=1, maximum=10),)
 
 
 def opened(home: Home, **environment: str) -> Settings:

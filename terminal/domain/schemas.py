@@ -153,6 +153,22 @@ CHAINS = Schema("chains", {
 })
 MEMBERS = Schema("members", {"universe": pl.String, "symbol": pl.String, "name": pl.String, "position": pl.Int32},
                  ("universe", "symbol"), {})
+# What a company filed; `filed_at` is the moment the SEC accepted it. `items`: the numbers of an 8-K's items, "2.02,9.01".
+FILINGS = Schema("filings", {"symbol": pl.String, "accession": pl.String, "form": pl.String, "filed_at": UTC,
+                             "period_end": pl.Date, "items": pl.String, "title": pl.String, "url": pl.String},
+                 ("symbol", "accession"), {}, ("form", "filed_at"))
+# How many analysts recommend what, by the month the count speaks about.
+RATINGS = Schema("ratings", {"symbol": pl.String, "date": pl.Date, "strong_buy": pl.Int32, "buy": pl.Int32,
+                             "hold": pl.Int32, "sell": pl.Int32, "strong_sell": pl.Int32}, ("symbol", "date"), {})
+# A headline's tone as the service computed it: `score` -1 (bad) to 1 (good), `relevance` for this symbol 0 to 1.
+NEWS_SENTIMENT = Schema("news_sentiment", {
+    "symbol": pl.String, "at": UTC, "title": pl.String, "score": pl.Float64, "relevance": pl.Float64, "url": pl.String,
+}, ("symbol", "at", "title"), {"a score outside -1 and 1": lambda: pl.col("score").abs() > 1}, ("score",))
+# One observation of an economic series as published on one day: later revisions are rows of their own. Rates and yields
+# are in per cent as the series states them; `unit` says so.
+MACRO = Schema("macro", {"series": pl.String, "date": pl.Date, "published_on": pl.Date, "value": pl.Float64, "unit": pl.String,
+                         "title": pl.String}, ("series", "date", "published_on"), {}, ("value",))
 
 DATASETS: dict[str, Schema] = {schema.name: schema for schema in (
-    INSTRUMENTS, BARS, MINUTE_BARS, QUOTES, FACTS, DIVIDENDS, SPLITS, EARNINGS, HEADLINES, CHAINS, MEMBERS)}
+    INSTRUMENTS, BARS, MINUTE_BARS, QUOTES, FACTS, DIVIDENDS, SPLITS, EARNINGS, HEADLINES, CHAINS, MEMBERS,
+    FILINGS, RATINGS, NEWS_SENTIMENT, MACRO)}

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Router:
-    """Holds the providers in order of preference. `has_key(provider id)` says whether a key is kept."""
+    """Holds the providers. `has_key(provider id)` says whether a key is kept; `order(dataset)` names those to ask, best first.
+
+    Without an order for a dataset the providers are asked as they were given.
+    """
 
     def __init__(
         self,
@@ -24,15 +27,19 @@ class Router:
         budget: Budget,
         breaker: Breaker,
         has_key: Callable[[str], bool] = lambda _provider: False,
+        order: Callable[[str], Sequence[str] | None] | None = None,
     ) -> None:
         self.providers = tuple(providers)
         self.budget = budget
         self.breaker = breaker
         self._has_key = has_key
+        self._order = order or (lambda _dataset: None)
 
     def serving(self, dataset: str) -> tuple[Provider, ...]:
         """Providers that deliver the dataset, best first, whether or not they can be asked now."""
-        return tuple(each for each in self.providers if dataset in each.datasets)
+        able = {each.id: each for each in self.providers if dataset in each.datasets}
+        wanted = self._order(dataset)
+        return tuple(able.values() if wanted is None else (able[name] for name in wanted if name in able))
 
     def brings(self, dataset: str) -> frozenset[str]:
         """What a request for the dataset answers besides (from its first provider)."""

@@ -11,7 +11,7 @@ import io
 import multiprocessing
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from terminal import errors
@@ -21,10 +21,12 @@ from terminal.providers.budget import Window
 from terminal.providers.yahoo_worker import Job, Part, Seen, Trouble, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
     from pathlib import Path
+
+    from terminal.providers.service import Surroundings
 
 # No limit is published; one request a second with short bursts is what a person clicking would cause.
 WINDOWS = (Window(5, 5), Window(2000, 3600))
@@ -33,7 +35,7 @@ START_SECONDS = 30.0
 
 
 class YahooProvider:
-    """`base_url()` is read before each request: "" for Yahoo's own addresses, else where its paths are found."""
+    """An empty base address stands for Yahoo's own addresses; any other for where its paths are found."""
 
     id = "yahoo"
     title = "Yahoo Finance"
@@ -54,10 +56,12 @@ class YahooProvider:
     batch = {"quotes": 50}
     cost = {"facts": 3}
 
-    def __init__(self, base_url: Callable[[], str], clock: Callable[[], datetime], run: Path) -> None:
-        self._base_url = base_url
-        self._clock = clock
-        self._run = run
+    windows = WINDOWS
+
+    def __init__(self, around: Surroundings) -> None:
+        self._base_url = around.base_url
+        self._clock = around.clock
+        self._run = around.run
         self._owner = threading.Lock()
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None

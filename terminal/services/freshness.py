@@ -33,6 +33,10 @@ STALENESS: dict[str, Rule] = {
     "splits": Rule(_DAY),
     "instruments": Rule(30 * _DAY),
     "members": Rule(30 * _DAY),
+    "filings": Rule(timedelta(hours=6)),
+    "ratings": Rule(7 * _DAY),
+    "news_sentiment": Rule(timedelta(hours=6)),
+    "macro": Rule(timedelta(hours=12)),
 }
 
 

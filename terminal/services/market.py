@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from terminal.domain.sourced import Source, Table
     from terminal.paths import Home
     from terminal.providers.base import Provider
-    from terminal.providers.budget import Budget
     from terminal.providers.router import Router
     from terminal.services.refresh import Refresher
     from terminal.settings import Settings
@@ -402,14 +401,17 @@ def build_market(
     from terminal.paths import data_file
     from terminal.providers.breaker import Breaker
     from terminal.providers.budget import Budget
+    from terminal.providers.live import live_providers, preferred
     from terminal.providers.router import Router
     from terminal.services.refresh import Refresher
 
     kept = None if demo else home.run
     budget = Budget(kept and kept / "budget.sqlite")
     breaker = Breaker(clock, kept and kept / "breaker.json")
-    asked = tuple(providers) if providers is not None else _simulated(clock) if demo else _live(settings, clock, home, budget)
-    router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None)
+    asked = tuple(providers) if providers is not None else _simulated(clock) if demo else live_providers(
+        settings, budget, clock, home.run)
+    order = None if demo or providers is not None else lambda dataset: preferred(settings, "order", dataset)
+    router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None, order)
     refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None))
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"),
                   cache=home.cache(demo))
@@ -423,13 +425,6 @@ def _simulated(clock: Callable[[], datetime]) -> tuple[Provider, ...]:
     from terminal.providers.demo import DemoProvider
 
     return (DemoProvider(clock),)
-
-
-def _live(settings: Settings, clock: Callable[[], datetime], home: Home, budget: Budget) -> tuple[Provider, ...]:
-    from terminal.providers.yahoo import WINDOWS, YahooProvider
-
-    budget.declare("yahoo", WINDOWS)
-    return (YahooProvider(lambda: str(settings.get("providers.yahoo.base_url") or ""), clock, home.run),)
 
 
 def _calendar() -> Calendar:

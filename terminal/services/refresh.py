@@ -42,6 +42,10 @@ ORDER = (
     "headlines",
     "minute_bars",
     "chains",
+    "filings",
+    "ratings",
+    "news_sentiment",
+    "macro",
 )
 # A simulated market holds everything from its first opening but these, which are made when somebody looks.
 ON_DEMAND = ("quotes", "minute_bars", "chains")

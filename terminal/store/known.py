@@ -47,7 +47,9 @@ def known_at(dataset: str, frame: pl.DataFrame, fetch: Fetch, calendar: Calendar
     rules: dict[str, Callable[[], pl.Expr]] = {
         "minute_bars": lambda: pl.col("at") + pl.duration(minutes=1),
         "quotes": lambda: pl.col("at"), "chains": lambda: pl.col("at"), "headlines": lambda: pl.col("at"),
-        "facts": lambda: pl.col("filed_at"),
+        "news_sentiment": lambda: pl.col("at"),
+        "facts": lambda: pl.col("filed_at"), "filings": lambda: pl.col("filed_at"),
+        "macro": lambda: _at(pl.col("published_on"), _MORNING),
         "dividends": lambda: _at(pl.col("ex_date"), _MORNING), "splits": lambda: _at(pl.col("ex_date"), _MORNING),
         "earnings": lambda: pl.when(pl.col("eps_actual").is_not_null() | pl.col("revenue_actual").is_not_null()).then(
             _at(pl.col("date"), _EVENING)),

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from terminal.store.db import Database, Transaction
 
 TIME_COLUMNS = {"bars": "date", "minute_bars": "at", "quotes": "at", "facts": "period_end", "dividends": "ex_date",
-                "splits": "ex_date", "earnings": "date", "headlines": "at", "chains": "at"}
+                "splits": "ex_date", "earnings": "date", "headlines": "at", "chains": "at",
+                "filings": "filed_at", "ratings": "date", "news_sentiment": "at", "macro": "date"}
 # Beyond this many symbols one scan and a join in polars beats a list in SQL.
 _MANY = 250
 # So many writes are remembered to tell what changed since then.

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from terminal.app import App
+from terminal.domain.data_services import SERVICES
 from terminal.errors import UserError
 from terminal.registry import find_registry
-from terminal.settings import CORE, Setting, Settings
+from terminal.settings import CORE, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from terminal.paths import Home
     from tests.conftest import Clock
 
-KEY = Setting("providers.finnhub.key", str, None, "Finnhub key", "Its key.", "API key.", secret=True)
 
 
 @pytest.fixture
 def preferences(home: Home, clock: Clock) -> Iterator[App]:
-    settings = Settings(home, (*CORE, KEY), environment={})
+    settings = Settings(home, CORE, environment={})
     (home.plugins / "mine_y").mkdir(parents=True)
     (home.plugins / "mine_y" / "__init__.py").write_text(
         "from terminal.api import Plugin\nPLUGIN = Plugin(id='mine_y', title='Mine', summary='Mine.')\n")
@@ -54,10 +54,12 @@ def test_the_meaning_follows_the_mode(preferences: App) -> None:
 
 
 def test_keys_are_kept_but_never_shown(preferences: App, home: Home) -> None:
-    assert row(preferences, "keys") == {"provider": "finnhub", "present": False, "place": "nowhere"}
+    keys = preferences.run("preferences.keys").rows()
+    assert {one["provider"] for one in keys} == {service.id for service in SERVICES if service.needs_key}
+    assert {"provider": "finnhub", "present": False, "place": "nowhere"} in keys
     assert row(preferences, "key_set", provider="finnhub", key="abc12345")["place"].startswith("memory")
     table = preferences.run("preferences.keys")
-    assert table.rows()[0]["present"] is True
+    assert [one["provider"] for one in table.rows() if one["present"]] == ["finnhub"]
     assert "abc12345" not in str(table.to_json())
     assert row(preferences, "key_forget", provider="finnhub")["place"] == "nowhere"
     for command in ("key_forget", "key_set"):
