@@ -25,6 +25,8 @@ from terminal.ui.table import Action, Look, TableView
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from PySide6.QtGui import QShowEvent
+
     from terminal.api import Host, Table, TerminalError
 
 # From this width of the table on, the company's name has a column of its own.
@@ -51,6 +53,8 @@ class ScreenerPanel(QWidget):
         self._presets: dict[str, dict[str, Any]] = {}
         self._screen = ""
         self._call: Any = None
+        self._begun = False
+        self._counted = False
         self._tones: dict[str, str] = {}
         self.own = OwnScreens(self)
         self.filters = FilterPane(host, self.own.menu)
@@ -73,7 +77,6 @@ class ScreenerPanel(QWidget):
         self._lay_out()
         self._connect()
         self._dress()
-        self.refresh()
 
     def _looks(self) -> dict[str, Look]:
         return {
@@ -153,8 +156,9 @@ class ScreenerPanel(QWidget):
     # ---- what the window calls ----
 
     def refresh(self) -> None:
-        """Read everything anew."""
-        self._load_presets()
+        """Read everything anew; the rows first, then how many each ready-made screen would find."""
+        self._begun, self._counted = True, False
+        self._rerun()
         self._load_universes()
         self.watchlists.load()
         self.host.run(
@@ -164,7 +168,6 @@ class ScreenerPanel(QWidget):
             fail=lambda _: None,
             key="spread",
         )
-        self._rerun()
 
     def set_mode(self, mode: str) -> None:
         """Other words and columns; the same values."""
@@ -194,7 +197,13 @@ class ScreenerPanel(QWidget):
         self.table.sort_by([(str(name), bool(down)) for name, down in state.get("sort", ())])
         self.beside.wanted = bool(state.get("open", True))
         self.beside.place()
-        self._rerun()
+        if self._begun:
+            self._rerun()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._begun:
+            self.refresh()
 
     # ---- what has room ----
 
@@ -250,7 +259,7 @@ class ScreenerPanel(QWidget):
         )
 
     def _arrived(self, table: Table) -> None:
-        self.progress.finish()
+        self._finished()
         self._table = table
         self._narrowing = Narrowing(table.frame)
         self._tones.update(table.detail["tones"])
@@ -324,8 +333,13 @@ class ScreenerPanel(QWidget):
         self.unknown.setVisible(bool(left.unknown))
         self._fit_buttons()
 
-    def _failed(self, error: TerminalError) -> None:
+    def _finished(self) -> None:
         self.progress.finish()
+        if not self._counted:
+            self._load_presets()
+
+    def _failed(self, error: TerminalError) -> None:
+        self._finished()
         self._table, self._narrowing, self._left = None, None, Left([], [])
         self.count.set_text("–")
         self.unknown.hide()
@@ -350,6 +364,7 @@ class ScreenerPanel(QWidget):
         def got_own(own: Table) -> None:
             self.filters.show_presets(list(self._presets.values()), own.rows())
 
+        self._counted = True
         universe = self.filters.filters.universe
         self.host.run("screener.presets", {"universe": universe}, then=got, fail=lambda _: None, key="presets")
 

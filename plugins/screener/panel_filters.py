@@ -69,7 +69,8 @@ class FilterPane(QWidget):
     def set_filters(self, filters: Filters) -> None:
         """Show other filters without telling."""
         self.filters = filters
-        self._build()
+        self._show_filters()
+        self._show_screen()
 
     def set_rule(self, rule: str) -> None:
         """The rule line belongs to the filters, too."""
@@ -84,7 +85,8 @@ class FilterPane(QWidget):
     def reset(self) -> None:
         """Everything open, the present screen kept."""
         self.filters = self.filters.cleared()
-        self._build()
+        self._show_filters()
+        self._show_screen()
         self.chosen.emit()
 
     def set_mode(self, mode: str) -> None:
@@ -97,7 +99,7 @@ class FilterPane(QWidget):
             return
         self._presets, self._own = presets, own
         if self.mode == "newbie":
-            self._build()
+            self._fill_cards()
         else:
             self._label_presets()
 
@@ -172,14 +174,11 @@ class FilterPane(QWidget):
 
     def _newbie(self, box: QVBoxLayout) -> None:
         box.addWidget(self._head("What are you looking for?"))
-        for each in self._presets:
-            self._card(box, each["id"], each["newbie"], each["matched"], each["why"])
-        if self._own:
-            box.addWidget(label("Screens of your own", "h2"))
-        for each in self._own:
-            self._card(box, each["name"], each["name"], each["matched"], each["rule"] or "Everything")
-        if not self._presets:
-            box.addWidget(label("Counting what there is …", "muted"))
+        self._cards_place = QVBoxLayout()
+        self._cards = QWidget()
+        self._cards_place.addWidget(self._cards)
+        box.addLayout(self._cards_place)
+        self._fill_cards()
         box.addLayout(row(Button("Save this screen", icon="bookmark", on_click=self._save), 0))
         self._search(box, "Find a company by name")
         box.addWidget(line())
@@ -194,6 +193,25 @@ class FilterPane(QWidget):
             for name in names:
                 self._slider(box, name, sentence=True)
         box.addWidget(ghost("Start over", "rotate-ccw", self.reset))
+
+    def _fill_cards(self) -> None:
+        """The questions with how many companies answer each; in one piece, so that they are laid out once."""
+        self.cards, fresh = {}, QWidget()
+        box = QVBoxLayout(fresh)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(10)
+        for each in self._presets:
+            self._card(box, each["id"], each["newbie"], each["matched"], each["why"])
+        if self._own:
+            box.addWidget(label("Screens of your own", "h2"))
+        for each in self._own:
+            self._card(box, each["name"], each["name"], each["matched"], each["rule"] or "Everything")
+        if not self._presets:
+            box.addWidget(label("Counting what there is …", "muted"))
+        self._cards_place.replaceWidget(self._cards, fresh)
+        self._cards.hide()
+        self._cards.deleteLater()
+        self._cards = fresh
 
     def _card(self, box: QVBoxLayout, key: str, text: str, count: int | None, tip: str) -> None:
         inside = row(label(text, "body", wrap=True), label("–" if count is None else f"{count:,}", "muted"), spacing=8)
@@ -277,8 +295,20 @@ class FilterPane(QWidget):
             box.blockSignals(True)
             box.setChecked(on)
             box.blockSignals(False)
+        self.search.blockSignals(True)
+        self.search.setText(self.filters.search)
+        self.search.blockSignals(False)
         for name, slider in self.sliders.items():
             self._fit(name, slider)
+
+    def _show_screen(self) -> None:
+        """Which screen and universe are chosen."""
+        self._label_universes()
+        if self.mode == "newbie":
+            for key, card in self.cards.items():
+                theme.set_role(card, selected=key == self.filters.preset)
+        else:
+            self._combo.setCurrentIndex(self._combo.findData(self.filters.preset))
 
     def _fit(self, name: str, slider: RangeSlider) -> None:
         spread = self._spread.get(name)
@@ -359,11 +389,7 @@ class FilterPane(QWidget):
         if preset is None:
             return
         self.filters = replace(self.filters, preset=preset)
-        if self.mode == "newbie":
-            for key, card in self.cards.items():
-                theme.set_role(card, selected=key == preset)
-        else:
-            self._combo.setCurrentIndex(self._combo.findData(preset))
+        self._show_screen()
         self.chosen.emit()
 
     def _save(self) -> None:

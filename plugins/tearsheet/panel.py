@@ -147,7 +147,7 @@ class TearsheetPanel(QWidget):
 
     def show_symbol(self, symbol: str) -> None:
         """Show another symbol."""
-        if symbol == self.symbol and self.sheet is not None:
+        if symbol == self.symbol and (self.sheet is not None or self._under_way()):
             return
         self.symbol = symbol
         self._tried.clear()
@@ -198,10 +198,13 @@ class TearsheetPanel(QWidget):
     def _market_changed(self, payload: Mapping[str, Any]) -> None:
         symbols = payload.get("symbols")
         if self.symbol and (not symbols or self.symbol in symbols):
-            if self._call is not None and not self._call.done:
+            if self._under_way():
                 self._changed_meanwhile = True  # mostly by this very call, which must not be begun again for it
             else:
                 self._load()
+
+    def _under_way(self) -> bool:
+        return self._call is not None and not self._call.done
 
     def _load(self) -> None:
         self._changed_meanwhile = False
