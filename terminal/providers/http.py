@@ -2,19 +2,22 @@
 
 Reads (GET) are retried when nothing came or the server was overloaded, waiting as long as `Retry-After` says; nothing
 else is ever retried. An error that a service sends as HTTP 200 (a web page, nothing, half a JSON) is a BadPayload.
+No error or log line of this module holds an address' query or a header, because a key may be part of either.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from terminal.errors import BadPayload, NeedsKey, RateLimited, TerminalError, Unavailable
+from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +28,13 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 ATTEMPTS = 3
 LONGEST_PAUSE = 5.0
+# A service that sends a byte now and then never runs into the read time-out: a whole answer may take this many of them.
+WHOLE_ANSWER = 4
+LARGEST_ANSWER = 200_000_000
+LONGEST_RETRY_AFTER = timedelta(days=31)
+MOST_REDIRECTS = 6
+# What still goes to another host that a service sends us on to. A key in any other header stays behind.
+HARMLESS = ("user-agent", "accept", "accept-encoding", "accept-language", "connection", "host")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +54,18 @@ class Got:
         return (self.finished_at - self.started_at).total_seconds()
 
 
+class NotFound(BadPayload):
+    """HTTP 404. Some services say so of a symbol they do not know: `got.body` has their words."""
+
+    got: Got
+
+
 class Http:
-    """One client for one provider. Must not be used on the window's thread; `clock` is wall time in UTC."""
+    """One client for one provider. Must not be used on the window's thread; `clock` is wall time in UTC.
+
+    `read_seconds`: how long to wait for the next bytes. `key_setting` names the key to check when we are refused, "" for
+    a service that takes none.
+    """
 
     def __init__(
         self,
@@ -67,11 +87,14 @@ class Http:
         self._lock = threading.Lock()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Got:
-        """The answer to a read. Raises RateLimited, NeedsKey, Unavailable or BadPayload, each saying what to do."""
+        """The answer to a read. Raises RateLimited, NeedsKey, Unavailable or BadPayload, each saying what to do.
+
+        An error that the service itself sent carries its answer as `got`.
+        """
         import stamina
 
         _off_the_window()
-        last: list[TerminalError] = []
+        last: list[ProviderError] = []
 
         def again(error: Exception) -> bool | float:
             if not isinstance(error, _Retry):
@@ -106,19 +129,72 @@ class Http:
 
         started = self._clock()
         try:
-            response = self._open().get(self.base_url + path, params=params)
+            status, headers, body = self._read_all(path, params)
         except httpx.TimeoutException as error:
-            raise Unavailable(f"{self.title} did not answer in time.", "Check the connection and try again.", error) from error
+            raise Unavailable(
+                f"{self.title} did not answer in time.", "Check the connection and try again.", _nameless(error)
+            ) from None
+        except httpx.DecodingError as error:
+            raise BadPayload(
+                f"{self.title} sent an answer that cannot be unpacked.", "Try again in a minute.", _nameless(error)
+            ) from None
+        except (httpx.LocalProtocolError, UnicodeEncodeError):
+            # Their texts quote the header, which is the key.
+            raise NeedsKey(
+                f"The key kept for {self.title} holds characters that no key has.",
+                "Enter it again, without blanks or line breaks.",
+                setting=self._key_setting,
+            ) from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+            raise Unavailable(
+                f"The address set for {self.title} is not one.",
+                "An address looks like https://host; clear the setting for the service's own.",
+            ) from None
+        except httpx.TooManyRedirects:
+            raise Unavailable(f"{self.title} sends us round in circles.", "Check the address set for it.") from None
         except httpx.HTTPError as error:
             raise _Retry(
-                Unavailable(f"{self.title} could not be reached.", "Check the connection; what is stored stays usable.", error),
+                Unavailable(
+                    f"{self.title} could not be reached.",
+                    "Check the connection; what is stored stays usable.",
+                    _nameless(error),
+                ),
                 None,
-            ) from error
-        finished = self._clock()
-        body = response.content
-        got = Got(body, response.status_code, started, finished, hashlib.sha256(body).hexdigest(), dict(response.headers))
-        self._judge(got)
+            ) from None
+        got = Got(body, status, started, self._clock(), hashlib.sha256(body).hexdigest(), headers)
+        try:
+            self._judge(got)
+        except _Retry as retry:
+            retry.error.got = got  # type: ignore[attr-defined]
+            raise
+        except ProviderError as error:
+            error.got = got  # type: ignore[attr-defined]
+            raise
         return got
+
+    def _read_all(self, path: str, params: Mapping[str, str] | None) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body, read within a limit of time and size."""
+        import httpx
+
+        deadline = time.monotonic() + self._read * WHOLE_ANSWER
+        client = self._open()
+        request = client.build_request("GET", self.base_url + path, params=params)
+        for _ in range(MOST_REDIRECTS):
+            response = client.send(request, stream=True)
+            try:
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if time.monotonic() > deadline:
+                        raise httpx.ReadTimeout("the whole answer took too long")
+                    if len(body) > LARGEST_ANSWER:
+                        raise BadPayload(f"{self.title} sent an answer without an end.", "Try again later.")
+            finally:
+                response.close()
+            if response.next_request is None:
+                return response.status_code, dict(response.headers), bytes(body)
+            request = _without_keys(response.next_request, httpx.URL(self.base_url))
+        raise httpx.TooManyRedirects("", request=request)
 
     def _judge(self, got: Got) -> None:
         status = got.status
@@ -133,6 +209,10 @@ class Http:
             if pause is not None and pause <= LONGEST_PAUSE:
                 raise _Retry(limited, pause)
             raise limited
+        if status in (401, 403) and not self._key_setting:
+            raise Unavailable(
+                f"{self.title} refused the request (HTTP {status}).", "It may be asked too fast, or not from this network."
+            )
         if status in (401, 403):
             raise NeedsKey(
                 f"{self.title} refused the request (HTTP {status}).",
@@ -144,9 +224,8 @@ class Http:
             if pause is not None and pause > LONGEST_PAUSE:
                 raise down
             raise _Retry(down, pause)
-        raise BadPayload(
-            f"{self.title} does not know what was asked (HTTP {status}).", "Check the symbol and the service's address."
-        )
+        kind = NotFound if status == 404 else BadPayload
+        raise kind(f"{self.title} does not know what was asked (HTTP {status}).", "Check the symbol and the service's address.")
 
     def _open(self) -> httpx.Client:
         import httpx
@@ -155,14 +234,13 @@ class Http:
             if self._client is None:
                 self._client = httpx.Client(
                     headers=self._headers,
-                    follow_redirects=True,
                     timeout=httpx.Timeout(self._read, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
                 )
             return self._client
 
 
 class _Retry(Exception):  # noqa: N818 - carries the error that stands if no further try succeeds
-    def __init__(self, error: TerminalError, pause: float | None) -> None:
+    def __init__(self, error: ProviderError, pause: float | None) -> None:
         super().__init__(error.message)
         self.error = error
         self.pause = pause
@@ -183,18 +261,38 @@ def read_json(body: bytes, title: str) -> Any:
 
 
 def retry_at(text: str | None, now: datetime) -> datetime | None:
-    """The moment a `Retry-After` header names: seconds or an HTTP date; None for what is neither."""
+    """The moment a `Retry-After` header names: seconds or an HTTP date; None for what is neither or beyond a month."""
     if not text:
         return None
     try:
-        return now + timedelta(seconds=float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    else:
+        if not math.isfinite(seconds) or abs(seconds) > LONGEST_RETRY_AFTER.total_seconds():
+            return None
+        moment = now + timedelta(seconds=seconds)
+    return moment if moment - now <= LONGEST_RETRY_AFTER else None
+
+
+def _nameless(error: Exception) -> Exception:
+    """What went wrong, without the request that httpx keeps beside it: its address may hold a key."""
+    text = str(error)
+    return type(error)("" if "://" in text or "?" in text else text)
+
+
+def _without_keys(request: httpx.Request, home: httpx.URL) -> httpx.Request:
+    """The request that follows a redirect; to another host it takes nothing along that may be a key."""
+    there = (request.url.scheme, request.url.host, request.url.port)
+    if there in ((home.scheme, home.host, home.port), ("https", home.host, None if home.port in (None, 80) else home.port)):
+        return request
+    for name in [name for name in request.headers if name.lower() not in HARMLESS]:
+        del request.headers[name]
+    return request
 
 
 def _off_the_window() -> None:
@@ -206,4 +304,4 @@ def _off_the_window() -> None:
         raise RuntimeError("a provider was asked on the window's thread")
 
 
-__all__ = ["Got", "Http", "read_json", "retry_at"]
+__all__ = ["Got", "Http", "NotFound", "read_json", "retry_at"]

@@ -7,41 +7,49 @@ part of an endpoint's name, an error, or a fetch record.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from terminal.domain.fetch import Fetch
 from terminal.errors import BadPayload, NeedsKey, ProviderError
 from terminal.providers.base import Answer
-from terminal.providers.http import Got, Http, read_json
+from terminal.providers.http import READ_SECONDS, Got, Http, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    import polars as pl
-
     from terminal.providers.budget import Window
+
+# What a parser may trip over when a payload is not what was promised.
+_MISSHAPEN = (
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError, pl.exceptions.PolarsError)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What an adapter is given. `base_url()` is read before each request: "" for the service's own address.
 
-    `clock` is wall time in UTC, `run` a folder for what only matters while the program runs (cookies).
+    `clock` is wall time in UTC, `run` a folder for what only matters while the program runs (cookies), `read_seconds` how
+    long to wait for the next bytes of an answer.
     """
 
     base_url: Callable[[], str]
     key: Callable[[], str | None]
     clock: Callable[[], datetime]
     run: Path
+    read_seconds: float = READ_SECONDS
 
 
 class Service:
     """The base of an adapter. `address` is the service's own base address, `windows` its limits as published.
 
-    `batch` and `brings` as in `base.Bundling`; `cost`: requests that one call for a dataset takes.
+    `batch` and `brings` as in `base.Bundling`; `cost`: requests that one call for a dataset takes, at most; `items`: which
+    items of a dataset it can bring (no entry: all of them, or the dataset has none).
     """
 
     id: str
@@ -55,11 +63,13 @@ class Service:
     brings: Mapping[str, frozenset[str]] = {}
     batch: Mapping[str, int] = {}
     cost: Mapping[str, int] = {}
+    items: Mapping[str, frozenset[str]] = {}
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
         self._http: Http | None = None
-        self._reached = ""
+        self._reached: tuple[str, dict[str, str]] = ("", {})
+        self._lock = threading.Lock()
 
     def headers(self) -> dict[str, str]:
         """Headers of every request; a service that takes its key in a header adds it here."""
@@ -75,29 +85,46 @@ class Service:
         return key
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Got:
-        """One read. `path` starts with a slash."""
+        """One read. `path` starts with a slash. A changed address or key counts from the next read on."""
         base = (self.around.base_url() or self.address).rstrip("/")
-        if self._http is None or self._reached != base:
-            self.close()
-            self._http = Http(self.title, base, headers=self.headers(), clock=self.around.clock, key_setting=self.id)
-            self._reached = base
-        return self._http.get(path, params)
+        wanted = (base, self.headers())
+        with self._lock:
+            if self._http is None or self._reached != wanted:
+                if self._http is not None:
+                    self._http.close()
+                self._http = Http(
+                    self.title,
+                    base,
+                    headers=wanted[1],
+                    clock=self.around.clock,
+                    read_seconds=self.around.read_seconds,
+                    key_setting=self.id if self.needs_key else "",
+                )
+                self._reached = wanted
+            http = self._http
+        return http.get(path, params)
 
     def ask(
         self, dataset: str, symbol: str, endpoint: str, path: str, params: Mapping[str, str] | None, parse: Callable[[Any], Any]
     ) -> tuple[Any, Got]:
-        """One read, as JSON, through `parse`. A ProviderError carries the fetch record that tells of the failure."""
+        """One read, as JSON, through `parse`. A ProviderError carries the fetch record that tells of the failure as `fetch`,
+        and the service's own answer, where there was one, as `got`. Neither its text nor the record holds the key.
+        """
         started = self.around.clock()
         got: Got | None = None
         try:
             got = self.get(path, params)
             try:
                 return parse(read_json(got.body, self.title)), got
-            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            except _MISSHAPEN as error:
+                told = type(error)(self._without_key(str(error))) if type(error) in (KeyError, TypeError, ValueError) else None
                 raise BadPayload(
-                    f"{self.title} sent an answer of an unexpected shape.", "What is stored stays usable; try again later.", error
-                ) from error
+                    f"{self.title} sent an answer of an unexpected shape.", "What is stored stays usable; try again later.", told
+                ) from told
         except ProviderError as error:
+            got = got or getattr(error, "got", None)
+            error.message, error.hint = self._without_key(error.message), self._without_key(error.hint)
+            error.args = (error.message,)
             finished = self.around.clock() if got is None else got.finished_at
             error.fetch = Fetch(  # type: ignore[attr-defined]
                 self.id, endpoint, dataset, symbol, started, finished, "error",
@@ -115,15 +142,29 @@ class Service:
         *,
         as_of: datetime | None = None,
         missing: tuple[str, ...] = (),
+        delayed: bool | None = None,
     ) -> Answer:
-        """`frame` with the record of the request that brought it; `symbol` "" when it speaks about several."""
+        """`frame` with the record of the request that brought it; `symbol` "" when it speaks about several.
+
+        `delayed` where this dataset is later or earlier than the service's others.
+        """
         fetch = Fetch(
             self.id, endpoint, dataset, symbol, got.started_at, got.finished_at, "empty" if frame.is_empty() else "ok",
-            got.status, len(got.body), got.sha256, "", as_of, self.delayed, self.simulated)  # fmt: skip
+            got.status, len(got.body), got.sha256, "", as_of,
+            self.delayed if delayed is None else delayed, self.simulated)  # fmt: skip
         return Answer(dataset, frame, fetch, missing)
 
     def close(self) -> None:
         """Let go of the connections; it may be used again afterwards."""
-        if self._http is not None:
-            self._http.close()
-            self._http = None
+        with self._lock:
+            if self._http is not None:
+                self._http.close()
+                self._http = None
+
+    def _without_key(self, text: str) -> str:
+        """`text` without the key and its parts, should the service have quoted it."""
+        key = self.around.key() or ""
+        for part in (key, *key.split(":")):
+            if len(part) >= 4:
+                text = text.replace(part, "[key]")
+        return text
