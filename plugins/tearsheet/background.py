@@ -78,10 +78,11 @@ class Background:
 def background(material: Material, peers: Peers) -> Background:
     """The background of one symbol as known at the material's day."""
     look = material.look[1] if material.look else None
-    return Background(_standings(material, peers), _statements(material), look)
+    years = _trailing(material)
+    return Background(_standings(material, peers, years), _statements(material, years), look)
 
 
-def _standings(material: Material, peers: Peers) -> tuple[Standing, ...]:
+def _standings(material: Material, peers: Peers, years: pl.DataFrame | None) -> tuple[Standing, ...]:
     import polars as pl
 
     row, kind = material.row, material.row.get("kind")
@@ -99,7 +100,7 @@ def _standings(material: Material, peers: Peers) -> tuple[Standing, ...]:
     for name, low_is_better in STANDINGS[group]:
         value = row.get(name)
         spans = [
-            _span("own", "Own 5 years", _own_history(material), value) if name == "pe_ttm" else None,
+            _span("own", "Own 5 years", _own_history(material, years), value) if name == "pe_ttm" else None,
             _span("sector", label, _values(around, name), value),
             _span("peers", "Peers", _values(others, name), value) if stock else None,
         ]
@@ -109,16 +110,15 @@ def _standings(material: Material, peers: Peers) -> tuple[Standing, ...]:
     return tuple(found)
 
 
-def _own_history(material: Material) -> pl.Series:
+def _own_history(material: Material, years: pl.DataFrame | None) -> pl.Series:
     """P/E at the end of each month of the last five years, each with the earnings known then."""
     import polars as pl
 
     from terminal.domain.valuation_history import monthly_multiples
 
-    rows = _trailing(material)
-    if rows is None or material.bars.is_empty():
+    if years is None or material.bars.is_empty():
         return pl.Series("pe", [], dtype=pl.Float64)
-    return monthly_multiples(material.bars, rows, material.as_of).get_column("pe").drop_nulls()
+    return monthly_multiples(material.bars, years, material.as_of).get_column("pe").drop_nulls()
 
 
 def _trailing(material: Material) -> pl.DataFrame | None:
@@ -141,13 +141,13 @@ def _span(group: str, label: str, values: pl.Series, value: float | None) -> Spa
     return Span(group, label, len(values), low, lower, middle, upper, high, below)
 
 
-def _statements(material: Material) -> tuple[Yearly, ...]:
+def _statements(material: Material, years: pl.DataFrame | None) -> tuple[Yearly, ...]:
     """Fiscal years as stated; of a source that states quarters only, four of them up to the newest and a year apart."""
     if material.facts.is_empty() or material.row.get("kind") != "stock":
         return ()
     found = [_stated_years(material, item, title) for item, title in STATEMENTS]
     if not any(found):
-        found = [_summed_years(material, item, title) for item, title in STATEMENTS]
+        found = [_summed_years(material, years, item, title) for item, title in STATEMENTS]
     return tuple(each for each in found if each is not None)
 
 
@@ -162,10 +162,9 @@ def _stated_years(material: Material, item: str, title: str) -> Yearly | None:
     return Yearly(item, title, rows["unit"][0] or "", points, material.sources.get(rows["fetch_id"][-1]))
 
 
-def _summed_years(material: Material, item: str, title: str) -> Yearly | None:
+def _summed_years(material: Material, rows: pl.DataFrame | None, item: str, title: str) -> Yearly | None:
     import polars as pl
 
-    rows = _trailing(material)
     if rows is None or item not in rows.columns:
         return None
     known = rows.filter(pl.col(item).is_not_null()).sort("period_end")

@@ -305,9 +305,8 @@ def _name(rank: int) -> str:
     return UNKNOWN_VERDICT if rank == kernel.UNKNOWN_RANK else VERDICTS[rank]
 
 
-def verdict_of(scorer: Scorer, row: Mapping[str, Any], regime: str | None) -> str:
-    """The verdict alone."""
-    return _name(int(kernel.evaluate(scorer, rows_of(row, scorer), regime).rank[0]))
+def _verdict(scorer: Scorer, rows: kernel.Rows, regime: str | None) -> str:
+    return _name(int(kernel.evaluate(scorer, rows, regime).rank[0]))
 
 
 def sensitivity(scorer: Scorer, row: Mapping[str, Any], regime: str | None) -> list[Threshold]:
@@ -316,15 +315,16 @@ def sensitivity(scorer: Scorer, row: Mapping[str, Any], regime: str | None) -> l
     Gates first, then thresholds; those that turn it by the smallest relative move come first within each.
     """
     told = explain(scorer, row, regime)
-    gates = [_gate_threshold(scorer, gate, told.verdict, row, regime)
+    rows = rows_of(row, scorer)  # the same for every other limit
+    gates = [_gate_threshold(scorer, gate, told.verdict, rows, regime, row.get("currency"))
              for gate in told.gates if gate.value is not None and not gate.fixed]
     limits = [] if told.score is None else [
-        _limit_threshold(scorer, name, told, row, regime) for name in ("strong_buy", "buy", "hold")]
-    limits.append(_limit_threshold(scorer, "coverage", told, row, regime))
+        _limit_threshold(scorer, name, told, rows, regime) for name in ("strong_buy", "buy", "hold")]
+    limits.append(_limit_threshold(scorer, "coverage", told, rows, regime))
     if told.coverage < scorer.limits.coverage and scorer.limits.thin_coverage < scorer.limits.coverage:
-        limits.append(_limit_threshold(scorer, "thin_coverage", told, row, regime))
+        limits.append(_limit_threshold(scorer, "thin_coverage", told, rows, regime))
         if told.score is not None:
-            limits.append(_limit_threshold(scorer, "thin_buy", told, row, regime))
+            limits.append(_limit_threshold(scorer, "thin_buy", told, rows, regime))
     return [*sorted(gates, key=_distance), *sorted(limits, key=_distance)]
 
 
@@ -335,12 +335,12 @@ def _distance(threshold: Threshold) -> float:
     return abs(threshold.flips_at - threshold.limit) / size
 
 
-def _gate_threshold(scorer: Scorer, gate: GateResult, verdict: str, row: Mapping[str, Any], regime: str | None) -> Threshold:
+def _gate_threshold(scorer: Scorer, gate: GateResult, verdict: str, rows: kernel.Rows, regime: str | None,
+                    currency: str | None) -> Threshold:
     assert gate.value is not None
     candidate = _beyond(gate.value, gate.side, bool(gate.passed), words.step(gate.field))
     path = tuple(gate.key.split(".")[1:])
-    other = verdict_of(scorer.replaced(path, candidate), row, regime)
-    currency = row.get("currency")
+    other = _verdict(scorer.replaced(path, candidate), rows, regime)
     now, then = words.shown(gate.field, gate.limit, currency), words.shown(gate.field, candidate, currency)
     low, high = sorted((gate.limit, candidate))
     room = max(high - low, abs(gate.limit) * 0.5, words.step(gate.field) * 10)
@@ -375,7 +375,7 @@ _LIMIT_TITLES = {"strong_buy": "Strong Buy from", "buy": "Buy from", "hold": "Ho
 _SHARES = ("coverage", "thin_coverage")
 
 
-def _limit_threshold(scorer: Scorer, name: str, told: Explanation, row: Mapping[str, Any], regime: str | None) -> Threshold:
+def _limit_threshold(scorer: Scorer, name: str, told: Explanation, rows: kernel.Rows, regime: str | None) -> Threshold:
     limit = float(getattr(scorer.limits, name))
     key, title = f"{scorer.name}.verdict.{name}", _LIMIT_TITLES[name]
     actual = told.coverage if name in _SHARES else told.score
@@ -386,7 +386,7 @@ def _limit_threshold(scorer: Scorer, name: str, told: Explanation, row: Mapping[
         candidate = _beyond(actual, "min", actual >= limit, step)
         other = scorer.replaced(("verdict", name), candidate)
         if other.limits.hold <= other.limits.buy <= other.limits.strong_buy <= 10 and other.limits.coverage <= 1:
-            verdict = verdict_of(other, row, regime)
+            verdict = _verdict(other, rows, regime)
     if verdict in (None, told.verdict):
         same = f"{title} {_points(name, limit)}"
         return Threshold(key, title, "", actual, limit, None, None, f"{same}: no other limit would change the verdict.",
