@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 # One line a service: where its adapter is. Adding a provider is a module, this line, and its entry in `data_services`.
 ADAPTERS = {
     "yahoo": "terminal.providers.yahoo:YahooProvider",
+    "alpaca": "terminal.providers.alpaca:AlpacaProvider",
+    "tiingo": "terminal.providers.tiingo:TiingoProvider",
+    "massive": "terminal.providers.massive:MassiveProvider",
+    "finnhub": "terminal.providers.finnhub:FinnhubProvider",
 }
 
 
@@ -47,5 +51,9 @@ def preferred(settings: Settings, kind: Literal["order", "trust"], dataset: str)
 
 def _around(settings: Settings, service: str, clock: Callable[[], datetime], run: Path) -> Surroundings:
     return Surroundings(
-        lambda: str(settings.get(f"providers.{service}.base_url") or ""), lambda: settings.secret(service), clock, run
+        lambda: str(settings.get(f"providers.{service}.base_url") or ""),
+        lambda: settings.secret(service),
+        clock,
+        run,
+        setting=lambda name: str(settings.get(f"providers.{service}.{name}") or ""),
     )
