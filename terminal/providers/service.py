@@ -7,6 +7,7 @@ part of an endpoint's name, an error, or a fetch record.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from terminal.domain.fetch import Fetch
+from terminal.domain.schemas import DATASETS
 from terminal.errors import BadPayload, NeedsKey, ProviderError
 from terminal.providers.base import Answer
 from terminal.providers.http import READ_SECONDS, Got, Http, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -27,7 +29,15 @@ if TYPE_CHECKING:
 
 # What a parser may trip over when a payload is not what was promised.
 _MISSHAPEN = (
-    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError, pl.exceptions.PolarsError)  # fmt: skip
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    OSError,
+    RecursionError,
+    pl.exceptions.PolarsError,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Surroundings:
     """What an adapter is given. `base_url()` is read before each request: "" for the service's own address.
 
     `clock` is wall time in UTC, `run` a folder for what only matters while the program runs (cookies), `read_seconds` how
-    long to wait for the next bytes of an answer.
+    long to wait for the next bytes of an answer. `setting(name)` is the value of a further setting `providers.<id>.<name>`.
     """
 
     base_url: Callable[[], str]
@@ -43,6 +53,7 @@ class Surroundings:
     clock: Callable[[], datetime]
     run: Path
     read_seconds: float = READ_SECONDS
+    setting: Callable[[str], str] = lambda _name: ""
 
 
 class Service:
@@ -105,17 +116,26 @@ class Service:
         return http.get(path, params)
 
     def ask(
-        self, dataset: str, symbol: str, endpoint: str, path: str, params: Mapping[str, str] | None, parse: Callable[[Any], Any]
+        self,
+        dataset: str,
+        symbol: str,
+        endpoint: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        parse: Callable[[Any], Any],
+        read: Callable[[bytes, str], Any] = read_json,
     ) -> tuple[Any, Got]:
         """One read, as JSON, through `parse`. A ProviderError carries the fetch record that tells of the failure as `fetch`,
         and the service's own answer, where there was one, as `got`. Neither its text nor the record holds the key.
+
+        `read(body, title)` makes of the bytes what `parse` takes, where that is not plain JSON.
         """
         started = self.around.clock()
         got: Got | None = None
         try:
             got = self.get(path, params)
             try:
-                return parse(read_json(got.body, self.title)), got
+                return parse(read(got.body, self.title)), got
             except _MISSHAPEN as error:
                 told = type(error)(self._without_key(str(error))) if type(error) in (KeyError, TypeError, ValueError) else None
                 raise BadPayload(
@@ -154,6 +174,18 @@ class Service:
             self.delayed if delayed is None else delayed, self.simulated)  # fmt: skip
         return Answer(dataset, frame, fetch, missing)
 
+    def nothing(self, dataset: str, symbols: Iterable[str]) -> Answer:
+        """The answer about symbols that this service cannot know by their spelling, made without a request."""
+        now, missing = self.around.clock(), tuple(symbols)
+        fetch = Fetch(self.id, "", dataset, self.about(missing), now, now, "empty", simulated=self.simulated)
+        return Answer(dataset, DATASETS[dataset].empty(), fetch, missing)
+
+    @staticmethod
+    def about(symbols: Iterable[str]) -> str:
+        """The symbol a fetch record names: the one, or "" for several."""
+        several = tuple(symbols)
+        return several[0] if len(several) == 1 else ""
+
     def close(self) -> None:
         """Let go of the connections; it may be used again afterwards."""
         with self._lock:
@@ -168,3 +200,12 @@ class Service:
             if len(part) >= 4:
                 text = text.replace(part, "[key]")
         return text
+
+
+def together(gots: Sequence[Got]) -> Got:
+    """The pages of one answer as one: all the bytes, from the first request to the last answer."""
+    if len(gots) == 1:
+        return gots[0]
+    body = b"".join(got.body for got in gots)
+    last = gots[-1]
+    return Got(body, last.status, gots[0].started_at, last.finished_at, hashlib.sha256(body).hexdigest(), last.headers)
