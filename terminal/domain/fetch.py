@@ -16,7 +16,8 @@ class Fetch:
     """What was asked, when, and what came back. Times are aware UTC.
 
     `symbol` is "" for an answer about several symbols; `as_of` the moment the answer speaks about;
-    `bytes` and `sha256` describe the raw payload where there is one.
+    `bytes` and `sha256` describe the raw payload where there is one. `reason`: why this service was asked and not the one
+    before it, as a sentence; "" when it was the first choice.
     """
 
     provider: str
@@ -33,3 +34,4 @@ class Fetch:
     as_of: datetime | None = None
     delayed: bool = False
     simulated: bool = False
+    reason: str = ""

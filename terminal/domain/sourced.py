@@ -21,7 +21,8 @@ ColumnType = Literal["text", "number", "integer", "bool", "date", "datetime", "l
 class Source:
     """Where and when a value was obtained. Times are aware UTC; None means unknown.
 
-    `as_of` is the moment the value speaks about, `fetched_at` the moment we received it.
+    `as_of` is the moment the value speaks about, `fetched_at` the moment we received it. `note`: why this service was asked
+    and not the one before it; "" when it was the first choice.
     """
 
     provider: str
@@ -34,8 +35,9 @@ class Source:
 
     def to_json(self) -> dict[str, Any]:
         """The object printed under `sources`."""
+        note = {"note": self.note} if self.note else {}
         return {"provider": self.provider, "endpoint": self.endpoint, "as_of": _iso(self.as_of),
-                "fetched_at": _iso(self.fetched_at), "delayed": self.delayed, "simulated": self.simulated}
+                "fetched_at": _iso(self.fetched_at), "delayed": self.delayed, "simulated": self.simulated, **note}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from terminal.domain.data_services import TRUST
+from terminal.domain.rivals import CONTESTS
 from terminal.domain.schemas import DATASETS, Schema
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sourced import Source
 from terminal.errors import UserError
 from terminal.store import known
+from terminal.store.contest import contested, settle_rows
 from terminal.store.migrate import CORE, CoreStep, migrate
 from terminal.store.sql import literal, quoted
 
@@ -57,6 +60,7 @@ _STEPS = (
             dataset varchar not null, symbol varchar not null, newest timestamptz, fetched_at timestamptz not null,
             provider varchar not null, fetch_id bigint not null);
     """),
+    CoreStep("0002 why this provider was asked", "alter table fetch_log add column reason varchar default ''"),
 )
 _REPAIRS = {"symbol": pl.String, "at": pl.String, "field": pl.String, "was": pl.Float64, "now": pl.Float64, "rule": pl.String}
 
@@ -73,11 +77,16 @@ class Saved:
 
 
 class MarketStore:
-    """Typed access to the market file. Frames in and out follow `terminal.domain.schemas`."""
+    """Typed access to the market file. Frames in and out follow `terminal.domain.schemas`.
 
-    def __init__(self, database: Database, *, calendar: Calendar | None = None, clock: Callable[[], datetime]) -> None:
+    `trust(dataset)` names the services in the order in which they are believed about a dataset that several speak about.
+    """
+
+    def __init__(self, database: Database, *, calendar: Calendar | None = None, clock: Callable[[], datetime],
+                 trust: Callable[[str], Sequence[str] | None] = TRUST.get) -> None:
         self.database = database
-        self._calendar = calendar
+        self._calendar, self._trust = calendar, trust
+        self._answered: dict[str, set[str]] = {}
         migrate(database, CORE, _STEPS, clock())
         self._create_tables()
         self._lock = threading.Lock()
@@ -88,6 +97,10 @@ class MarketStore:
         self._writes: collections.deque[tuple[int, str, frozenset[str]]] = collections.deque(maxlen=_REMEMBERED)
         self._oldest = self._version
         self._newest: dict[str, int] = {}
+
+    def order(self, dataset: str) -> tuple[str, ...] | None:
+        """Who is believed about a dataset that several services may speak about, best first; None for all other datasets."""
+        return tuple(self._trust(dataset) or ()) if dataset in CONTESTS else None
 
     @property
     def version(self) -> int:
@@ -122,7 +135,8 @@ class MarketStore:
         # A row that ended without another in its place is in no table any more, but its fetch is in the log.
         names = ", ".join(map(literal, datasets))
         later = f"fetch_id >= {int(version)}"
-        parts = [f"select {quoted(_schema(name).key[0])} as symbol from {name} where {later}" for name in datasets]
+        parts = [f"select {quoted(_schema(name).key[0])} as symbol from {name}{place} where {later}" for name in datasets
+                 for place in ("", "_others") if not place or name in CONTESTS]
         parts += [f"select symbol from {table} where {later} and dataset in ({names})" for table in ("freshness", "fetch_log")]
         return frozenset(self.database.read(" union ".join(parts))["symbol"].to_list()) - {""}
 
@@ -167,8 +181,9 @@ class MarketStore:
         good = checked.good.with_columns(known.known_at(dataset, checked.good, fetch, self._calendar))
         fixed = None if repairs is None or repairs.is_empty() else repairs.select(
             pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
+        order = self.order(dataset)
         return self.database.write(
-            lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch, complete=complete))
+            lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch, complete=complete, order=order))
 
     def log(self, fetch: Fetch) -> int:
         """Record a fetch without rows (an error, an empty answer); its id. An empty answer about a symbol counts as fresh."""
@@ -190,7 +205,7 @@ class MarketStore:
             missing = sorted(wanted - self._sources.keys())
         if missing:
             frame = self.database.read(
-                "select fetch_id, provider, endpoint, as_of, finished_at, delayed, simulated from fetch_log "
+                "select fetch_id, provider, endpoint, as_of, finished_at, delayed, simulated, reason from fetch_log "
                 f"where fetch_id in ({', '.join(map(str, missing))})")
             found = {row[0]: Source(*row[1:]) for row in frame.iter_rows()}
             with self._lock:
@@ -233,10 +248,10 @@ class MarketStore:
     # writing, on the writer thread
 
     def _save(self, tx: Transaction, schema: Schema, good: pl.DataFrame, *, bad: pl.DataFrame,
-              repairs: pl.DataFrame | None, fetch: Fetch, complete: bool) -> Saved:
+              repairs: pl.DataFrame | None, fetch: Fetch, complete: bool, order: Sequence[str] | None) -> Saved:
         repaired = 0 if repairs is None else repairs.height
         number = self._log(tx, fetch, good.height, bad.height, repaired)
-        written = self._merge(tx, schema, good, fetch, number) if good.height else 0
+        written = self._take_in(tx, schema, good, fetch, number, order) if good.height else 0
         entity = schema.key[0]
         if good.height and complete:
             newest = good.group_by(pl.col(entity).alias("symbol")).agg(_newest(schema).alias("newest"))
@@ -267,6 +282,24 @@ class MarketStore:
             self._version += 1
             self._newest[dataset] = self._version
             self._writes.append((self._version, dataset, frozenset(symbols)))
+
+    def _take_in(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int,
+                 order: Sequence[str] | None) -> int:
+        """Rows about which services may differ are settled by trust; of all others the newest version stands."""
+        rivals = good.clear()
+        if order is not None:
+            rivals = contested(tx, schema, good, fetch, alone=self._alone(tx, schema.name, fetch.provider))
+        written = settle_rows(tx, schema, rivals, fetch, number, order or ()) if rivals.height else 0
+        plain = good.join(rivals, on=schema.key, how="anti", maintain_order="left") if rivals.height else good
+        return written + (self._merge(tx, schema, plain, fetch, number) if plain.height else 0)
+
+    def _alone(self, tx: Transaction, dataset: str, provider: str) -> bool:
+        """Whether no other service has ever brought rows of this dataset. On the writer thread."""
+        if dataset not in self._answered:
+            rows = tx.query("select distinct provider from fetch_log where dataset = ? and rows > 0", (dataset,))
+            self._answered[dataset] = set(rows["provider"])
+        self._answered[dataset].add(provider)
+        return self._answered[dataset] == {provider}
 
     def _merge(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int) -> int:
         table, names = schema.name, list(schema.columns)
@@ -362,7 +395,11 @@ def _table_statements(schema: Schema, have: dict[str, set[str]]) -> list[str]:
     kinds = {name: _SQL_TYPES[kind] for name, kind in schema.columns.items()}
     current = {**kinds, "fetch_id": "bigint", "known_at": "timestamptz"}
     statements = []
-    for table, columns in ((schema.name, current), (f"{schema.name}_superseded", {**current, "known_until": "timestamptz"})):
+    spans = {**current, "known_until": "timestamptz"}
+    tables = {schema.name: current, f"{schema.name}_superseded": spans}
+    if schema.name in CONTESTS:
+        tables[f"{schema.name}_others"] = spans
+    for table, columns in tables.items():
         if table not in have:
             statements.append(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
         else:  # a column that a newer schema added

@@ -1,0 +1,291 @@
+"""What several services say about one value: whose statement is the newest version, and where the others are kept.
+
+Beside `facts` and `facts_superseded` (what stands and what stood) there is `facts_others`: each statement that did not
+stand for the whole of its life, with the span in which its service made it. It has rows only where services overlap.
+Whenever something new is said about a contested group, its statements are read back, the new ones added, and who stands
+when is worked out again; only rows that come out differently are written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from terminal.domain.rivals import CONTESTS, Statement, rank_of, settle
+from terminal.domain.schemas import UTC as UTC_TYPE
+from terminal.store.known import EXCHANGE
+from terminal.store.sql import literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from terminal.domain.fetch import Fetch
+    from terminal.domain.rivals import Contest
+    from terminal.domain.schemas import Schema
+    from terminal.store.db import Transaction
+
+# An expected date lapses when its service has not been heard about the symbol for so long while another one has.
+LAPSES = timedelta(days=14)
+_PLACES = ("", "_superseded", "_others")
+_GROUPS = "contested_groups"
+# A row of a table: which table ("" the newest versions), and its span there.
+Place = tuple[str, int, int | None]
+
+
+def contested(tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, *, alone: bool) -> pl.DataFrame:
+    """The rows of `good` in groups about which another service has said something, or this one something later.
+
+    `alone`: no other service has ever answered the dataset.
+    """
+    contest = CONTESTS[schema.name]
+    late = "filed_at" in schema.columns and good["filed_at"].is_not_null().any()
+    if alone and not late:
+        return good.clear()
+    reasons = [f"f.provider <> {literal(fetch.provider)}"]
+    if late:  # a filing older than the one stored is a version of the past, not the newest one
+        same = " and ".join(f'v."{name}" = b."{name}"' for name in schema.key)
+        reasons.append(f"({same} and v.filed_at < b.filed_at)")
+    found = []
+    names = [*contest.group, contest.time, *(["filed_at"] if late else [])]
+    picked = ", ".join(f'v."{name}"' for name in contest.group)
+    moment = f', case when v.{contest.instant} then v."{contest.time}" end as moment'
+    with tx.view("incoming_keys", good.select(names)):
+        for place in ("", *(() if alone else ("_others",))):
+            found.append(tx.query(
+                f"select distinct {picked}{moment if contest.instant != 'false' else ''} from incoming_keys v "
+                f"join {schema.name}{place} b on {_match(contest, 'v', contest.time)} join fetch_log f using (fetch_id) "
+                f"where {' or '.join(reasons) if not place else reasons[0]}"))
+    groups = pl.concat(found).unique()
+    return good.filter(_same_group(good, groups, contest)) if groups.height else good.clear()
+
+
+def settle_rows(tx: Transaction, schema: Schema, incoming: pl.DataFrame, fetch: Fetch, number: int, order: Sequence[str]) -> int:
+    """Take in the rows of contested groups; the number of statements that are new."""
+    contest = CONTESTS[schema.name]
+    book = _Book(schema, contest, rank_of(order))
+    groups = incoming.select(contest.group if contest.instant == "false" else [*contest.group, _moment(contest)]).unique()
+    with tx.view(_GROUPS, groups):
+        book.load(tx.query(" union all ".join(_stored(schema, contest, place) for place in _PLACES)))
+    added = book.add(incoming, fetch, number)
+    if schema.name == "earnings":
+        book.withdraw(incoming, fetch)
+        book.lapse(_heard(tx, incoming, fetch), fetch)
+    settle(book.statements)
+    book.write(tx)
+    return added
+
+
+def _stored(schema: Schema, contest: Contest, place: str) -> str:
+    columns = ", ".join(f"b.{quoted(name)}" for name in schema.columns)
+    until = "b.known_until" if place else "null::timestamptz"
+    return (f"select '{place}' as held, b.rowid as id, {columns}, b.fetch_id, b.known_at, {until} as known_until, f.provider "
+            f"from {schema.name}{place} b join fetch_log f using (fetch_id) "
+            f"where exists (select 1 from {_GROUPS} g where {_match(contest, 'g', 'moment')})")
+
+
+def _match(contest: Contest, alias: str, moment: str) -> str:
+    equal = [f'{alias}."{name}" = b."{name}"' for name in contest.group]
+    if contest.instant != "false":
+        equal.append(f'(not (b.{contest.instant}) or {alias}."{moment}" = b."{contest.time}")')
+    return " and ".join(equal)
+
+
+def _moment(contest: Contest) -> pl.Expr:
+    return pl.when(pl.col("period") == "P").then(pl.col(contest.time)).alias("moment")
+
+
+def _same_group(good: pl.DataFrame, groups: pl.DataFrame, contest: Contest) -> pl.Series:
+    names = groups.columns
+    have = good.with_columns(_moment(contest)) if "moment" in names else good
+    marked = have.select(names).join(groups.with_columns(pl.lit(True).alias("_in")), on=names, how="left",
+                                     nulls_equal=True, maintain_order="left")
+    return marked["_in"].fill_null(False)
+
+
+def _heard(tx: Transaction, incoming: pl.DataFrame, fetch: Fetch) -> dict[tuple[str, str], datetime]:
+    """When each other service last answered about each symbol of earnings; an answer about several counts for all."""
+    with tx.view("asked_symbols", incoming.select("symbol").unique()):
+        rows = tx.query("select a.symbol, f.provider, max(f.finished_at) as heard from asked_symbols a "
+                        "join fetch_log f on f.dataset = 'earnings' and f.symbol in (a.symbol, '') "
+                        f"where f.status in ('ok', 'empty') and f.provider <> {literal(fetch.provider)} group by all")
+    return {(symbol, provider): heard for symbol, provider, heard in rows.iter_rows()}
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A stored or new statement, and the rows of the three tables that tell of it."""
+
+    said: Statement
+    held: dict[Place, int] = field(default_factory=dict)
+
+
+class _Book:
+    """The statements of the groups concerned."""
+
+    def __init__(self, schema: Schema, contest: Contest, rank: Callable[[str], int]) -> None:
+        self._schema, self._contest, self._rank = schema, contest, rank
+        self._names = list(schema.columns)
+        self._at = {name: place for place, name in enumerate(self._names)}
+        self._values = [place for place, name in enumerate(self._names) if name not in schema.key]
+        self._kept: dict[tuple[int, tuple[Any, ...]], _Kept] = {}
+        self._doubled: list[tuple[str, int]] = []
+
+    @property
+    def statements(self) -> Iterable[Statement]:
+        """All of them."""
+        return [kept.said for kept in self._kept.values()]
+
+    def load(self, stored: pl.DataFrame) -> None:
+        """Read back what each service said and when, from where it stands, stood or was kept aside."""
+        width = len(self._names)
+        # The statements kept aside come last: they have the whole span, the other tables only that in which it stood.
+        for row in stored.with_columns(_number("known_at"), _number("known_until")).iter_rows():
+            held, rowid, values = row[0], row[1], row[2 : 2 + width]
+            fetch_id, known, until, provider = row[2 + width :]
+            kept = self._kept.get((fetch_id, self._key(values)))
+            if kept is None:
+                kept = _Kept(self._said(values, provider, fetch_id, known, until))
+                self._kept[fetch_id, kept.said.key] = kept
+            elif held == "_others":
+                kept.said.known, kept.said.until = known, until
+            else:
+                kept.said.known = min(kept.said.known, known)
+                kept.said.until = None if kept.said.until is None or until is None else max(kept.said.until, until)
+            if (held, known, until) in kept.held:
+                self._doubled.append((held, rowid))
+            kept.held[held, known, until] = rowid
+
+    def add(self, incoming: pl.DataFrame, fetch: Fetch, number: int) -> int:
+        """Add what was said now; how many statements are new. One that repeats the service's last word is none."""
+        own: dict[tuple[Any, ...], list[Statement]] = {}
+        for said in self.statements:
+            if said.provider == fetch.provider:
+                own.setdefault(said.key, []).append(said)
+        now, added = _micros(fetch.finished_at), 0
+        for *values, known in incoming.select(*self._names, _number("known_at")).iter_rows():
+            row = tuple(values)
+            earlier = sorted(own.get(self._key(row), ()), key=lambda each: (each.known, each.fetch_id))
+            span = self._span(row, known, earlier, now)
+            if span is None:
+                continue
+            said = self._said(row, fetch.provider, number, *span)
+            self._kept[number, said.key] = _Kept(said)
+            added += 1
+        return added
+
+    def withdraw(self, incoming: pl.DataFrame, fetch: Fetch) -> None:
+        """End expected dates of this service that its answer no longer has, where it names another one still to come."""
+        today = fetch.finished_at.astimezone(EXCHANGE).date()
+        answered = set(incoming.select(self._schema.key).iter_rows())
+        coming = {symbol for symbol, day in answered if day >= today}
+        for said in self._expected():
+            day = date.fromordinal(said.day)
+            if said.provider == fetch.provider and day >= today and said.group[0] in coming and said.key not in answered:
+                said.until = max(said.known, _micros(fetch.finished_at))
+
+    def lapse(self, heard: dict[tuple[str, str], datetime], fetch: Fetch) -> None:
+        """End expected dates of services that have not been heard about the symbol for long."""
+        for said in self._expected():
+            last = heard.get((said.group[0], said.provider))
+            if said.provider != fetch.provider and last is not None and fetch.finished_at - last > LAPSES:
+                said.until = max(said.known, _micros(fetch.finished_at))
+
+    def write(self, tx: Transaction) -> None:
+        """Bring the three tables to what was worked out; rows that stay as they are are not touched."""
+        gone: dict[str, list[int]] = {place: [] for place in _PLACES}
+        for held, rowid in self._doubled:
+            gone[held].append(rowid)
+        fresh: dict[str, list[tuple[Any, ...]]] = {place: [] for place in _PLACES}
+        for kept in self._kept.values():
+            said, wanted = kept.said, _places(kept.said)
+            for place, rowid in kept.held.items():
+                if place not in wanted:
+                    gone[place[0]].append(rowid)
+            for name, known, until in wanted - kept.held.keys():
+                fresh[name].append((*said.row, said.fetch_id, known, until))
+        for name in _PLACES:
+            table = f"{self._schema.name}{name}"
+            if gone[name]:
+                with tx.view("gone_rows", pl.DataFrame({"id": gone[name]}, schema={"id": pl.Int64})):
+                    tx.execute(f"delete from {table} where rowid in (select id from gone_rows)")
+            if fresh[name]:
+                tx.insert(table, self._rows(fresh[name], spans=bool(name)))
+
+    def _rows(self, rows: list[tuple[Any, ...]], *, spans: bool) -> pl.DataFrame:
+        kinds = {**self._schema.columns, "fetch_id": pl.Int64, "known_at": pl.Int64, "known_until": pl.Int64}
+        frame = pl.DataFrame(rows, schema=kinds, orient="row").sort(self._schema.key)
+        times = [pl.col(name).cast(pl.Datetime("us")).dt.replace_time_zone("UTC") for name in ("known_at", "known_until")]
+        frame = frame.with_columns(times)
+        return frame if spans else frame.drop("known_until")
+
+    def _span(self, row: tuple[Any, ...], known: int, earlier: list[Statement], now: int) -> tuple[int, int | None] | None:
+        """From when until when a service's new word counts, its earlier ones ended; None when it said so before."""
+        last = earlier[-1] if earlier else None
+        if last is None:
+            return known, None
+        if last.until is not None:  # it was taken back and is said again
+            return max(known, last.until), None
+        if self._same(last.row, row):
+            return None
+        if self._late(row, last.row):
+            before = next((each for each in reversed(earlier) if each.known <= known), None)
+            if before is not None and (before.known == known or self._same(before.row, row)):
+                return None
+            after = next(each for each in earlier if each.known > known) if known < last.known else None
+            if after is None or self._same(after.row, row):
+                return None
+            if before is not None:
+                before.until = known
+            return known, after.known
+        start = known if known > last.known else max(last.known, now)
+        last.until = start
+        return start, None
+
+    def _late(self, row: tuple[Any, ...], last: tuple[Any, ...]) -> bool:
+        at = self._at.get("filed_at")
+        return at is not None and row[at] is not None and last[at] is not None and row[at] < last[at]
+
+    def _same(self, one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+        return all(one[at] == other[at] for at in self._values)
+
+    def _expected(self) -> Iterable[Statement]:
+        results = [self._at["eps_actual"], self._at["revenue_actual"]]
+        return [said for said in self.statements if said.until is None and all(said.row[at] is None for at in results)]
+
+    def _key(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(values[self._at[name]] for name in self._schema.key)
+
+    def _said(self, values: Sequence[Any], provider: str, fetch_id: int, known: int, until: int | None) -> Statement:
+        row = tuple(values)
+        day: date = row[self._at[self._contest.time]]
+        period_day: int | None = None
+        rank: tuple[int, ...] = (self._rank(provider),)
+        days = self._contest.days
+        if self._schema.name == "earnings":
+            end: date | None = row[self._at["period_end"]]
+            period_day = None if end is None else end.toordinal()
+            result = row[self._at["eps_actual"]] is not None or row[self._at["revenue_actual"]] is not None
+            rank = (0 if result else 1, *rank)  # what was reported stands before what is expected
+        elif row[self._at["period"]] == "P":
+            days = 0
+        group = tuple(row[self._at[name]] for name in self._contest.group)
+        return Statement(provider, self._key(row), group, day.toordinal(), days, rank, known, until, fetch_id, row, period_day)
+
+
+def _places(said: Statement) -> set[Place]:
+    """The rows that tell of a statement: where it stands, where it stood, and whole where that is not its whole life."""
+    wanted: set[Place] = {("" if until is None else "_superseded", since, until) for since, until in said.stands}
+    if said.stands != said.lives or not said.lives:
+        wanted.add(("_others", said.known, said.until))
+    return wanted
+
+
+def _number(name: str) -> pl.Expr:
+    return pl.col(name).cast(UTC_TYPE).dt.epoch("us")
+
+
+def _micros(moment: datetime) -> int:
+    return int(pl.select(pl.lit(moment, dtype=UTC_TYPE).dt.epoch("us")).item())
