@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from terminal.paths import Home
     from terminal.services.explain import Explain, Text
+    from terminal.services.jobs import Scheduler
     from terminal.services.market import Market
     from terminal.store import Store
 
@@ -67,12 +68,21 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A command to be run on a schedule: every "6h" / "30m", or at "17:30" exchange time."""
+    """A command to be run on a schedule: every "6h" / "30m", or at "17:30" exchange time.
+
+    `at` also takes "open-45m", "open", "close", "close+20m", which move with half days; `while_open` keeps a beat to
+    sessions (`terminal.domain.schedule`). `name` and `title` are the command's when empty. `live_only`: not for the
+    simulated market.
+    """
 
     command: str
     every: str = ""
     at: str = ""
     session_days: bool = True
+    while_open: bool = False
+    live_only: bool = False
+    name: str = ""
+    title: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -128,6 +138,7 @@ class Context(Protocol):
 
     market: Market
     store: Store
+    scheduler: Scheduler
     settings: Settings
     explain: Explain
     home: Home

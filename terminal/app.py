@@ -30,7 +30,9 @@ from terminal.settings import Settings
 if TYPE_CHECKING:
     from terminal.api import PluginState
     from terminal.commands import Command
+    from terminal.domain.sessions import Calendar
     from terminal.paths import Home
+    from terminal.services.jobs import Planned, Scheduler
     from terminal.services.market import Market
     from terminal.store import Store
 
@@ -106,6 +108,11 @@ class CommandContext:
         return self._app.market
 
     @property
+    def scheduler(self) -> Scheduler:
+        """The jobs that start by themselves."""
+        return self._app.scheduler
+
+    @property
     def window(self) -> Any:
         """The main window, None where there is none."""
         return self._app.gui.window if self._app.gui else None
@@ -146,6 +153,7 @@ class App:
         """Open the files; StoreError when they cannot be used. `progress` hears of a demo market made on its first opening."""
         memory.before_polars()
         memory.begin()
+        from terminal.services import job_history
         from terminal.store import Store
 
         instance.prepare(home)
@@ -157,13 +165,15 @@ class App:
         self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations)
         self.gui: Gui | None = None
         self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
-                                  publish=self.events.publish, migrations=self.registry.migrations())
+                                  publish=self.events.publish,
+                                  migrations=((job_history.OWNER, job_history.STEPS), *self.registry.migrations()))
         self._workers = Workers(WORKERS)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._running: dict[int, Running] = {}
         self._recent: collections.deque[Mapping[str, Any]] = collections.deque(maxlen=200)
         self._market: Market | None = None
+        self._scheduler: Scheduler | None = None
         self._closed = False
         try:
             for plugin, problem in self.store.refused.items():
@@ -186,6 +196,25 @@ class App:
                 extend = (lambda ctx: fill_demo(self.store, self.clock, ctx.progress)) if self.demo else None
                 self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home, extend=extend)
             return self._market
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The jobs of this market, made on first use; they start by themselves only after `scheduler.start()`."""
+        with self._lock:
+            if self._scheduler is None:
+                from terminal.services.jobs import Scheduler
+
+                self._scheduler = Scheduler(self.store, self.settings, self.clock, self._planned, self._run_job, _calendar)
+            return self._scheduler
+
+    def _planned(self) -> tuple[Planned, ...]:
+        from terminal.services.jobs import planned
+
+        declared = ((plugin.id, plugin.jobs) for plugin in self.registry.plugins())
+        return planned(declared, lambda command: self.registry.command(command).title, demo=self.demo)
+
+    def _run_job(self, job: Planned) -> Running:
+        return self.start(job.command, job.arguments, by_hand=False)
 
     def context(self, *, as_of: date | None = None, by_hand: bool = True, progress: Progress | None = None,
                 stop: threading.Event | None = None) -> CommandContext:
@@ -237,6 +266,9 @@ class App:
                 return
             self._closed = True
             running = tuple(self._running.values())
+            scheduler = self._scheduler
+        if scheduler is not None:
+            scheduler.close()
         for one in running:
             one.cancel()
         self._workers.close(1.0)
@@ -326,16 +358,21 @@ def fill_demo(store: Store, clock: Clock, progress: Progress) -> int:
 
     A first filling that was cut short is done again: what is stored last tells whether it was finished.
     """
-    from terminal.domain.sessions import Calendar
     from terminal.providers.demo import DemoProvider
     from terminal.providers.demo.provider import SEEDED
 
     whole = store.market.freshness(SEEDED[-1]).height > 0
     newest = store.market.freshness("bars")["newest"].max() if whole else None
-    last = Calendar.parse(paths.data_file("sessions.csv").read_text("utf-8")).last_session(clock())
+    last = _calendar().last_session(clock())
     if isinstance(newest, date) and newest >= last:
         return 0
     return DemoProvider(clock).seed(store.market.save, progress=progress, since=newest if isinstance(newest, date) else None)
+
+
+def _calendar() -> Calendar:
+    from terminal.domain.sessions import Calendar
+
+    return Calendar.parse(paths.data_file("sessions.csv").read_text("utf-8"))
 
 
 class Workers:

@@ -412,7 +412,9 @@ def build_market(
         settings, budget, clock, home.run)
     order = None if demo or providers is not None else lambda dataset: preferred(settings, "order", dataset)
     router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None, order)
-    refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None))
+    refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None),
+                          paused=lambda: frozenset(
+                              filter(None, str(settings.get("jobs.paused_feeds")).replace(" ", "").split(","))))
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"),
                   cache=home.cache(demo))
 

@@ -65,7 +65,10 @@ class Tally:
 
 
 class Refresher:
-    """Asks the router for what the store lacks. `extend(ctx)` brings a simulated market up to the newest session."""
+    """Asks the router for what the store lacks. `extend(ctx)` brings a simulated market up to the newest session.
+
+    `paused()` names datasets that are only fetched when the user asks by hand.
+    """
 
     def __init__(
         self,
@@ -75,7 +78,9 @@ class Refresher:
         clock: Callable[[], datetime],
         calendar: Callable[[], Any],
         extend: Callable[[Context], int] | None = None,
+        paused: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
+        self.paused = paused
         self.store = store
         self.router = router
         self._clock = clock
@@ -165,11 +170,15 @@ class _Run:
         self._ctx = ctx
         self._failures: list[Failure] = []
         self._missing: dict[str, set[str]] = {}
+        self._paused: frozenset[str] = frozenset()
         self.tallies: dict[str, Tally] = _Tallies()
 
     def bring(self, symbols: tuple[str, ...], datasets: tuple[str, ...], done: float = 0.0, share: float = 1.0) -> None:
         """Fetch the stale datasets of these symbols; `done` and `share` place this step in the whole for the progress."""
         router = self._refresher.router
+        paused: frozenset[str] = frozenset() if self._ctx.by_hand else self._refresher.paused() & set(datasets)
+        self._paused |= paused
+        datasets = tuple(name for name in datasets if name not in paused)
         wanted = {name: self._refresher.stale(name, symbols, self._ctx.now()) for name in datasets}
         for name, stale in wanted.items():
             self.tallies[name].fresh += len(symbols) - len(stale)
@@ -250,6 +259,8 @@ class _Run:
                 f"{titles.get(provider, provider)} does not know {_names(sorted(missing))}. "
                 "Check the spelling with `tapeline market search TEXT`."
             )
+        if self._paused:
+            lines.append(f"Paused, so not fetched: {_names(sorted(self._paused))}. Resume with `tapeline jobs resume`.")
         return lines
 
     def table(self, universe: Universe, extended: int) -> Table:
