@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # One line a service: where its adapter is. Adding a provider is a module, this line, and its entry in `data_services`.
 ADAPTERS = {
     "yahoo": "terminal.providers.yahoo:YahooProvider",
+    "cboe": "terminal.providers.cboe:CboeProvider",
+    "nasdaq": "terminal.providers.nasdaq:NasdaqProvider",
+    "fred": "terminal.providers.fred:FredProvider",
     "alpaca": "terminal.providers.alpaca:AlpacaProvider",
     "tiingo": "terminal.providers.tiingo:TiingoProvider",
     "massive": "terminal.providers.massive:MassiveProvider",

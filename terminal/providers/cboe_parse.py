@@ -1,0 +1,180 @@
+"""Cboe's chain files as frames. Pure: bytes in, polars out.
+
+A chain of an index has 30,000 contracts in 14 MB. It is decoded by polars straight into columns, which takes no Python
+object a contract and leaves other threads free to run; every further step is a polars expression.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from terminal.domain import schemas
+from terminal.errors import BadPayload
+from terminal.providers import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TITLE = "Cboe"
+# Indices whose file is named with an underscore. Yahoo writes them with a caret; some have no other name there.
+INDICES = frozenset({
+    "SPX", "XSP", "NDX", "XND", "RUT", "MRUT", "DJX", "OEX", "XEO", "VIX", "SIXB", "SIXC", "SIXE", "SIXI", "SIXM", "SIXR",
+    "SIXRE", "SIXT", "SIXU", "SIXV", "SIXY", "CBTX", "MBTX", "RLG", "RLV", "RUI", "UKXM", "MXEA", "MXEF", "MXACW", "MXUSA",
+    "MXWLD", "TNX", "SPESG",
+})  # fmt: skip
+_OTHER_NAMES = {"^GSPC": "SPX", "^DJI": "DJX", "^XSP": "XSP"}
+_STOCK = re.compile(r"^[A-Z]{1,6}(-[A-Z]{1,2})?$")
+
+_TEXT, _NUMBER = pl.String(), pl.Float64()
+_CONTRACT = {
+    "option": _TEXT, "bid": _NUMBER, "ask": _NUMBER, "iv": _NUMBER, "open_interest": _NUMBER, "volume": _NUMBER,
+    "delta": _NUMBER, "last_trade_price": _NUMBER,
+}  # fmt: skip
+_UNDERLYING = {
+    "symbol": _TEXT, "security_type": _TEXT, "current_price": _NUMBER, "prev_day_close": _NUMBER, "open": _NUMBER,
+    "high": _NUMBER, "low": _NUMBER, "volume": _NUMBER, "iv30": _NUMBER, "last_trade_time": _TEXT,
+}  # fmt: skip
+_FILE: Mapping[str, Any] = {
+    "timestamp": _TEXT,
+    "data": pl.Struct({**_UNDERLYING, "options": pl.List(pl.Struct(_CONTRACT))}),
+}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One file: CHAINS rows, the underlying's QUOTES row and its FACTS (iv30); `at` is the moment all of it speaks about."""
+
+    contracts: pl.DataFrame
+    quote: pl.DataFrame
+    facts: pl.DataFrame
+    at: datetime
+
+
+def underlying(symbol: str) -> str | None:
+    """The name of a symbol's file; None for one that no US option can be on."""
+    index = _OTHER_NAMES.get(symbol) or symbol.removeprefix("^").removeprefix("_")
+    if index in INDICES:
+        return f"_{index}"
+    return symbol.replace("-", "") if _STOCK.match(symbol) else None
+
+
+def checked(body: bytes, title: str) -> bytes:
+    """The bytes, when they can be a chain at all; BadPayload in words a user understands otherwise."""
+    if not body.strip():
+        raise BadPayload(f"{title} sent an empty answer.", "Try again in a minute.")
+    if body.lstrip()[:1] == b"<":
+        raise BadPayload(f"{title} sent a web page instead of data.", "Try again later or from another network.")
+    return body
+
+
+def parse_chain(body: bytes, symbol: str, name: str) -> Chain:
+    """The chain of `symbol`, whose file is called `name`. Raises BadPayload for anything that is not it.
+
+    Bid, ask and last are per share; IV is the fraction per year that Cboe computed and null where it computed none (0);
+    open interest is that of the close before. Contracts that were adjusted for a corporate action (their root ends in a
+    digit) deliver something else than 100 shares and are left out. Times in the file are New York's.
+    """
+    try:
+        whole = pl.read_json(io.BytesIO(body), schema=dict(_FILE))
+    except pl.exceptions.PolarsError:
+        raise BadPayload(
+            f"{TITLE}'s answer broke off or is no option chain.", "What is stored stays usable; try again in a minute."
+        ) from None
+    head = whole.select(pl.col("data").struct.field(*_UNDERLYING), "timestamp").to_dicts()
+    if len(head) != 1 or whole["data"].struct.field("options")[0] is None:
+        raise BadPayload(f"{TITLE} sent no option chain.", "What is stored stays usable; try again later.")
+    told = head[0]
+    if not _same(told["symbol"], name):
+        raise BadPayload(f"{TITLE} sent the chain of {told['symbol']} when asked for {symbol}.", "Try again later.")
+    at = _moment(told)
+    listed = whole.select(pl.col("data").struct.field("options").explode()).unnest("options")
+    price = told["current_price"] or None
+    contracts = _contracts(listed, symbol, at, price)
+    if contracts.is_empty() and not listed.is_empty():
+        raise BadPayload(f"{TITLE} sent contracts whose names are not understood.", "Try again later.")
+    return Chain(contracts, _quote(told, symbol, at, price), _volatility(told, symbol, at), at)
+
+
+def _contracts(listed: pl.DataFrame, symbol: str, at: datetime, price: float | None) -> pl.DataFrame:
+    """OCC names are a root of up to six letters, then YYMMDD, C or P, and the strike in thousandths: fifteen characters."""
+    name = pl.col("option")
+    tail = name.str.slice(-15)
+    quoted = pl.col("ask") > 0
+    return (
+        listed.lazy()
+        .filter(name.str.len_bytes().is_between(16, 21) & name.str.slice(-16, 1).is_between(pl.lit("A"), pl.lit("Z")))
+        .select(
+            pl.lit(symbol).alias("symbol"),
+            pl.lit(at, dtype=schemas.UTC).alias("at"),
+            (pl.lit("20") + tail.str.slice(0, 6)).str.to_date("%Y%m%d", strict=False).alias("expiry"),
+            (tail.str.slice(7).cast(pl.Int64, strict=False) / 1000).alias("strike"),
+            tail.str.slice(6, 1).alias("right"),
+            name.alias("contract"),
+            # A bid of zero beside an offer says that nobody bids; an offer of zero says that nobody quotes.
+            pl.when(quoted).then("bid").alias("bid"),
+            pl.when(quoted).then("ask").alias("ask"),
+            pl.when(pl.col("last_trade_price") > 0).then("last_trade_price").alias("last"),
+            "volume",
+            "open_interest",
+            pl.when(pl.col("iv") > 0).then("iv").alias("iv"),
+            pl.when((pl.col("iv") > 0) | (pl.col("delta") != 0)).then("delta").alias("delta"),
+            pl.lit(price, dtype=pl.Float64).alias("underlying_price"),
+        )
+        .filter(pl.col("right").is_in(["C", "P"]) & pl.col("expiry").is_not_null() & pl.col("strike").is_not_null())
+        .collect()
+    )
+
+
+def _quote(told: Mapping[str, Any], symbol: str, at: datetime, price: float | None) -> pl.DataFrame:
+    if price is None or not told["last_trade_time"]:
+        return schemas.QUOTES.empty()
+    row = {
+        "symbol": symbol,
+        "at": at,
+        "price": price,
+        "previous_close": told["prev_day_close"] or None,
+        "open": told["open"] or None,
+        "high": told["high"] or None,
+        "low": told["low"] or None,
+        # An index trades no shares: its volume is always zero there.
+        "volume": None if told["security_type"] == "index" else told["volume"],
+        "currency": "USD",
+    }
+    return wire.frame([row], schemas.QUOTES)
+
+
+def _volatility(told: Mapping[str, Any], symbol: str, at: datetime) -> pl.DataFrame:
+    """`iv30` comes in per cent; 0 where Cboe has none."""
+    if not told["iv30"] or told["iv30"] <= 0:
+        return schemas.FACTS.empty()
+    row = {
+        "symbol": symbol,
+        "item": "iv30",
+        "period": "P",
+        "period_end": wire.exchange_day(at),
+        "value": told["iv30"] / 100,
+        "unit": "ratio",
+        "filed_at": at,
+    }
+    return wire.frame([row], schemas.FACTS)
+
+
+def _moment(told: Mapping[str, Any]) -> datetime:
+    """When the prices were made: the underlying's last trade (New York's clock), else when the file was written (UTC)."""
+    traded, written = told["last_trade_time"], told["timestamp"]
+    if traded:
+        return datetime.fromisoformat(traded).replace(tzinfo=wire.NEW_YORK).astimezone(UTC)
+    if written:
+        return datetime.fromisoformat(written).replace(tzinfo=UTC)
+    raise BadPayload(f"{TITLE} sent a chain without a time.", "What is stored stays usable; try again later.")
+
+
+def _same(told: str | None, name: str) -> bool:
+    """Whether the file is about what was asked: `^RUT` for `_RUT`. A file that does not say is taken."""
+    return told is None or re.sub(r"[^A-Z0-9]", "", told.upper()) == re.sub(r"[^A-Z0-9]", "", name.upper())
