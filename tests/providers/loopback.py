@@ -74,14 +74,16 @@ class Loopback:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def say(self, **replies: Any) -> None:
-        """Answer a path that contains the key (with `_` for `/`) with its value: bytes, a Reply, or anything as JSON."""
+    def say(self, replies: dict[str, Any]) -> None:
+        """Answer a path that contains a key with its value: bytes, a Reply, JSON, or a function of the request."""
 
         def answer(asked: Asked) -> Reply:
-            for part, reply in replies.items():
-                if part.replace("__", "/") in asked.path:
-                    reply = reply(asked) if callable(reply) else reply
-                    return reply if isinstance(reply, Reply) else Reply(reply if isinstance(reply, bytes) else json.dumps(reply).encode())
+            for part, said in replies.items():
+                if part in asked.path:
+                    reply = said(asked) if callable(said) else said
+                    if isinstance(reply, Reply):
+                        return reply
+                    return Reply(reply if isinstance(reply, bytes) else json.dumps(reply).encode())
             return Reply(b'{"message": "no such path"}', 404)
 
         self.answer = answer
