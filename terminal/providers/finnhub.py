@@ -15,14 +15,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from terminal.domain.fetch import Fetch
 from terminal.domain.schemas import DATASETS
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited
 from terminal.providers import finnhub_parse as parse
-from terminal.providers.base import Answer, Progress, Request
+from terminal.providers import wire
 from terminal.providers.budget import Window
 from terminal.providers.http import CONNECT_SECONDS, LARGEST_ANSWER, MOST_REDIRECTS, WHOLE_ANSWER, Got, Http
-from terminal.providers.service import Service
+from terminal.providers.service import Service, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     import requests
     from finnhub import Client  # type: ignore[import-untyped]
 
+    from terminal.providers.base import Answer, Progress, Request
     from terminal.providers.service import Surroundings
 
 KEY_HEADER = "X-Finnhub-Token"
@@ -76,9 +76,9 @@ class FinnhubProvider(Service):
         """Answers as they arrive; the answer for the asked dataset is the last one. Raises ProviderError."""
         self.key()
         for symbol in request.symbols:
-            name = parse.spelled(symbol)
+            name = wire.dotted(symbol)
             if name is None:
-                yield self._unasked(request.dataset, symbol)
+                yield self.nothing(request.dataset, (symbol,))
                 continue
             progress(None, f"{request.dataset} of {symbol} from {self.title}")
             if request.dataset == "facts":
@@ -112,13 +112,13 @@ class FinnhubProvider(Service):
             profile.update(answer)
             return frame
 
-        frame, got = self._read("instruments", symbol, PROFILE, "company_profile2", {"symbol": name}, read_profile)
+        frame, about = self._read("instruments", symbol, PROFILE, "company_profile2", {"symbol": name}, read_profile)
         if frame is not None:
-            yield self._told("instruments", symbol, PROFILE, frame, got)
+            yield self._told("instruments", symbol, PROFILE, frame, about)
         figures = partial(parse.parse_metric, profile=profile, day=self._today())
         arguments = {"symbol": name, "metric": "all"}
         frame, got = self._read("facts", symbol, METRIC, "company_basic_financials", arguments, figures)
-        yield self._told("facts", symbol, f"{METRIC}, {PROFILE}" if profile else METRIC, frame, got)
+        yield self._told("facts", symbol, f"{PROFILE}, {METRIC}", frame, together((about, got)))
 
     def _earnings(self, symbol: str, name: str, request: Request) -> Iterator[Answer]:
         today, arguments = self._today(), self._arguments(name, request)
@@ -127,7 +127,7 @@ class FinnhubProvider(Service):
             yield self._told("earnings", symbol, CALENDAR, frame, got)
             return
         try:
-            past, _ = self._read("earnings", symbol, SURPRISES, "company_earnings", {"symbol": name}, parse.parse_surprises)
+            past, more = self._read("earnings", symbol, SURPRISES, "company_earnings", {"symbol": name}, parse.parse_surprises)
         except ProviderError as error:
             # The calendar stands, only without the quarters that the surprises would name.
             told = self._told("earnings", symbol, CALENDAR, frame, got)
@@ -136,7 +136,7 @@ class FinnhubProvider(Service):
                 raise
             return
         frame = parse.with_surprises(frame, past or [], today)
-        yield self._told("earnings", symbol, f"{CALENDAR}, {SURPRISES}", frame, got)
+        yield self._told("earnings", symbol, f"{CALENDAR}, {SURPRISES}", frame, together((got, more)))
 
     def _arguments(self, name: str, request: Request) -> dict[str, str]:
         """What the SDK's method is called with."""
@@ -183,15 +183,8 @@ class FinnhubProvider(Service):
         as_of: Any = frame[newest].max() if newest else None
         return self.answer(dataset, frame, got, endpoint, symbol, as_of=as_of)
 
-    def _unasked(self, dataset: str, symbol: str) -> Answer:
-        """The answer for what Finnhub cannot have; nothing is asked."""
-        now = self.around.clock()
-        told = f"{self.title} has no indices, futures and currencies."
-        fetch = Fetch(self.id, "", dataset, symbol, now, now, "empty", error=told)
-        return Answer(dataset, DATASETS[dataset].empty(), fetch, (symbol,))
-
     def _today(self) -> date:
-        return self.around.clock().astimezone(parse.EASTERN).date()
+        return wire.exchange_day(self.around.clock())
 
 
 class SdkHttp(Http):

@@ -2,27 +2,26 @@
 
 Four things are changed, each because the unit differs: percent numbers become fractions, what is counted in millions
 becomes whole, two-letter countries become names, and the moment the SEC accepted a filing becomes UTC. Days stay the
-exchange's days as Finnhub writes them. A shape that was not promised raises TypeError, KeyError or ValueError, which
-`Service.ask` turns into BadPayload; a symbol that Finnhub does not know raises UnknownSymbolError.
+exchange's days as Finnhub writes them. A shape that was not promised raises BadPayload, KeyError or ValueError, of which
+`Service.ask` makes BadPayload; a symbol that Finnhub does not know raises UnknownSymbolError.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from terminal.domain import schemas
 from terminal.domain.instruments import SECTORS, clean_sector
+from terminal.providers import wire
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Json = Mapping[str, Any]
 
-EASTERN = ZoneInfo("America/New_York")
+TITLE = "Finnhub"
 MILLION = 1e6
 # A share's price of today lies near its 52-week range; market cap / shares far from it mixes currencies or share classes.
 PRICE_SLACK = 0.1
@@ -90,43 +89,36 @@ class UnknownSymbolError(Exception):
     """Finnhub sent nothing, or only zeros, for the symbol."""
 
 
-def spelled(symbol: str) -> str | None:
-    """The symbol as Finnhub spells it (BRK-B -> BRK.B); None for what it cannot have: indices, futures, currencies."""
-    if symbol.startswith("^") or "=" in symbol:
-        return None
-    return re.sub(r"^([A-Z0-9]+)-([A-Z]{1,2})$", r"\1.\2", symbol)
-
-
 def parse_quote(answer: Any, symbol: str) -> pl.DataFrame:
     """The last trade, as a row of `quotes`. Volume and currency are not stated."""
     line = _object(answer)
-    if not line or (not _number(line["c"]) and not _number(line.get("t"))):
+    if not line or (not wire.number(line["c"]) and not wire.number(line.get("t"))):
         raise UnknownSymbolError(symbol)
-    price, at = _number(line["c"]), _moment(line["t"])
+    price, at = wire.number(line["c"]), _moment(line["t"])
     if price is None or price <= 0 or at is None:
         raise ValueError("a quote without price or time")
     parts = {"previous_close": "pc", "open": "o", "high": "h", "low": "l"}
     rest = {name: _above_zero(line.get(key)) for name, key in parts.items()}
-    return _frame([{"symbol": symbol, "at": at, "price": price, **rest}], schemas.QUOTES)
+    return wire.frame([{"symbol": symbol, "at": at, "price": price, **rest}], schemas.QUOTES)
 
 
 def parse_profile(answer: Any, symbol: str) -> pl.DataFrame:
     """A row of `instruments`. Finnhub has profiles of companies only, so the kind is "stock"."""
     profile = _profile(answer, symbol)
-    exchange, industry = _text(profile.get("exchange")), _text(profile.get("finnhubIndustry"))
-    sector, country = clean_sector(industry), _text(profile.get("country"))
+    exchange, industry = wire.text(profile.get("exchange")), wire.text(profile.get("finnhubIndustry"))
+    sector, country = clean_sector(industry), wire.text(profile.get("country"))
     row = {
         "symbol": symbol,
-        "name": _text(profile["name"]),
+        "name": wire.text(profile["name"]),
         "kind": "stock",
         "exchange": exchange,
         "currency": _price_currency(profile),
         "sector": sector if sector in SECTORS else None,
         "industry": industry,
         "country": _COUNTRIES.get(country or "", country),
-        "website": _text(profile.get("weburl")),
+        "website": wire.text(profile.get("weburl")),
     }
-    return _frame([row], schemas.INSTRUMENTS)
+    return wire.frame([row], schemas.INSTRUMENTS)
 
 
 def parse_metric(answer: Any, symbol: str, profile: Json, day: date) -> pl.DataFrame:
@@ -137,22 +129,22 @@ def parse_metric(answer: Any, symbol: str, profile: Json, day: date) -> pl.DataF
     """
     whole = _object(answer)
     metric = _object(whole["metric"]) if whole else {}
-    if not any(_number(value) is not None for value in metric.values()):
+    if not any(wire.number(value) is not None for value in metric.values()):
         raise UnknownSymbolError(symbol)
     _same(whole.get("symbol"), symbol)
-    units = {"price": _price_currency(profile), "statement": _text(profile.get("currency"))}
+    units = {"price": _price_currency(profile), "statement": wire.text(profile.get("currency"))}
     found: dict[str, tuple[float, str | None]] = {}
     for item, (fields, factor, unit) in POINTS.items():
-        value = next((number for field in fields if (number := _number(metric.get(field))) is not None), None)
+        value = next((number for field in fields if (number := wire.number(metric.get(field))) is not None), None)
         if value is not None:
             found[item] = (value * factor, units.get(unit, unit))
     found |= _size(metric, profile)
     if "market_cap" not in found:
         found.pop("enterprise_value", None)
-    if _text(profile.get("country")) not in (None, "US"):
+    if wire.text(profile.get("country")) not in (None, "US"):
         found.pop("dividend_rate", None)  # the listing's currency or the company's: not stated
     statement = _newest_statement(whole.get("series")) or day
-    return _frame(
+    return wire.frame(
         [
             {
                 "symbol": symbol, "item": item, "period": "P", "period_end": statement if item in STATED else day,
@@ -171,9 +163,9 @@ def parse_news(answer: Any, symbol: str) -> pl.DataFrame:
         {
             "symbol": symbol,
             "at": _moment(each["datetime"]),
-            "title": _text(each["headline"]),
-            "publisher": _text(each.get("source")),
-            "url": _text(each.get("url")),
+            "title": wire.text(each["headline"]),
+            "publisher": wire.text(each.get("source")),
+            "url": wire.text(each.get("url")),
         }
         for each in _objects(answer)
         if _names(each.get("related"), symbol)
@@ -185,11 +177,11 @@ def parse_calendar(answer: Any, symbol: str) -> pl.DataFrame:
     """`earnings` by report day. What is expected is neither confirmed nor denied; what was reported is confirmed."""
     rows = []
     for each in _objects(_object(answer)["earningsCalendar"]):
-        day = _day(each["date"])
+        day = wire.day(each["date"])
         if not _is(each["symbol"], symbol) or day is None:
             continue
-        eps = _number(each.get("epsActual"))
-        revenue = _number(each.get("revenueActual"))
+        eps = wire.number(each.get("epsActual"))
+        revenue = wire.number(each.get("revenueActual"))
         revenue = None if revenue == 0 and eps is None else revenue
         rows.append(
             {
@@ -197,9 +189,9 @@ def parse_calendar(answer: Any, symbol: str) -> pl.DataFrame:
                 "date": day,
                 "time_of_day": _HOURS.get(str(each.get("hour") or "").lower()),
                 "confirmed": True if eps is not None or revenue is not None else None,
-                "eps_estimate": _number(each.get("epsEstimate")),
+                "eps_estimate": wire.number(each.get("epsEstimate")),
                 "eps_actual": eps,
-                "revenue_estimate": _number(each.get("revenueEstimate")) or None,
+                "revenue_estimate": wire.number(each.get("revenueEstimate")) or None,
                 "revenue_actual": revenue,
             }
         )
@@ -210,10 +202,10 @@ def parse_surprises(answer: Any, symbol: str) -> list[dict[str, Any]]:
     """The last quarters of /stock/earnings: `period_end`, `eps_actual`, `eps_estimate`. It does not say when they came out."""
     rows = []
     for each in _objects(answer):
-        end = _day(each["period"])
+        end = wire.day(each["period"])
         if end is not None and _is(each["symbol"], symbol):
             rows.append(
-                {"period_end": end, "eps_actual": _number(each["actual"]), "eps_estimate": _number(each.get("estimate"))}
+                {"period_end": end, "eps_actual": wire.number(each["actual"]), "eps_estimate": wire.number(each.get("estimate"))}
             )
     return rows
 
@@ -236,14 +228,14 @@ def with_surprises(calendar: pl.DataFrame, surprises: Sequence[Json], today: dat
         for name in ("eps_actual", "eps_estimate"):
             row[name] = about[name] if row[name] is None else row[name]
         row["confirmed"] = True if row["eps_actual"] is not None else row["confirmed"]
-    return _frame(rows, schemas.EARNINGS)
+    return wire.frame(rows, schemas.EARNINGS)
 
 
 def parse_ratings(answer: Any, symbol: str) -> pl.DataFrame:
     """`ratings` by month."""
     names = {"strong_buy": "strongBuy", "buy": "buy", "hold": "hold", "sell": "sell", "strong_sell": "strongSell"}
     rows = [
-        {"symbol": symbol, "date": _day(each["period"]), **{name: _count(each[key]) for name, key in names.items()}}
+        {"symbol": symbol, "date": wire.day(each["period"]), **{name: _count(each[key]) for name, key in names.items()}}
         for each in _objects(answer)
         if _is(each["symbol"], symbol)
     ]
@@ -255,10 +247,10 @@ def parse_filings(answer: Any, symbol: str) -> pl.DataFrame:
     rows = [
         {
             "symbol": symbol,
-            "accession": _text(each["accessNumber"]),
-            "form": _text(each["form"]),
+            "accession": wire.text(each["accessNumber"]),
+            "form": wire.text(each["form"]),
             "filed_at": _eastern(each.get("acceptedDate")) or _eastern(each["filedDate"]),
-            "url": _text(each.get("filingUrl")) or _text(each.get("reportUrl")),
+            "url": wire.text(each.get("filingUrl")) or wire.text(each.get("reportUrl")),
         }
         for each in _objects(answer)
         if _is(each["symbol"], symbol)
@@ -304,7 +296,7 @@ def _newest_statement(series: Any) -> date | None:
         day
         for name in _STATEMENT_SERIES
         for each in (_objects(quarterly.get(name) or []) if isinstance(quarterly, Mapping) else ())
-        if (day := _day(each.get("period"))) is not None
+        if (day := wire.day(each.get("period"))) is not None
     ]
     return max(ends, default=None)
 
@@ -314,17 +306,14 @@ def _agree(one: float | None, other: float | None) -> bool:
 
 
 def _object(value: Any) -> Json:
-    if not isinstance(value, Mapping):
-        raise TypeError("not an object")
-    if "error" in value:
-        raise ValueError(str(value["error"])[:200])
-    return value
+    found = wire.mapping(value, TITLE, "object")
+    if "error" in found:
+        raise ValueError(str(found["error"])[:200])
+    return found
 
 
 def _objects(value: Any) -> list[Json]:
-    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
-        raise TypeError("not a list of objects")
-    return value
+    return wire.rows_of(value, TITLE, "objects")
 
 
 def _same(told: Any, symbol: str) -> None:
@@ -340,25 +329,14 @@ def _names(related: Any, symbol: str) -> bool:
     return isinstance(related, str) and any(_is(each, symbol) for each in related.split(","))
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    number = float(value)
-    return number if math.isfinite(number) else None
-
-
 def _above_zero(value: Any) -> float | None:
-    number = _number(value)
+    number = wire.number(value)
     return number if number is not None and number > 0 else None
 
 
 def _count(value: Any) -> int | None:
-    number = _number(value)
+    number = wire.number(value)
     return None if number is None or number < 0 else int(number)
-
-
-def _text(value: Any) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
 
 
 def _moment(stamp: Any) -> datetime | None:
@@ -366,19 +344,11 @@ def _moment(stamp: Any) -> datetime | None:
     return None if number is None else datetime.fromtimestamp(number, UTC)
 
 
-def _day(text: Any) -> date | None:
-    return date.fromisoformat(text[:10]) if isinstance(text, str) and text else None
-
-
 def _eastern(text: Any) -> datetime | None:
     if not isinstance(text, str) or not text:
         return None
-    return datetime.fromisoformat(text).replace(tzinfo=EASTERN).astimezone(UTC)
-
-
-def _frame(rows: Iterable[Json], schema: schemas.Schema) -> pl.DataFrame:
-    return pl.DataFrame([{name: row.get(name) for name in schema.columns} for row in rows], schema=dict(schema.columns))
+    return datetime.fromisoformat(text).replace(tzinfo=wire.NEW_YORK).astimezone(UTC)
 
 
 def _unique(rows: Iterable[Json], schema: schemas.Schema) -> pl.DataFrame:
-    return _frame(rows, schema).unique(list(schema.key), keep="first", maintain_order=True)
+    return wire.frame(rows, schema).unique(list(schema.key), keep="first", maintain_order=True)

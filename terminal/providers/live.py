@@ -27,6 +27,8 @@ ADAPTERS = {
     "tiingo": "terminal.providers.tiingo:TiingoProvider",
     "massive": "terminal.providers.massive:MassiveProvider",
     "finnhub": "terminal.providers.finnhub:FinnhubProvider",
+    "alphavantage": "terminal.providers.alphavantage:AlphaVantageProvider",
+    "apininjas": "terminal.providers.apininjas:ApiNinjasProvider",
 }
 
 
