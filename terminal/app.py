@@ -207,6 +207,10 @@ class App:
                 self._scheduler = Scheduler(self.store, self.settings, self.clock, self._planned, self._run_job, _calendar)
             return self._scheduler
 
+    def begin_background(self) -> None:
+        """What the process with the window does by itself, until `close`: the schedule, and the exporter if it is wanted."""
+        self.scheduler.start()
+
     def _planned(self) -> tuple[Planned, ...]:
         from terminal.services.jobs import planned
 

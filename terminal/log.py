@@ -68,9 +68,8 @@ def start(folder: Path, secrets: Callable[[], Iterable[str]] = tuple, level: int
     root.addHandler(handler)
     root.setLevel(min(level, before or level))
     # These tell of every request, with its address; our own `http` logs what matters.
-    quiet = [logging.getLogger(name) for name in ("httpx", "httpcore", "urllib3", "yfinance", "peewee", "apscheduler", "websockets")]
-    for logger in quiet:
-        logger.setLevel(logging.ERROR)
+    for name in ("httpx", "httpcore", "urllib3", "yfinance", "peewee", "websockets", "apscheduler"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     enabled = faulthandler.is_enabled()
     if not enabled:
         faulthandler.enable(crash)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 AGAIN_MS = 2000
+SCHEDULE_MS = 3000  # the window is filled and quiet by then
 NO_NETWORK_YET = "No network was found, so nothing could be fetched. Connect and press F5, or import a file."
 NO_NETWORK = "No network was found, so this session shows the practice market."
 
@@ -194,6 +195,7 @@ class Opening:
             return
         session.gui = Gui(self._window, self._window.bridge)
         self._window.attach(session.app(demo), why)
+        self._schedule(session.app(demo))
         self._stop_listening = session.events.subscribe(
             "settings.changed", lambda payload: self._window.bridge.post(lambda: self._follow(session, payload)))
         self._tell_what_is_amiss(session)
@@ -305,13 +307,26 @@ class Opening:
             if self._ended:
                 return
             if not (window.attached and window.app.demo == app.demo):
+                if window.attached:
+                    window.work(window.app.scheduler.stop, lambda _: None)
                 window.detach()
                 window.attach(app)
+                self._schedule(app)
                 self._let_go(session, not app.demo)
             self._shown()
 
         window.statusbar.show_engine("busy", "Opening the demo market" if demo else "Opening the live market")
         window.work(lambda: session.app(demo, self._seeding), show, key="market")
+
+    def _schedule(self, app: App) -> None:
+        """Let the jobs of the market that is shown start by themselves, once the window has settled."""
+        window = self._window
+
+        def begin() -> None:
+            if not self._ended and window.attached and window.app is app:
+                window.work(app.begin_background, lambda _: None)
+
+        QTimer.singleShot(SCHEDULE_MS, window, begin)
 
     def _shown(self) -> None:
         then, self._then = self._then, None
