@@ -125,42 +125,17 @@ class Http:
                 self._client = None
 
     def _once(self, path: str, params: Mapping[str, str] | None) -> Got:
-        import httpx
-
         started = self._clock()
+        failed: Exception | None = None
         try:
             status, headers, body = self._read_all(path, params)
-        except httpx.TimeoutException as error:
-            raise Unavailable(
-                f"{self.title} did not answer in time.", "Check the connection and try again.", _nameless(error)
-            ) from None
-        except httpx.DecodingError as error:
-            raise BadPayload(
-                f"{self.title} sent an answer that cannot be unpacked.", "Try again in a minute.", _nameless(error)
-            ) from None
-        except (httpx.LocalProtocolError, UnicodeEncodeError):
-            # Their texts quote the header, which is the key.
-            raise NeedsKey(
-                f"The key kept for {self.title} holds characters that no key has.",
-                "Enter it again, without blanks or line breaks.",
-                setting=self._key_setting,
-            ) from None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
-            raise Unavailable(
-                f"The address set for {self.title} is not one.",
-                "An address looks like https://host; clear the setting for the service's own.",
-            ) from None
-        except httpx.TooManyRedirects:
-            raise Unavailable(f"{self.title} sends us round in circles.", "Check the address set for it.") from None
-        except httpx.HTTPError as error:
-            raise _Retry(
-                Unavailable(
-                    f"{self.title} could not be reached.",
-                    "Check the connection; what is stored stays usable.",
-                    _nameless(error),
-                ),
-                None,
-            ) from None
+        except Exception as error:
+            failed = self._told(error)
+            if failed is None:
+                raise
+        if failed is not None:
+            # Not raised above: the error would keep what it follows, and with it the request, whose address may hold a key.
+            raise failed
         got = Got(body, status, started, self._clock(), hashlib.sha256(body).hexdigest(), headers)
         try:
             self._judge(got)
@@ -171,6 +146,36 @@ class Http:
             error.got = got  # type: ignore[attr-defined]
             raise
         return got
+
+    def _told(self, error: Exception) -> ProviderError | _Retry | None:
+        """What the user is told when no answer came; None for what is a defect of ours."""
+        import httpx
+
+        title = self.title
+        if isinstance(error, ProviderError):
+            return error
+        if isinstance(error, httpx.TimeoutException):
+            return Unavailable(f"{title} did not answer in time.", "Check the connection and try again.", _nameless(error))
+        if isinstance(error, httpx.DecodingError):
+            return BadPayload(f"{title} sent an answer that cannot be unpacked.", "Try again in a minute.", _nameless(error))
+        if isinstance(error, (httpx.LocalProtocolError, UnicodeEncodeError)):
+            # Their texts quote the header, which is the key.
+            return NeedsKey(
+                f"The key kept for {title} holds characters that no key has.",
+                "Enter it again, without blanks or line breaks.",
+                setting=self._key_setting,
+            )
+        if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)):
+            return Unavailable(
+                f"The address set for {title} is not one.",
+                "An address looks like https://host; clear the setting for the service's own.",
+            )
+        if isinstance(error, httpx.TooManyRedirects):
+            return Unavailable(f"{title} sends us round in circles.", "Check the address set for it.")
+        if isinstance(error, httpx.HTTPError):
+            hint = "Check the connection; what is stored stays usable."
+            return _Retry(Unavailable(f"{title} could not be reached.", hint, _nameless(error)), None)
+        return None
 
     def _read_all(self, path: str, params: Mapping[str, str] | None) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body, read within a limit of time and size."""

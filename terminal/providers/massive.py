@@ -186,8 +186,8 @@ class MassiveProvider(Service):
 def results(whole: Any, theirs: str) -> list[Mapping[str, Any]]:
     """The rows of an answer. Raises NeedsKey, RateLimited or BadPayload for an error that came as HTTP 200."""
     answer = _stated(whole)
-    if str(answer.get("ticker") or theirs).upper() != theirs:
-        raise BadPayload(f"{TITLE} sent data of {answer['ticker']} when asked for {theirs}.", "Try again later.")
+    if answer.get("ticker", theirs) != theirs:
+        raise BadPayload(f"{TITLE} sent data of another symbol when asked for {theirs}.", "Try again later.")
     if answer.get("results") is None:
         if answer.get("resultsCount") == 0 or answer.get("queryCount") == 0 or answer.get("count") == 0:
             return []
@@ -248,7 +248,9 @@ def parse_dividends(pages: list[Any], symbol: str, theirs: str, splits: pl.DataF
 def parse_details(whole: Any, symbol: str, theirs: str) -> pl.DataFrame:
     """INSTRUMENTS: one row. The industry is the SEC's (SIC); a sector is not stated, nor where the company has its seat."""
     row = wire.mapping(_stated(whole).get("results"), TITLE, "description of the symbol")
-    if str(row["ticker"]).upper() != theirs:
+    if wire.text(row["ticker"]) is None:
+        raise BadPayload(f"{TITLE} described a symbol without saying which.", "Try again later.")
+    if row["ticker"].upper() != theirs:
         raise BadPayload(f"{TITLE} described {row['ticker']} when asked for {symbol}.", "Try again later.")
     currency, industry, venue = (wire.text(row.get(name)) for name in ("currency_name", "sic_description", "primary_exchange"))
     described = {
@@ -282,8 +284,8 @@ def _stated(whole: Any) -> Mapping[str, Any]:
 def _of(pages: list[Any], theirs: str, name: str) -> Iterator[Mapping[str, Any]]:
     """The rows of every page; those of another symbol are what was not asked for."""
     for row in (row for page in pages for row in page):
-        if str(row.get(name, theirs)).upper() != theirs:
-            raise BadPayload(f"{TITLE} sent data of {row[name]} when asked for {theirs}.", "Try again later.")
+        if row.get(name, theirs) != theirs:
+            raise BadPayload(f"{TITLE} sent data of another symbol when asked for {theirs}.", "Try again later.")
         yield row
 
 

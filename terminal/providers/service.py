@@ -134,13 +134,10 @@ class Service:
         got: Got | None = None
         try:
             got = self.get(path, params)
-            try:
-                return parse(read(got.body, self.title)), got
-            except _MISSHAPEN as error:
-                told = type(error)(self._without_key(str(error))) if type(error) in (KeyError, TypeError, ValueError) else None
-                raise BadPayload(
-                    f"{self.title} sent an answer of an unexpected shape.", "What is stored stays usable; try again later.", told
-                ) from told
+            parsed, misshapen = self._parsed(got, parse, read)
+            if misshapen is not None:
+                raise misshapen
+            return parsed, got
         except ProviderError as error:
             got = got or getattr(error, "got", None)
             error.message, error.hint = self._without_key(error.message), self._without_key(error.hint)
@@ -151,6 +148,19 @@ class Service:
                 None if got is None else got.status, None if got is None else len(got.body),
                 "" if got is None else got.sha256, error.message)  # fmt: skip
             raise
+
+    def _parsed(self, got: Got, parse: Callable[[Any], Any], read: Callable[[bytes, str], Any]) -> tuple[Any, BadPayload | None]:
+        """What `parse` makes of the answer, or the error that stands for what it tripped over.
+
+        The error is given back instead of raised: raised, it would keep what it follows, which may quote the answer.
+        """
+        try:
+            return parse(read(got.body, self.title)), None
+        except _MISSHAPEN as error:
+            told = type(error)(self._without_key(str(error))) if type(error) in (KeyError, TypeError, ValueError) else None
+            return None, BadPayload(
+                f"{self.title} sent an answer of an unexpected shape.", "What is stored stays usable; try again later.", told
+            )
 
     def answer(
         self,

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reply:
-    """What to answer. `seconds`: wait before; `drop`: close without an answer, after that wait."""
+    """What to answer. `seconds`: wait before; `drop`: close without an answer, after that wait; `close`: no keep-alive."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     drop: bool = False
+    close: bool = False
 
 
 @dataclass
@@ -60,6 +61,8 @@ class Loopback:
                     for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                         self.send_header(name, value)
                     self.send_header("Content-Length", str(len(reply.body)))
+                    if reply.close:
+                        self.send_header("Connection", "close")
                     self.end_headers()
                     self.wfile.write(reply.body)
                     return
