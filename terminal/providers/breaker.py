@@ -1,8 +1,8 @@
 """Stop asking a service that does not answer, and try again carefully.
 
 Closed: requests pass. After a rate limit at once, or after several failures in a row, it opens: nothing is asked until
-`open_until`. Then it is half open: one request may pass; success closes it, failure opens it for longer. The state is
-kept in a file, because a shell that runs one command after another must not hammer either.
+`open_until`. Then it is half open: one request may pass; success closes it, failure opens it for longer. Nobody has to
+switch anything back. The state is kept in a file, because a shell that runs one command after another must not hammer either.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import threading
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
 
@@ -24,6 +24,9 @@ RATE_LIMIT_PAUSE = timedelta(minutes=10)
 FAILURE_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=30)
 FAILURES = 3
+GOOD_EVERY = timedelta(minutes=1)
+
+Phase = Literal["closed", "open", "half-open"]
 
 
 @dataclass(slots=True)
@@ -34,10 +37,28 @@ class State:
     trials: int = 0
     open_until: str = ""
     reason: str = ""
+    last_good_at: str = ""
+    failed_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerStatus:
+    """How one endpoint of a provider ("": the provider as a whole) stands now.
+
+    `until`: when the next try may be made; set while open, and past while half open. `failures`: in a row, since the last
+    answer. `reason`: the last failure, also of one that has not opened it yet.
+    """
+
+    endpoint: str
+    state: Phase
+    until: datetime | None
+    reason: str
+    failures: int
+    last_good_at: datetime | None
 
 
 class Breaker:
-    """Keeps a state per provider and endpoint. A rate limit concerns all endpoints of the provider."""
+    """Keeps a state per provider and endpoint. A rate limit concerns all endpoints of the provider. Thread safe."""
 
     def __init__(self, clock: Callable[[], datetime], path: Path | None = None) -> None:
         self._clock = clock
@@ -45,25 +66,33 @@ class Breaker:
         self._lock = threading.Lock()
         self._trying: set[str] = set()
         self._states = self._load()
+        self._saved_at = clock()
 
-    def check(self, provider: str, endpoint: str) -> None:
-        """Pass, or raise RateLimited/Unavailable with the time of the next try."""
+    def check(self, provider: str, endpoint: str, title: str = "") -> None:
+        """Pass, or raise RateLimited/Unavailable with the time of the next try. `title`: what the user calls the provider."""
         with self._lock:
-            for key in (provider, f"{provider}/{endpoint}"):
+            trials = []
+            for key in _keys(provider, endpoint):
                 state = self._states.get(key)
                 if state is None or not state.open_until:
                     continue
-                until = datetime.fromisoformat(state.open_until)
-                if self._clock() < until or key in self._trying:
-                    raise self._refusal(key, state, until)
-                self._trying.add(key)
+                until = _moment(state.open_until)
+                if until is not None and (self._clock() < until or key in self._trying):
+                    raise self._refusal(key, state, until, title or provider)
+                trials.append(key)
+            self._trying.update(trials)
 
     def succeeded(self, provider: str, endpoint: str) -> None:
         """The request brought what was asked."""
+        now = self._clock()
         with self._lock:
-            changed = [self._states.pop(key, None) for key in (provider, f"{provider}/{endpoint}")]
-            self._trying.difference_update((provider, f"{provider}/{endpoint}"))
-            if any(state is not None for state in changed):
+            troubled = False
+            for key in _keys(provider, endpoint):
+                before = self._states.get(key)
+                troubled |= before is not None and bool(before.failures or before.open_until)
+                self._states[key] = State(last_good_at=now.isoformat())
+                self._trying.discard(key)
+            if troubled or now - self._saved_at >= GOOD_EVERY:
                 self._save()
 
     def failed(self, provider: str, endpoint: str, error: ProviderError) -> None:
@@ -73,56 +102,67 @@ class Breaker:
             self.withdrawn(provider, endpoint)
             return
         key = provider if limited else f"{provider}/{endpoint}"
+        now = self._clock()
         with self._lock:
             state = self._states.setdefault(key, State())
             state.failures += 1
             state.reason = error.message
+            state.failed_at = now.isoformat()
             was_trying = key in self._trying
-            self._trying.difference_update((provider, f"{provider}/{endpoint}"))
-            if limited or was_trying or state.failures >= FAILURES:
-                pause = min((RATE_LIMIT_PAUSE if limited else FAILURE_PAUSE) * 2**state.trials, LONGEST_PAUSE)
-                until = self._clock() + pause
-                if isinstance(error, RateLimited) and error.retry_at is not None:
-                    until = max(until, error.retry_at)
+            self._trying.difference_update(_keys(provider, endpoint))
+            if limited or was_trying or (state.failures >= FAILURES and not _later(state.open_until, now)):
+                until = self._pause(state, error, now)
+                if not _later(state.open_until, until):
+                    state.open_until = until.isoformat()
                 state.trials += 1
-                state.failures = 0
-                state.open_until = until.isoformat()
             self._save()
 
     def withdrawn(self, provider: str, endpoint: str) -> None:
         """The request was not made after all, or was cancelled."""
         with self._lock:
-            self._trying.difference_update((provider, f"{provider}/{endpoint}"))
+            self._trying.difference_update(_keys(provider, endpoint))
+
+    def status(self, provider: str) -> list[BreakerStatus]:
+        """The provider as a whole first, then each endpoint that was asked, by name."""
+        now = self._clock()
+        with self._lock:
+            known = {key: state for key, state in self._states.items() if key.partition("/")[0] == provider}
+            known.setdefault(provider, State())
+            return [_status(key.partition("/")[2], state, now) for key, state in sorted(known.items())]
 
     def open_until(self, provider: str) -> dict[str, tuple[datetime, str]]:
         """What is open now: endpoint ("" the whole provider) to time and reason."""
-        now = self._clock()
-        with self._lock:
-            return {
-                key.partition("/")[2]: (datetime.fromisoformat(state.open_until), state.reason)
-                for key, state in self._states.items()
-                if key.split("/")[0] == provider and state.open_until and datetime.fromisoformat(state.open_until) > now
-            }
+        return {
+            each.endpoint: (each.until, each.reason)
+            for each in self.status(provider)
+            if each.state == "open" and each.until is not None
+        }
 
     def reset(self, provider: str) -> None:
-        """Forget everything about a provider (the user changed its address or key)."""
+        """Forget everything about a provider (the user changed its address or key, or wants it tried at once)."""
         with self._lock:
             for key in [key for key in self._states if key.split("/")[0] == provider]:
                 del self._states[key]
+            self._trying = {key for key in self._trying if key.split("/")[0] != provider}
             self._save()
 
-    def _refusal(self, key: str, state: State, until: datetime) -> ProviderError:
-        provider, _, endpoint = key.partition("/")
-        at = until.strftime("%H:%M UTC")
+    def _pause(self, state: State, error: ProviderError, now: datetime) -> datetime:
+        """Until when nothing is asked: as long as the service says, otherwise twice as long each time."""
+        until = now + min((RATE_LIMIT_PAUSE if isinstance(error, RateLimited) else FAILURE_PAUSE) * 2**state.trials, LONGEST_PAUSE)
+        if isinstance(error, RateLimited) and error.retry_at is not None:
+            return error.retry_at if state.trials == 0 and error.retry_at > now else max(until, error.retry_at)
+        return until
+
+    def _refusal(self, key: str, state: State, until: datetime, title: str) -> ProviderError:
+        endpoint = key.partition("/")[2]
+        at = until.strftime("%H:%M UTC") if until > self._clock() else ""
+        hint = "What is stored stays usable; run the command again then."
+        if not at:
+            return Unavailable(f"{title} is being tried again at this moment.", "What is stored stays usable.")
         if not endpoint:
-            return RateLimited(
-                f"{provider} asked us to wait, so nothing more is asked before {at}.",
-                "What is stored stays usable; run the command again then.",
-                retry_at=until,
-            )
+            return RateLimited(f"{title} asked us to wait until {at}.", hint, retry_at=until)
         return Unavailable(
-            f"{provider} did not answer {endpoint} lately ({state.reason.rstrip('.')}), so it is not asked before {at}.",
-            "What is stored stays usable; run the command again then.",
+            f"{title} did not answer {endpoint} lately ({state.reason.rstrip('.')}), so it is not asked before {at}.", hint
         )
 
     def _load(self) -> dict[str, State]:
@@ -130,11 +170,15 @@ class Breaker:
             return {}
         try:
             kept = json.loads(self._path.read_text(encoding="utf-8"))
-            return {str(key): State(**value) for key, value in kept.items()}
-        except (OSError, ValueError, TypeError):
+            states = {str(key): State(**value) for key, value in kept.items()}
+            for state in states.values():
+                _check(state)
+        except (OSError, ValueError, TypeError, AttributeError):
             return {}
+        return states
 
     def _save(self) -> None:
+        self._saved_at = self._clock()
         if self._path is None:
             return
         with contextlib.suppress(OSError):
@@ -142,3 +186,32 @@ class Breaker:
             fresh = self._path.with_suffix(".new")
             fresh.write_text(json.dumps({key: asdict(state) for key, state in self._states.items()}), encoding="utf-8")
             fresh.replace(self._path)
+
+
+def _keys(provider: str, endpoint: str) -> tuple[str, str]:
+    return provider, f"{provider}/{endpoint}"
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _later(text: str, than: datetime) -> bool:
+    moment = _moment(text)
+    return moment is not None and moment > than
+
+
+def _check(state: State) -> None:
+    """Raises for a kept line that no program of ours has written."""
+    if not isinstance(state.reason, str) or state.trials < 0 or state.failures < 0:
+        raise ValueError("not a state")
+    for text in (state.open_until, state.last_good_at, state.failed_at):
+        moment = _moment(text)
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError("a time without its zone")
+
+
+def _status(endpoint: str, state: State, now: datetime) -> BreakerStatus:
+    until = _moment(state.open_until)
+    phase: Phase = "closed" if until is None else "open" if until > now else "half-open"
+    return BreakerStatus(endpoint, phase, until, state.reason, state.failures, _moment(state.last_good_at))
