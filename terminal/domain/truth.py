@@ -7,12 +7,14 @@ measured. What differs by more is a disagreement, shown with the winner and the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from terminal.domain.rivals import CONTESTS, rank_of, why
-from terminal.domain.schemas import BALANCE_ITEMS, DATASETS, FLOW_ITEMS, POINT_ITEMS, UTC
+from terminal.domain.schemas import BALANCE_ITEMS, DATASETS, FLOW_ITEMS, POINT_ITEMS
+from terminal.domain.schemas import UTC as UTC_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +24,14 @@ if TYPE_CHECKING:
 
 DISAGREEMENT: dict[str, Kind] = {
     "dataset": pl.String, "symbol": pl.String, "field": pl.String, "period": pl.String, "period_end": pl.Date,
-    "unit": pl.String, "provider": pl.String, "value": pl.Float64, "text": pl.String, "known_at": UTC, "fetch_id": pl.Int64,
-    "other_provider": pl.String, "other_value": pl.Float64, "other_text": pl.String, "other_known_at": UTC,
+    "unit": pl.String, "provider": pl.String, "value": pl.Float64, "text": pl.String, "known_at": UTC_TYPE, "fetch_id": pl.Int64,
+    "other_provider": pl.String, "other_value": pl.Float64, "other_text": pl.String, "other_known_at": UTC_TYPE,
     "other_fetch_id": pl.Int64, "difference": pl.Float64, "rule": pl.String,
 }
 RESTATEMENT: dict[str, Kind] = {
     "symbol": pl.String, "item": pl.String, "period": pl.String, "period_end": pl.Date, "unit": pl.String,
     "provider": pl.String, "old_value": pl.Float64, "new_value": pl.Float64, "difference": pl.Float64,
-    "old_known_at": UTC, "known_at": UTC, "old_form": pl.String, "form": pl.String, "old_fetch_id": pl.Int64,
+    "old_known_at": UTC_TYPE, "known_at": UTC_TYPE, "old_form": pl.String, "form": pl.String, "old_fetch_id": pl.Int64,
     "fetch_id": pl.Int64,
 }
 
@@ -162,7 +164,7 @@ def restated(versions: pl.DataFrame, splits: pl.DataFrame, since: datetime | Non
         ((pl.col("value") - pl.col("old_value")).abs() > _ROUNDING * larger)
         & (pl.col("unit").is_null() | pl.col("old_unit").is_null() | (pl.col("unit") == pl.col("old_unit"))))
     if since is not None:
-        changed = changed.filter(pl.col("known_at") >= since)
+        changed = changed.filter(pl.col("known_at") >= pl.lit(since.astimezone(UTC), dtype=UTC_TYPE))
     changed = _without_splits(changed.rename({"value": "new_value"}), splits)
     return changed.with_columns(_apart("new_value", "old_value").alias("difference")).select(
         pl.col(name).cast(kind) for name, kind in RESTATEMENT.items()).sort(

@@ -1,5 +1,6 @@
 """The market: public data with its source and the moment it became known.
 
+Where several services speak about one value the most believed one stands (`contest`); the others are kept beside it.
 Each dataset has two tables: `bars` holds the newest version of every row, `bars_superseded` the versions it replaced,
 each with the interval `known_at` (inclusive) to `known_until` in which it was the newest. Reading the present never looks
 at the second; reading *as of* a day takes from both the one version whose interval holds the end of that day.
@@ -15,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from terminal.domain import truth
 from terminal.domain.data_services import TRUST
 from terminal.domain.rivals import CONTESTS
 from terminal.domain.schemas import DATASETS, Schema
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sourced import Source
 from terminal.errors import UserError
-from terminal.store import known
+from terminal.store import known, statements
 from terminal.store.contest import contested, settle_rows
 from terminal.store.migrate import CORE, CoreStep, migrate
 from terminal.store.sql import literal, quoted
@@ -184,6 +186,50 @@ class MarketStore:
         order = self.order(dataset)
         return self.database.write(
             lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch, complete=complete, order=order))
+
+    def versions(self, dataset: str, symbols: Sequence[str] | None = None, *, as_of: date | None = None) -> pl.DataFrame:
+        """Everything that services have said about these symbols, each version once, in the order of the key and of time.
+
+        The dataset's columns, `fetch_id`, `provider`, and `known_at` to `known_until`, in which the service said so
+        (null: it still does). With `as_of` only what was known at the end of that day, as it was then.
+        """
+        schema = _schema(dataset)
+        return statements.versions(self.database, schema, statements.picked(schema.key[0], symbols), as_of)
+
+    def beside(self, dataset: str, symbols: Sequence[str] | None = None, *, as_of: date | None = None) -> pl.DataFrame:
+        """What other services say about the same things as the rows that `read` gives: the same columns and `provider`."""
+        schema = _schema(dataset)
+        if dataset not in CONTESTS:
+            raise ValueError(f"one statement is kept about {dataset}, the newest")
+        return statements.beside(self.database, schema, statements.picked(schema.key[0], symbols), as_of)
+
+    def disagreements(self, symbols: Sequence[str] | None = None, *, as_of: date | None = None) -> pl.DataFrame:
+        """Where services differ by more than the tolerance, with whose statement stands and why (`truth.DISAGREEMENT`)."""
+        parts = [pl.DataFrame(schema=truth.DISAGREEMENT)]
+        for dataset in CONTESTS:
+            others = self.beside(dataset, symbols, as_of=as_of)
+            if others.height:
+                standing = self.read(dataset, others["symbol"].unique().to_list(), as_of=as_of)
+                parts.append(truth.compare(dataset, self.named(standing), others, self.order(dataset) or ()))
+        return pl.concat(parts)
+
+    def restatements(self, symbols: Sequence[str] | None = None, *, since: date | None = None,
+                     as_of: date | None = None) -> pl.DataFrame:
+        """Figures that the same service later gave differently for the same period (`truth.RESTATEMENT`), newest first.
+
+        `since`: only what became known on that day or later, in exchange time.
+        """
+        schema = _schema("facts")
+        where = f"period <> 'P' and {statements.picked('symbol', symbols)} and {statements.replaced(schema)}"
+        versions = statements.versions(self.database, schema, where, as_of)
+        splits = self.read("splits", versions["symbol"].unique().to_list(), as_of=as_of)
+        return truth.restated(versions, splits, None if since is None else known.start_of_day(since))
+
+    def named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """`frame` with the `provider` of each row, from its `fetch_id`."""
+        found = {number: source.provider for number, source in self.sources(frame["fetch_id"].unique().to_list()).items()}
+        return frame.with_columns(pl.col("fetch_id").replace_strict(
+            list(found), list(found.values()), default=None, return_dtype=pl.String).alias("provider"))
 
     def log(self, fetch: Fetch) -> int:
         """Record a fetch without rows (an error, an empty answer); its id. An empty answer about a symbol counts as fresh."""
@@ -386,26 +432,26 @@ class MarketStore:
         have: dict[str, set[str]] = {}
         for table, column in existing.iter_rows():
             have.setdefault(table, set()).add(column)
-        statements = [text for schema in DATASETS.values() for text in _table_statements(schema, have)]
-        if statements:
-            self.database.write(lambda tx: [tx.execute(text) for text in statements])
+        missing = [text for schema in DATASETS.values() for text in _table_statements(schema, have)]
+        if missing:
+            self.database.write(lambda tx: [tx.execute(text) for text in missing])
 
 
 def _table_statements(schema: Schema, have: dict[str, set[str]]) -> list[str]:
     kinds = {name: _SQL_TYPES[kind] for name, kind in schema.columns.items()}
     current = {**kinds, "fetch_id": "bigint", "known_at": "timestamptz"}
-    statements = []
+    texts = []
     spans = {**current, "known_until": "timestamptz"}
     tables = {schema.name: current, f"{schema.name}_superseded": spans}
     if schema.name in CONTESTS:
         tables[f"{schema.name}_others"] = spans
     for table, columns in tables.items():
         if table not in have:
-            statements.append(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
+            texts.append(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
         else:  # a column that a newer schema added
             missing = {name: kind for name, kind in columns.items() if name not in have[table]}
-            statements += [f'alter table {table} add column "{name}" {kind}' for name, kind in missing.items()]
-    return statements
+            texts += [f'alter table {table} add column "{name}" {kind}' for name, kind in missing.items()]
+    return texts
 
 
 def _versions(dataset: str, columns: Sequence[str], where: str, as_of: date | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import polars as pl
 
 from terminal import memory, paths
+from terminal.domain.data_services import TRUST
 from terminal.domain.schemas import DATASETS
 from terminal.domain.sessions import Calendar
 from terminal.errors import Corrupt, NewerStore, StoreError, TerminalError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from terminal.store.backup import Backup, Reason
 
 _log = logging.getLogger(__name__)
+Trust = Callable[[str], Sequence[str] | None]
 Migrations = Mapping[str, Sequence[Step]] | Iterable[tuple[str, Sequence[Step]]]
 # The memory each file's engine may take, out of the program's 300 MB; beyond it work goes through the disk. What it has
 # read lies in the system's own file cache too, so little is lost by keeping little.
@@ -41,16 +43,17 @@ class Store:
     """The market and the book of one home.
 
     `migrations` are the plugins' steps by plugin id; a plugin whose steps fail is in `refused` with its error and has no
-    tables. A damaged or newer file does not keep the other one from opening: then `market` or `book` raises its error,
-    while `check`, `restore` and `rebuild_market` still work. Raises Locked when another process has the files.
+    tables. `trust(dataset)`: the services believed about a dataset, best first. A damaged or newer file does not keep the
+    other one from opening: then `market` or `book` raises its error, while `check`, `restore` and `rebuild_market` still
+    work. Raises Locked when another process has the files.
     """
 
     def __init__(self, market_path: Path, book_path: Path, backups: Path, *, clock: Callable[[], datetime], publish: Publish,
-                 migrations: Migrations = ()) -> None:
+                 migrations: Migrations = (), trust: Trust = TRUST.get) -> None:
         self.market_path, self.book_path, self.backups = market_path, book_path, backups
         self.refused: dict[str, TerminalError] = {}
         self._clock, self._publish = clock, publish
-        self._migrations = dict(migrations)
+        self._migrations, self._trust = dict(migrations), trust
         self._writer = Writer(self._rest)
         self._market: MarketStore | StoreError
         self._book: BookStore | StoreError
@@ -198,7 +201,7 @@ class Store:
         database = Database(self.market_path, self._writer, publish=self._publish, memory=_MEMORY, writing=_WRITING)
         database.forbid_thread(self._forbidden)
         try:
-            return MarketStore(database, calendar=_calendar(), clock=self._clock)
+            return MarketStore(database, calendar=_calendar(), clock=self._clock, trust=self._trust)
         except BaseException:
             database.close()
             raise
