@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # One line a service: where its adapter is. Adding a provider is a module, this line, and its entry in `data_services`.
 ADAPTERS = {
     "yahoo": "terminal.providers.yahoo:YahooProvider",
+    "sec": "terminal.providers.sec:SecProvider",
     "cboe": "terminal.providers.cboe:CboeProvider",
     "nasdaq": "terminal.providers.nasdaq:NasdaqProvider",
     "fred": "terminal.providers.fred:FredProvider",
