@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from terminal.providers.budget import Window
 
 # What a parser may trip over when a payload is not what was promised.
-_MISSHAPEN = (
+MISSHAPEN = (
     LookupError,
     TypeError,
     ValueError,
@@ -156,7 +156,7 @@ class Service:
         """
         try:
             return parse(read(got.body, self.title)), None
-        except _MISSHAPEN as error:
+        except MISSHAPEN as error:
             told = type(error)(self._without_key(str(error))) if type(error) in (KeyError, TypeError, ValueError) else None
             return None, BadPayload(
                 f"{self.title} sent an answer of an unexpected shape.", "What is stored stays usable; try again later.", told

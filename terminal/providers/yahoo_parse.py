@@ -77,7 +77,8 @@ def load(body: bytes, root: str) -> Json:
         )
     error = found.get("error")
     if error:
-        text = str(error.get("description") or error.get("code") or error) if isinstance(error, dict) else str(error)
+        stated = error.get("description") or error.get("code") if isinstance(error, dict) else error
+        text = _text(stated) or "it did not say why"
         if (
             "not found" in text.lower()
             or "no data found" in text.lower()
@@ -96,9 +97,11 @@ def parse_chart(body: bytes, symbol: str, now: datetime, interval: str = "1d") -
     result = results[0]
     meta = result.get("meta") or {}
     if str(meta.get("symbol", symbol)).upper() != symbol:
-        raise BadPayload(f"Yahoo Finance sent the chart of {meta.get('symbol')} when asked for {symbol}.", "Try again later.")
+        whose = _text(meta.get("symbol")) or "nobody"
+        raise BadPayload(f"Yahoo Finance sent the chart of {whose} when asked for {symbol}.", "Try again later.")
     if meta.get("dataGranularity", interval) != interval:
-        raise BadPayload(f"Yahoo Finance sent {meta.get('dataGranularity')} bars when asked for {interval}.", "Try again later.")
+        other = _text(meta.get("dataGranularity")) or "other"
+        raise BadPayload(f"Yahoo Finance sent {other} bars when asked for {interval}.", "Try again later.")
     zone = _zone(meta)
     as_of = _moment(meta.get("regularMarketTime"))
     events = result.get("events") or {}

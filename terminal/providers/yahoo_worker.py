@@ -114,6 +114,8 @@ class _Stopped(Exception):  # noqa: N818 - not an error of ours: it stops yfinan
 
 def serve(pipe: Connection) -> None:
     """Answer jobs until the parent closes the pipe or nothing was asked for two minutes."""
+    from terminal.providers.service import MISSHAPEN
+
     _be_humble()
     client: Client | None = None
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
@@ -129,6 +131,9 @@ def serve(pipe: Connection) -> None:
                 pipe.send(None)
             except ProviderError as error:
                 pipe.send(Trouble(type(error).__name__, error.message, error.hint, getattr(error, "retry_at", None), client.seen))
+            except MISSHAPEN:
+                told = "Yahoo Finance sent an answer of an unexpected shape."
+                pipe.send(Trouble("BadPayload", told, "What is stored stays usable; try again later.", None, client.seen))
 
 
 class _Door:
