@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from plugins.tearsheet.panel_earnings import COMMAND as EARNINGS
+from plugins.tearsheet.panel_earnings import fill_earnings
 from plugins.tearsheet.panel_judgement import Gates, Risks, Verdict
 from plugins.tearsheet.panel_parts import Cards, Lines, Words
 from plugins.tearsheet.panel_pictures import Ranges, ScoreBars, YearBars
@@ -360,6 +362,13 @@ PARTS: dict[str, Part] = {
     ),
     "peers": Part("Peers", "What is similar?", PeerTable, lambda it, now: it.show_sheet(now)),
     "events": Part("Events", "What is coming up?", lambda panel: Lines(), _fill_events),
+    "earnings": Part(
+        "Earnings",
+        "What happens when it reports?",
+        lambda panel: Lines(),
+        fill_earnings,
+        lambda now: _stock(now) and now.host.has_command(EARNINGS),
+    ),
     "figures": Part("All figures", "All the numbers", _figures_table, _fill_figures, open=False),
     "unknown": Part(
         "Not known", "What nobody told us", lambda panel: Lines(), _fill_unknown, lambda now: bool(now.sheet.unknown), open=False
@@ -382,6 +391,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "statements",
         "risks",
         "events",
+        "earnings",
         "peers",
         "checks",
         "figures",
@@ -393,6 +403,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "cards",
         "risks",
         "events",
+        "earnings",
         "changes",
         "position",
         "chart",
