@@ -268,12 +268,16 @@ class SdkHttp(Http):
         import httpx
 
         body = bytearray()
-        for chunk in response.iter_content(65536):
-            body += chunk
-            if time.monotonic() > self._came.deadline:
-                raise httpx.ReadTimeout("the whole answer took too long")
-            if len(body) > LARGEST_ANSWER:
-                raise BadPayload(f"{self.title} sent an answer without an end.", "Try again later.")
+        try:
+            for chunk in response.iter_content(65536):
+                body += chunk
+                if time.monotonic() > self._came.deadline:
+                    raise httpx.ReadTimeout("the whole answer took too long")
+                if len(body) > LARGEST_ANSWER:
+                    raise BadPayload(f"{self.title} sent an answer without an end.", "Try again later.")
+        except BaseException:
+            response.close()
+            raise
         response._content = bytes(body)
         headers = {name.lower(): value for name, value in response.headers.items()}
         self._came.answer = (response.status_code, headers, bytes(body))

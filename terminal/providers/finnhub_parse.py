@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from terminal.domain import schemas
 from terminal.domain.instruments import SECTORS, clean_sector
+from terminal.errors import BadPayload
 from terminal.providers import wire
 
 if TYPE_CHECKING:
@@ -308,7 +309,8 @@ def _agree(one: float | None, other: float | None) -> bool:
 def _object(value: Any) -> Json:
     found = wire.mapping(value, TITLE, "object")
     if "error" in found:
-        raise ValueError(str(found["error"])[:200])
+        told = str(found["error"])[:160].rstrip(". ")
+        raise BadPayload(f"{TITLE} answered with an error: {told}.", "Try again later.")
     return found
 
 
