@@ -165,7 +165,7 @@ class App:
         self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations)
         self.gui: Gui | None = None
         self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
-                                  publish=self.events.publish,
+                                  publish=self.events.publish, trust=lambda dataset: _trusted(self.settings, dataset),
                                   migrations=((job_history.OWNER, job_history.STEPS), *self.registry.migrations()))
         self._workers = Workers(WORKERS)
         self._numbers = itertools.count(1)
@@ -371,6 +371,12 @@ def fill_demo(store: Store, clock: Clock, progress: Progress) -> int:
     if isinstance(newest, date) and newest >= last:
         return 0
     return DemoProvider(clock).seed(store.market.save, progress=progress, since=newest if isinstance(newest, date) else None)
+
+
+def _trusted(settings: Settings, dataset: str) -> tuple[str, ...] | None:
+    from terminal.providers.live import preferred
+
+    return preferred(settings, "trust", dataset)
 
 
 def _calendar() -> Calendar:

@@ -225,6 +225,11 @@ class MarketStore:
         splits = self.read("splits", versions["symbol"].unique().to_list(), as_of=as_of)
         return truth.restated(versions, splits, None if since is None else known.start_of_day(since))
 
+    def services(self, dataset: str) -> frozenset[str]:
+        """Who has ever brought rows of a dataset."""
+        rows = self.database.read("select distinct provider from fetch_log where dataset = ? and rows > 0", (dataset,))
+        return frozenset(rows["provider"])
+
     def named(self, frame: pl.DataFrame) -> pl.DataFrame:
         """`frame` with the `provider` of each row, from its `fetch_id`."""
         found = {number: source.provider for number, source in self.sources(frame["fetch_id"].unique().to_list()).items()}
