@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from terminal.domain import truth
 from terminal.domain.adjustment import adjust
+from terminal.domain.rivals import aligned
 from terminal.domain.schemas import DATASETS
 from terminal.services.kept import Kept, seal
 from terminal.services.own_fields import OwnFields
@@ -165,12 +167,32 @@ class Market:
         return self._read("quotes", symbols, as_of=as_of, latest=True)
 
     def facts(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
-        """FACTS with `fetch_id` and `known_at`."""
-        return self._read("facts", symbols, as_of=as_of)
+        """FACTS with `fetch_id` and `known_at`: of services that differ the one most believed (`disagreements` has the rest).
+
+        Where several services date the end of one period a few days apart, it is given one end.
+        """
+        frame = self._read("facts", symbols, as_of=as_of)
+        return aligned(frame) if len(self._services("facts")) > 1 else frame
 
     def earnings(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
-        """EARNINGS, past and expected, sorted by symbol and date."""
-        return self._read("earnings", symbols, as_of=as_of).sort("symbol", "date")
+        """EARNINGS, past and expected, sorted by symbol and date: one row a report, of the service most believed.
+
+        What it leaves out is filled from the next believed: `filled` names those fields (else ""), `filled_fetch` their fetch.
+        """
+        store = self._store.market
+        frame = self._read("earnings", symbols, as_of=as_of)
+        wanted = None if symbols is None else _several(symbols)
+        several = len(self._services("earnings")) > 1
+        others = store.beside("earnings", wanted, as_of=as_of) if several else frame.clear()
+        return truth.filled(store.named(frame), store.named(others), store.order("earnings") or ()).sort("symbol", "date")
+
+    def disagreements(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
+        """Where services differ about a figure or a report, whose statement stands and why (`truth.DISAGREEMENT`)."""
+        return self._store.market.disagreements(None if symbols is None else _several(symbols), as_of=as_of)
+
+    def restatements(self, symbols: Symbols = None, since: date | None = None, as_of: date | None = None) -> pl.DataFrame:
+        """Figures that a service later gave differently for the same period, newest first (`truth.RESTATEMENT`)."""
+        return self._store.market.restatements(None if symbols is None else _several(symbols), since=since, as_of=as_of)
 
     def dividends(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
         """DIVIDENDS per share as of `as_of`'s share count, sorted by symbol and ex-date."""
@@ -301,6 +323,10 @@ class Market:
         return self._disk.get("regime", self.today(), _TRENDED, make, domain.to_notes, domain.from_notes)
 
     # -- inner -------------------------------------------------------------------------------------------------
+
+    def _services(self, dataset: str) -> frozenset[str]:
+        """Who has brought rows of a dataset."""
+        return self._cached(("services", dataset), lambda: self._store.market.services(dataset), (dataset,))
 
     def _read(
         self,
