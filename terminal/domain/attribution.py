@@ -45,7 +45,7 @@ def attribute(grid: Grid, dips: pl.DataFrame, sectors: Mapping[str, str | None],
         return pl.DataFrame(schema=SCHEMA)
     end = _end(grid, benchmark)
     first = max(0, min(int(dips["_peak_at"].min()) - YEAR, end))  # type: ignore[arg-type]
-    unpaid: Bools = ~np.isfinite(grid.total).any(axis=1)  # no adjusted close: the price alone has to do
+    unpaid: Bools = np.asarray(~np.isfinite(grid.total).any(axis=1))  # no adjusted close: the price alone has to do
     total = np.where(unpaid[:, None], grid.close[:, first : end + 1], grid.total[:, first : end + 1])
     with np.errstate(invalid="ignore", divide="ignore"):
         level = np.log(filled(total))

@@ -136,7 +136,7 @@ def _with_prices(
 ) -> tuple[Days, Floats, Floats, bool]:
     """Current prices of the last day or of a later one; older ones say nothing new."""
     row_of = {symbol: row for row, symbol in enumerate(symbols)}
-    known = prices.drop_nulls(["symbol", "price", "day"]).filter(pl.col("day") >= pl.Series([days[-1]]).cast(pl.Date)[0])
+    known = prices.drop_nulls(["symbol", "price", "day"]).filter(pl.col("day") >= days[-1].astype(object))
     known = known.filter(pl.col("symbol").is_in(list(row_of)))
     if known.is_empty():
         return days, close, total, False
