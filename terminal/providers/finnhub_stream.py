@@ -190,7 +190,7 @@ class TradeStream:
                 heard = now
                 self._take(message, batch, frozenset(watched), ended)
             elif now - heard > self._silence:
-                return f"nothing heard for {self._silence:.0f} s"
+                return f"nothing heard for {self._silence:g} s"
             if batch and now - told >= EACH:
                 self._tell(batch, ended)
                 told = now
