@@ -13,7 +13,8 @@ import polars as pl
 from terminal.domain.schemas import BARS, DIVIDENDS, INSTRUMENTS, SPLITS
 
 if TYPE_CHECKING:
-    from terminal.providers.demo.recipe import Bools, Floats, Ints
+    from terminal.domain.sessions import Calendar
+    from terminal.providers.demo.recipe import Bools, Floats, Ints, Recipe
     from terminal.providers.demo.world import World
 
 HISTORY_DAYS = 1840
@@ -31,6 +32,25 @@ class Payouts:
 
 
 @dataclass(frozen=True)
+class LastDay:
+    """The newest session of every instrument and the close before it: what quotes and minute bars need of the world.
+
+    `prices` holds open, high, low, close and volume, splits worked in; `end` is the last session with a daily bar.
+    """
+
+    recipe: Recipe
+    calendar: Calendar
+    day: date
+    end: date
+    symbols: tuple[str, ...]
+    number: dict[str, int]
+    split_total: Floats
+    alive: Bools
+    prices: dict[str, Floats]
+    before: Floats
+
+
+@dataclass(frozen=True)
 class Listing:
     """What is public on the evening of `today`: the world's last session may be `today`, or the last one before it.
 
@@ -44,6 +64,11 @@ class Listing:
     def end(self) -> date:
         """The last session with a daily bar."""
         return self.world.days[self.finished - 1]
+
+    @property
+    def calendar(self) -> Calendar:
+        """The exchange's sessions."""
+        return self.world.calendar
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -86,6 +111,14 @@ class Listing:
         if prices is self.world.stocks:
             total = float(self.world.split_total[number])
         return raw * total if name == "volume" else raw / total
+
+    def last_day(self) -> LastDay:
+        """The newest session by itself: a thousandth of what the world holds in memory."""
+        world, newest = self.world, len(self.world.days) - 1
+        prices = {name: self.matrix(name, newest, newest + 1)[0].copy() for name in ("open", "high", "low", "close", "volume")}
+        before = self.matrix("close", newest - 1, newest)[0].copy()
+        return LastDay(world.recipe, world.calendar, world.days[newest], self.end, self.symbols, self.number, self.split_total,
+                       self.alive[newest].copy(), prices, before)  # fmt: skip
 
     @cached_property
     def alive(self) -> Bools:

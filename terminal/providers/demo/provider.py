@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from terminal.domain.sessions import Calendar
-    from terminal.providers.demo.listing import Listing
+    from terminal.providers.demo.listing import LastDay, Listing
 
 Save = Callable[[str, "pl.DataFrame", Fetch], Any]
 DATASETS = (
@@ -34,6 +35,7 @@ DATASETS = (
     "members",
 )
 # What the first start stores; the rest is made when somebody looks at it. Bars come last: once they are there, all is.
+_TODAY = ("quotes", "minute_bars")
 SEEDED = ("instruments", "members", "splits", "dividends", "facts", "earnings", "headlines", "bars")
 
 
@@ -55,7 +57,9 @@ class DemoProvider:
     def __init__(self, clock: Callable[[], datetime], *, seed: int | None = None, end: date | None = None) -> None:
         self._clock, self._seed, self._end = clock, seed, end
         self._lock = threading.Lock()
-        self._listing: tuple[tuple[date, int], Listing] | None = None
+        self._world: weakref.ref[Listing] | None = None
+        self._last_day: LastDay | None = None
+        self._key: tuple[date, int] | None = None
         self._calendar: Calendar | None = None
 
     def fetch(self, request: Request, progress: Progress = quiet) -> Iterator[Answer]:
@@ -63,7 +67,9 @@ class DemoProvider:
         if request.dataset not in self.datasets:
             raise BadPayload(f"The demo market has no dataset '{request.dataset}'.")
         started = self._clock()
-        listing = self._at(self._end)
+        day, whole = (self._day(), None) if request.dataset in _TODAY else (None, self._at(self._end))
+        listing = day or whole
+        assert listing is not None
         progress(0.3, f"simulating {request.dataset}")
         unknown = (
             tuple(symbol for symbol in request.symbols if symbol not in listing.number) if request.dataset != "members" else ()
@@ -71,8 +77,11 @@ class DemoProvider:
         known = tuple(symbol for symbol in request.symbols if symbol in listing.number)
         if request.symbols and not known and request.dataset != "members":
             frames = _empty(request.dataset)
+        elif day is not None:
+            frames = self._today(day, request, known)
         else:
-            frames = self._frames(listing, request.dataset, known, request.start, request.end)
+            assert whole is not None
+            frames = self._frames(whole, request.dataset, known, request.start, request.end)
         for position, frame in enumerate(frames):
             status = "ok" if frame.height else "empty"
             yield Answer(
@@ -100,6 +109,8 @@ class DemoProvider:
                 if frame.height:
                     save(dataset, frame, self._fetch(listing, dataset, (), started, "ok"))
                     rows += frame.height
+        if end is None:
+            self._day()  # while the world is there
         progress(1.0, "the market is ready")
         return rows
 
@@ -123,8 +134,18 @@ class DemoProvider:
             return
         yield _within(dataset, self._whole(listing, dataset, symbols), symbols, start, end)
 
+    def _today(self, day: LastDay, request: Request, symbols: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+        from terminal.providers.demo import intraday
+
+        made = (
+            intraday.quotes(day, self._clock())
+            if request.dataset == "quotes"
+            else intraday.minute_bars(day, symbols, self._clock())
+        )
+        yield _within(request.dataset, made, symbols, request.start, request.end)
+
     def _whole(self, listing: Listing, dataset: str, symbols: tuple[str, ...]) -> pl.DataFrame:
-        from terminal.providers.demo import chains, events, intraday
+        from terminal.providers.demo import chains, events
 
         make: dict[str, Callable[[], pl.DataFrame]] = {
             "instruments": listing.instruments,
@@ -133,13 +154,11 @@ class DemoProvider:
             "splits": listing.splits,
             "earnings": lambda: events.earnings(listing),
             "headlines": lambda: events.headlines(listing),
-            "minute_bars": lambda: intraday.minute_bars(listing, symbols, self._clock()),
-            "quotes": lambda: intraday.quotes(listing, self._clock()),
             "chains": lambda: chains.chains(listing, symbols),
         }
         return make[dataset]()
 
-    def _fetch(self, listing: Listing, dataset: str, symbols: tuple[str, ...], started: datetime, status: Any) -> Fetch:
+    def _fetch(self, listing: Listing | LastDay, dataset: str, symbols: tuple[str, ...], started: datetime, status: Any) -> Fetch:
         return Fetch(
             self.id,
             f"simulated {dataset}",
@@ -148,38 +167,51 @@ class DemoProvider:
             started,
             self._clock(),
             status,
-            as_of=listing.world.calendar.session_close(listing.end),
+            as_of=listing.calendar.session_close(listing.end),
             simulated=True,
         )
 
     def _at(self, end: date | None) -> Listing:
-        """The market of this moment, or of the evening of `end`; the last one is kept."""
-        from terminal.providers.demo import world
-        from terminal.providers.demo.listing import Listing
+        """The market of this moment, or of the evening of `end`; kept only for as long as somebody looks at it."""
+        with self._lock:
+            return self._generated(self._through(end))
+
+    def _day(self) -> LastDay:
+        """Its newest session, which is kept: it is small and asked for all the time."""
+        with self._lock:
+            key = self._through(self._end)
+            if self._last_day is None or self._key != key:
+                self._last_day = self._generated(key).last_day()
+            return self._last_day
+
+    def _through(self, end: date | None) -> tuple[date, int]:
+        """The last session of the market, and 1 when it is under way and has no daily bar yet."""
         from terminal.providers.demo.recipe import calendar
 
-        with self._lock:
-            if self._calendar is None:
-                self._calendar = calendar()
-            sessions, now = self._calendar, self._clock()
-            try:
-                finished = (
-                    sessions.last_session(now)
-                    if end is None
-                    else end
-                    if sessions.is_session(end)
-                    else sessions.previous_session(end)
-                )
-                through = finished if end is not None else sessions.current_session(now) or finished
-            except ValueError as error:
-                raise UserError(
-                    f"The demo market cannot say what day it is: {error}.", "Check the clock of this computer.", error
-                ) from error
-            days = 1 if through > finished else 0
-            if self._listing is None or self._listing[0] != (through, days):
-                made = world.generate(through, self._seed)
-                self._listing = ((through, days), Listing(made, len(made.days) - days))
-            return self._listing[1]
+        if self._calendar is None:
+            self._calendar = calendar()
+        sessions, now = self._calendar, self._clock()
+        try:
+            finished = (
+                sessions.last_session(now) if end is None else end if sessions.is_session(end) else sessions.previous_session(end)
+            )
+            through = finished if end is not None else sessions.current_session(now) or finished
+        except ValueError as error:
+            raise UserError(
+                f"The demo market cannot say what day it is: {error}.", "Check the clock of this computer.", error
+            ) from error
+        return through, 1 if through > finished else 0
+
+    def _generated(self, key: tuple[date, int]) -> Listing:
+        from terminal.providers.demo import world
+        from terminal.providers.demo.listing import Listing
+
+        kept = self._world() if self._world is not None and self._key == key else None
+        if kept is None:
+            made = world.generate(key[0], self._seed)
+            kept = Listing(made, len(made.days) - key[1])
+            self._world, self._last_day, self._key = weakref.ref(kept), None, key
+        return kept
 
 
 def _empty(dataset: str) -> Iterator[pl.DataFrame]:
