@@ -1,4 +1,4 @@
-"""Commands over market data: universes, refresh, import, bars, quotes, sources, search and the services asked."""
+"""Commands over market data: universes, refresh, import, bars, quotes, sources and their disputes, search, services."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Symbol = Annotated[str, argument(help="A ticker, for example AAPL.", metavar="SYMBOL")]
+Some = Annotated[tuple[str, ...], argument(help="Only these tickers; all that are stored when left out.", metavar="SYMBOL")]
+Limit = Annotated[int, argument(help="At most so many rows; 0 for all.")]
 Kind = Literal["bars", "fundamentals", "instruments", "dividends", "splits", "earnings"]
 
 
@@ -177,30 +179,30 @@ def quote(
 
 @command(title="Show where the data of a symbol comes from")
 def sources(ctx: Context, symbol: Symbol) -> Table:
-    """What is stored of a symbol, from whom and since when; what was repaired or refused, and why."""
+    """What is stored of a symbol, from whom and since when; what was repaired or refused, and why.
+
+    Where several services speak about the same figures, the one that is believed comes first; what the others say is kept
+    beside it and shown by `market disagreements`.
+    """
     import polars as pl
 
+    from terminal.domain.rivals import CONTESTS
     from terminal.domain.schemas import DATASETS
 
     name = _symbol(symbol)
-    rows = []
+    rows, listed = [], []
     for dataset in DATASETS:
         if dataset == "members":
             continue
-        frame = ctx.store.market.read(dataset, [name], as_of=ctx.as_of)
-        for fetch_id, source in ctx.market.sources(frame["fetch_id"].unique().to_list()).items():
-            rows.append(
-                (
-                    dataset,
-                    frame.filter(pl.col("fetch_id") == fetch_id).height,
-                    source.provider,
-                    source.endpoint,
-                    source.as_of,
-                    source.fetched_at,
-                    source.delayed,
-                    source.simulated,
-                )
-            )
+        frames = [(True, ctx.store.market.read(dataset, [name], as_of=ctx.as_of))]
+        if dataset in CONTESTS:
+            frames.append((False, ctx.store.market.beside(dataset, [name], as_of=ctx.as_of)))
+        for believed, frame in frames:
+            for fetch_id, each in ctx.market.sources(frame["fetch_id"].unique().to_list()).items():
+                count = frame.filter(pl.col("fetch_id") == fetch_id).height
+                when = (each.as_of, each.fetched_at, each.note or None, each.delayed, each.simulated)
+                rows.append((dataset, count, believed, each.provider, each.endpoint, *when))
+                listed.append(each)
     notes = [
         f"repaired: {count} values, {rule}"
         for rule, count in ctx.store.market.repairs(name).group_by("rule").len().sort("rule").iter_rows()
@@ -215,26 +217,54 @@ def sources(ctx: Context, symbol: Symbol) -> Table:
     ]
     if not rows and not notes:
         raise UserError(f"Nothing is stored of {name}.", f"Fetch it with `tapeline market refresh {name}`.")
+    if differ := ctx.market.disagreements(name, ctx.as_of).height:
+        notes.append(f"{differ} values on which sources differ: `tapeline market disagreements {name}`")
     columns = (
         Column("dataset", "Data"),
         Column("rows", "Rows", "integer", "count"),
+        Column("believed", "Believed", "bool", term="market_believed"),
         Column("provider", "From"),
         Column("endpoint", "Endpoint"),
         Column("as_of", "As of", "datetime"),
         Column("fetched_at", "Fetched", "datetime"),
+        Column("note", "Why this one was asked"),
         Column("delayed", "Delayed", "bool", newbie=False),
         Column("simulated", "Simulated", "bool"),
     )
     table = _table(f"Sources of {name}", columns, rows, notes=notes)
-    found = ctx.market.sources(
-        {
-            number
-            for dataset in DATASETS
-            if dataset != "members"
-            for number in ctx.store.market.read(dataset, [name], as_of=ctx.as_of)["fetch_id"].to_list()
-        }
-    )
-    return Table(table.title, table.columns, table.frame, tuple(dict.fromkeys(found.values())), notes=table.notes)
+    several = tuple(dict.fromkeys(listed))
+    place = pl.Series([several.index(each) for each in listed], dtype=pl.Int64)
+    origin = pl.DataFrame({column.name: place for column in columns})
+    return Table(table.title, table.columns, table.frame, several, notes=table.notes, origin=origin)
+
+
+@command(title="Show where sources disagree")
+def disagreements(ctx: Context, symbols: Some = (), *, limit: Limit = 200) -> Table:
+    """Where two services say different things about the same figure or report: who is believed, who says what, and why.
+
+    Nothing is averaged: one statement is used everywhere, the others are kept beside it. Small differences of rounding
+    are not listed.
+    """
+    from plugins.market.disputes import disputed
+
+    return disputed(ctx, [_symbol(each) for each in symbols], _not_negative(limit))
+
+
+@command(title="Show figures that were changed afterwards")
+def restatements(
+    ctx: Context,
+    symbols: Some = (),
+    *,
+    since: Annotated[date | None, argument(help="Only what became known on this day or later.")] = None,
+    limit: Limit = 200,
+) -> Table:
+    """Figures that a company or a service later gave differently for the same period: old and new value, when, in which form.
+
+    A company that often corrects its past deserves a closer look. What only follows a split is not listed.
+    """
+    from plugins.market.disputes import restated
+
+    return restated(ctx, [_symbol(each) for each in symbols], since, _not_negative(limit))
 
 
 @command(title="Find a symbol")
@@ -324,6 +354,12 @@ def _symbol(text: str) -> str:
         return clean_symbol(text)
     except ValueError as error:
         raise UserError(f"{error}.", "Symbols look like AAPL, BRK-B or ^VIX.") from None
+
+
+def _not_negative(limit: int) -> int:
+    if limit < 0:
+        raise UserError(f"limit cannot be {limit}.", "Give 0 for all, or how many rows you want.")
+    return limit
 
 
 def _currency(ctx: Context, symbol: str) -> str:

@@ -136,7 +136,10 @@ def filled(standing: pl.DataFrame, others: pl.DataFrame, order: Sequence[str]) -
     rank = rank_of(order)
     names = [name for name in DATASETS["earnings"].columns if name not in keys]
     places = pl.Series("_rank", [rank(provider) for provider in paired["provider_other"]], dtype=pl.Int64)
-    best = paired.with_columns(places).sort("_rank", maintain_order=True).group_by(keys, maintain_order=True).agg(
+    # An hour, or that a date is certain, is said of one day and of no other.
+    same_day = [pl.when(pl.col("date") == pl.col("date_other")).then(f"{name}_other").alias(f"{name}_other")
+                for name in ("time_of_day", "confirmed")]
+    best = paired.with_columns(places, *same_day).sort("_rank", maintain_order=True).group_by(keys, maintain_order=True).agg(
         *(pl.col(f"{name}_other").drop_nulls().first() for name in names),
         *(pl.col("fetch_id_other").filter(pl.col(f"{name}_other").is_not_null()).first().alias(f"_{name}") for name in names))
     joined = plain.drop("filled", "filled_fetch").join(best, on=keys, how="left", maintain_order="left")

@@ -179,6 +179,8 @@ def test_a_report_is_disputed_field_by_field() -> None:
 def test_fields_that_are_missing_come_from_the_next_believed_and_say_so() -> None:
     standing = reports(("finnhub", date(2026, 10, 29), None, None, 1.5), ("finnhub", date(2026, 7, 29), "amc", 1.0, 1.1))
     others = reports(("nasdaq", date(2026, 10, 29), "bmo", 1.3, None), ("yahoo", date(2026, 10, 30), None, 1.4, 1.6))
+    hour = reports(("yahoo", date(2026, 7, 30), "bmo", None, None), ("yahoo", date(2026, 10, 28), "amc", None, None))
+    assert filled(standing, hour, TRUST["earnings"])["filled"].to_list() == ["", ""]  # an hour belongs to its day
     frame = filled(standing, others, TRUST["earnings"])
     rows = frame.select("date", "time_of_day", "eps_estimate", "eps_actual", "filled", "filled_fetch").rows()
     yahoo, nasdaq = others["fetch_id"][1], others["fetch_id"][0]
