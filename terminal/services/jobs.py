@@ -7,6 +7,7 @@ schedule is started, which only the process with the window (or `tapeline jobs r
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def planned(declared: Iterable[tuple[str, Sequence[Job]]], titles: Callable[[str
     found: dict[str, Planned] = {}
     for owner, jobs in declared:
         for job in jobs:
-            name = job.name or job.command
+            name = job.name or _free(job.command, found)
             if job.live_only and demo:
                 continue
             try:
@@ -342,6 +343,12 @@ class Scheduler:
             if self._running.get(job.name) == number:
                 del self._running[job.name]
         self._history.ended(number, state, rows, note, error)
+
+
+def _free(command: str, taken: Mapping[str, Planned]) -> str:
+    """The name of a job that has none: its command's, numbered from the second on."""
+    numbered = (f"{command}-{number}" for number in itertools.count(2))
+    return command if command not in taken else next(name for name in numbered if name not in taken)
 
 
 def _result(table: Table) -> tuple[str, int | None, str, str]:

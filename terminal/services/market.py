@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from terminal.paths import Home
     from terminal.providers.base import Provider
     from terminal.providers.router import Router
+    from terminal.services.health import Health
     from terminal.services.refresh import Refresher
     from terminal.settings import Settings
     from terminal.store import Store
@@ -54,9 +55,10 @@ class Market:
     """What `ctx.market` is. Thread safe; equal questions asked at once are answered once."""
 
     def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool, rules: Path,
-                 cache: Path | None = None) -> None:
+                 cache: Path | None = None, health: Health | None = None) -> None:
         self._store = store
         self._refresher = refresher
+        self._health = health
         self._clock = clock
         self._demo = demo
         self._rules = rules
@@ -72,6 +74,13 @@ class Market:
     def router(self) -> Router:
         """Who is asked for what."""
         return self._refresher.router
+
+    @property
+    def health(self) -> Health:
+        """How services, datasets and files are."""
+        if self._health is None:
+            raise RuntimeError("this market was made without its health")
+        return self._health
 
     def close(self) -> None:
         """Let go of connections and worker processes."""
@@ -429,6 +438,7 @@ def build_market(
     from terminal.providers.budget import Budget
     from terminal.providers.live import live_providers, preferred
     from terminal.providers.router import Router
+    from terminal.services.health import Health
     from terminal.services.refresh import Refresher
 
     kept = None if demo else home.run
@@ -438,11 +448,12 @@ def build_market(
         settings, budget, clock, home.run)
     order = None if demo or providers is not None else lambda dataset: preferred(settings, "order", dataset)
     router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None, order)
+    health = Health(store, router, clock, _calendar, lambda provider: settings.secret(provider) is not None, home.cache(demo))
     refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None),
                           paused=lambda: frozenset(
                               filter(None, str(settings.get("jobs.paused_feeds")).replace(" ", "").split(","))))
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"),
-                  cache=home.cache(demo))
+                  cache=home.cache(demo), health=health)
 
 
 def _nothing(_ctx: Context) -> int:

@@ -277,6 +277,11 @@ class Database:
 
     # writing
 
+    @property
+    def waiting(self) -> int:
+        """How many writes are queued or running, of every file that shares the writer."""
+        return self._writer.waiting
+
     def write(self, fn: Callable[[Transaction], T]) -> T:
         """Run `fn(tx)` as one transaction and return its result once it is durable; any error undoes all of it."""
         return self.wait(self.submit(fn))

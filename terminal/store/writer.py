@@ -57,6 +57,11 @@ class Writer:
         """Whether the caller is on the writer thread."""
         return threading.current_thread() is self._thread
 
+    @property
+    def waiting(self) -> int:
+        """How many functions are queued or running."""
+        return self._queue.qsize() + (self._running is not None)
+
     def submit(self, database: Interruptible, run: Callable[[], T]) -> Future[T]:
         """Queue `run`. The future's result is there once what it did is durable."""
         future: Future[T] = Future()

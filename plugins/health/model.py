@@ -1,0 +1,147 @@
+"""How things are, in words: a sentence a service, the problems worth telling, and when a problem is another one. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from terminal.services.health import Allowance, DatasetStatus, ProviderStatus
+
+NEW_YORK = ZoneInfo("America/New_York")
+_SPANS = {1: "this second", 60: "this minute", 3600: "this hour", 86_400: "today", 2_592_000: "this month"}
+_PER = {1: "second", 60: "minute", 3600: "hour", 86_400: "day", 2_592_000: "30 days"}
+_CHANGING = re.compile(r"\d[\d:.,-]*( UTC| ET)?")
+NAMES = {"bars": "Daily prices", "minute_bars": "Minute prices", "quotes": "Latest prices", "facts": "Fundamentals",
+         "instruments": "Companies and funds", "dividends": "Dividends", "splits": "Splits", "earnings": "Earnings dates",
+         "headlines": "News", "chains": "Options", "members": "Members of indices", "filings": "SEC filings",
+         "ratings": "Analysts' ratings", "news_sentiment": "Tone of the news", "macro": "Interest rates and economy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to know about. `key` says what it is about, `level` is warn or error, `mark` changes when it does."""
+
+    key: str
+    level: str
+    sentence: str
+    mark: str
+
+
+def sentence(status: ProviderStatus, now: datetime) -> str:
+    """How a data service is, for somebody who has never heard of request budgets."""
+    name = status.title
+    if status.simulated:
+        return "The practice market is made on this computer. No service is asked."
+    if status.state == "needs key":
+        where = f" Get a free one at {status.key_page} and enter it in the preferences." if status.key_page else ""
+        return f"{name} needs a key before it can be asked.{where}"
+    if status.state == "never asked":
+        return f"{name} has not been asked yet."
+    if status.state == "waiting":
+        until = f" until {clock(status.until, now)}" if status.until else ""
+        if status.fault.startswith("our budget"):
+            return f"All requests that {name} allows are used{until}. What is stored stays usable."
+        return f"{name} asked us to wait{until} ({_bare(status.fault)}). What is stored stays usable."
+    again = f" It is asked again at {clock(status.until, now)}." if status.until else " It is asked again when it is needed."
+    if status.state == "partly":
+        what = ", ".join(NAMES.get(pause.endpoint, pause.endpoint).lower() for pause in status.pauses)
+        return f"{name} answers, but not about {what}: {_bare(status.fault)}.{again}"
+    if status.state in ("unreachable", "failing"):
+        return f"{name} did not deliver: {_bare(status.fault)}.{again}"
+    return f"{name} answers.{_left(status)}"
+
+
+def _left(status: ProviderStatus) -> str:
+    window = tightest([each for each in status.windows if each.seconds >= 60])
+    if window is None:
+        return ""
+    return f" {window.left:,} of {window.requests:,} requests left {_SPANS.get(window.seconds, 'in ' + span(window.seconds))}."
+
+
+def tightest(windows: Sequence[Allowance]) -> Allowance | None:
+    """The window that says most: the one with the smallest share left, of equal ones the longest."""
+    return min(windows, key=lambda each: (each.left / max(each.requests, 1), -each.seconds), default=None)
+
+
+def budget(windows: Sequence[Allowance], now: datetime) -> str | None:
+    """Every window in a line: "1,840 of 2,000 an hour, all back at 17:00 ET; 58 of 60 a minute"."""
+    parts = []
+    for window in sorted(windows, key=lambda each: -each.seconds):
+        back = f", all back at {clock(window.resets_at, now)}" if window.resets_at and window.seconds >= 3600 else ""
+        parts.append(f"{window.left:,} of {window.requests:,} per {_PER.get(window.seconds, span(window.seconds))}{back}")
+    return "; ".join(parts) or None
+
+
+def span(seconds: int) -> str:
+    """A stretch of time: 90 s, 5 min, 2 h."""
+    return f"{seconds // 3600} h" if seconds % 3600 == 0 else f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+
+
+def clock(moment: datetime | None, now: datetime) -> str:
+    """Exchange time, with the day when it is not today."""
+    if moment is None:
+        return "an unknown time"
+    local, today = moment.astimezone(NEW_YORK), now.astimezone(NEW_YORK).date()
+    day = "" if local.date() == today else f"{local:%a} {local.day} {local:%b}, "
+    return f"{day}{local:%H:%M} ET"
+
+
+def lag(status: DatasetStatus, now: datetime) -> str:
+    """How far behind a dataset is."""
+    if not status.symbols:
+        return "nothing stored"
+    if status.behind is not None:
+        if status.behind:
+            return f"{status.behind} {'session' if status.behind == 1 else 'sessions'} behind"
+        return "complete" if not status.stale else f"complete, {status.stale:,} of {status.symbols:,} behind"
+    if not status.stale:
+        return "up to date"
+    return f"{status.stale:,} of {status.symbols:,} due for a refresh"
+
+
+def problems(providers: Sequence[ProviderStatus], datasets: Sequence[DatasetStatus], jobs: Sequence[Mapping[str, Any]],
+             waiting: int, now: datetime) -> list[Problem]:
+    """What is worth telling, the worst first. A missing key is no problem, and neither is a service that nobody asks."""
+    found = []
+    for status in providers:
+        if status.state in ("unreachable", "failing", "waiting", "partly") and not status.simulated:
+            level = "error" if status.state in ("unreachable", "failing") else "warn"
+            found.append(_problem(f"provider:{status.id}", level, sentence(status, now), f"{status.state} {status.fault}"))
+    for job in jobs:
+        if job.get("state") == "failed":
+            text = f"{job['title']} failed: {job.get('error') or 'no reason is known'}"
+            found.append(_problem(f"job:{job['name']}", "error", text, text))
+    for each in datasets:
+        if each.behind is not None and each.behind > 1:
+            day = each.newest
+            text = f"{NAMES[each.name]} end on {day:%d %b %Y}: {each.behind} sessions are missing." if day else ""
+            found.append(_problem(f"dataset:{each.name}", "warn", text, str(day)))
+    if waiting > 200:
+        found.append(_problem("writer", "warn", f"{waiting:,} writes wait for the disk.", "waiting"))
+    return sorted(found, key=lambda each: (each.level != "error", each.key))
+
+
+def verdict(providers: Sequence[ProviderStatus], found: Sequence[Problem]) -> str:
+    """The whole in one sentence."""
+    asked = [each for each in providers if each.state not in ("needs key", "never asked")]
+    if any(each.simulated for each in providers):
+        return "Practice market: everything is made on this computer."
+    if found:
+        return f"{len(found)} {'thing needs' if len(found) == 1 else 'things need'} your attention."
+    if not asked:
+        return "No service has been asked yet."
+    return "Everything answers." if len(asked) > 1 else f"{asked[0].title} answers."
+
+
+def _problem(key: str, level: str, text: str, cause: str) -> Problem:
+    return Problem(key, level, text, _CHANGING.sub("#", cause))
+
+
+def _bare(reason: str) -> str:
+    return reason.strip().rstrip(".")
