@@ -31,7 +31,7 @@ class NasdaqProvider(Service):
     address = "https://api.nasdaq.com"
     datasets = frozenset({"earnings", "bars"})
     # Nothing is published; this is what somebody clicking through the pages would cause.
-    windows = (Window(5, 1), Window(60, 60))
+    windows = (Window(60, 60),)
     batch = {"earnings": 5000}
     cost = {"earnings": MOST_DAYS, "bars": 2}
     items = {"earnings": frozenset({"date", "time_of_day", "period_end", "eps_estimate", "eps_actual"})}
