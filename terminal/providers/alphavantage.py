@@ -17,7 +17,7 @@ from terminal.providers import alphavantage_parse as parse
 from terminal.providers import wire
 from terminal.providers.budget import Window
 from terminal.providers.http import CONNECT_SECONDS, Got, Http
-from terminal.providers.service import Service
+from terminal.providers.service import Service, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,14 +31,17 @@ if TYPE_CHECKING:
 NEWS_DAYS = timedelta(days=7)
 SERIES_DAYS = timedelta(days=800)
 MOST_NEWS = "200"
+# What the free plan gives of a price history, 100 sessions; a longer one needs a paid plan and is refused without.
+COMPACT_DAYS = timedelta(days=140)
 # Besides 5 a minute, more than one request a second is refused.
 SPACING = 1.1
 
 
 class AlphaVantageProvider(Service):
-    """One request a symbol, two for bars: prices come as traded, so the splits are asked first.
+    """One request a symbol, two for bars: prices come as traded, so the splits are asked too.
 
-    The free plan gives the last 100 sessions. Macro symbols are FRED's names of the series (`alphavantage_parse.SERIES`).
+    The free plan fills gaps of the last 100 sessions; a part of a longer history is never delivered in its place. Macro
+    symbols are FRED's names of the series (`alphavantage_parse.SERIES`).
     """
 
     id = "alphavantage"
@@ -122,17 +125,21 @@ class AlphaVantageProvider(Service):
         yield from self._told("earnings", symbol, "EARNINGS", None if frame is None else {"earnings": frame}, got)
 
     def _bars(self, symbol: str, request: Request) -> Iterator[Answer]:
-        splits, got = self._read("splits", symbol, "SPLITS", {"symbol": symbol}, partial(parse.parse_splits, symbol=symbol))
-        if splits is not None:
-            yield self.answer("splits", splits, got, "SPLITS", symbol)
-        else:
-            splits = DATASETS["splits"].empty()  # no company of that name, or one without a split: the prices will tell
-        read = partial(parse.parse_daily, symbol=symbol, splits=splits, now=self.around.clock())
-        frame, got = self._read("bars", symbol, "TIME_SERIES_DAILY", {"symbol": symbol, "outputsize": "compact"}, read)
-        if frame is not None:
-            first, last = request.start or date.min, request.end or date.max
-            frame = frame.filter((frame["date"] >= first) & (frame["date"] <= last))
-        yield from self._told("bars", symbol, "TIME_SERIES_DAILY", None if frame is None else {"bars": frame}, got)
+        now, daily = self.around.clock(), "TIME_SERIES_DAILY"
+        short = request.start is not None and wire.exchange_day(now) - request.start <= COMPACT_DAYS
+        params = {"symbol": symbol, "outputsize": "compact" if short else "full"}
+        adjust, got = self._read("bars", symbol, daily, params, lambda answer: parse.daily_reader(answer, symbol, now))
+        if adjust is None:
+            yield from self._told("bars", symbol, daily, None, got)
+            return
+        splits, more = self._read("bars", symbol, "SPLITS", {"symbol": symbol}, partial(parse.parse_splits, symbol=symbol))
+        if splits is None:
+            splits = DATASETS["splits"].empty()  # the prices are known, so it is a company that never split
+        yield self.answer("splits", splits, more, "SPLITS", symbol)
+        frame = adjust(splits)
+        first, last = request.start or date.min, request.end or date.max
+        frame = frame.filter((frame["date"] >= first) & (frame["date"] <= last))
+        yield self.answer("bars", frame, together((got, more)), f"{daily}, SPLITS", symbol)
 
     def _series(self, name: str, request: Request) -> Iterator[Answer]:
         today = wire.exchange_day(self.around.clock())

@@ -7,7 +7,7 @@ since. Days are the exchange's days. What is wrong arrives as HTTP 200 with a te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as daytime
 from typing import TYPE_CHECKING, Any
@@ -216,6 +216,12 @@ def parse_splits(answer: Any, symbol: str) -> pl.DataFrame:
         for each in _objects(line["data"])
     ]
     return _unique([row for row in rows if row["ex_date"] and row["ratio"]], schemas.SPLITS)
+
+
+def daily_reader(answer: Any, symbol: str, now: datetime) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    """The daily prices as traded, checked; what is returned makes `bars` of them with `splits`."""
+    raw = parse_daily(answer, symbol, schemas.SPLITS.empty(), now)
+    return lambda splits: parse_daily(answer, symbol, splits, now) if splits.height else raw
 
 
 def parse_daily(answer: Any, symbol: str, splits: pl.DataFrame, now: datetime) -> pl.DataFrame:

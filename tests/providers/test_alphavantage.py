@@ -141,7 +141,8 @@ def test_tone_is_the_one_for_this_symbol(server: Loopback, make: Any) -> None:
 
 def test_prices_as_traded_are_brought_to_todays_shares(server: Loopback, make: Any) -> None:
     splits, bars = ask(make(), "bars", "ACME")
-    assert [asked.query["function"] for asked in server.asked] == ["SPLITS", "TIME_SERIES_DAILY"]
+    assert [asked.query["function"] for asked in server.asked] == ["TIME_SERIES_DAILY", "SPLITS"]
+    assert bars.fetch.bytes == len(json.dumps(payload("daily"))) + len(json.dumps(payload("splits")))
     assert splits.frame.rows() == [
         ("ACME", date(2026, 12, 1), 5.0), ("ACME", date(2026, 11, 18), 2.0), ("ACME", date(1999, 6, 1), 3.0)]  # fmt: skip
     # 2:1 on the 18th: before, half the price and twice the volume. The split to come changes nothing yet.
@@ -150,8 +151,27 @@ def test_prices_as_traded_are_brought_to_todays_shares(server: Loopback, make: A
         (date(2026, 11, 19), 42.5, 42.0, 1_500_000.0, None),
         (TODAY, 42.1, 41.25, 1_600_000.0, None),
     ]
+    server.clear()
     only = ask(make(), "bars", "ACME", start=date(2026, 11, 18), end=date(2026, 11, 19))[-1]
     assert only.frame["date"].to_list() == [date(2026, 11, 19)]
+    assert server.asked[0].query["outputsize"] == "compact"
+
+
+def test_a_part_is_never_given_for_a_whole_history(server: Loopback, make: Any) -> None:
+    server.say(by_function(TIME_SERIES_DAILY={"Information": FULL}))
+    for start in (None, TODAY - timedelta(days=200)):
+        server.clear()
+        with pytest.raises(NeedsKey, match="only to paid plans"):
+            ask(make(), "bars", "ACME", start=start)
+        assert [asked.query["outputsize"] for asked in server.asked] == ["full"]
+
+
+def test_a_company_that_never_split_has_its_prices_as_traded(server: Loopback, make: Any) -> None:
+    for nothing in ({}, {"symbol": "ACME", "data": []}):
+        server.say(by_function(SPLITS=nothing))
+        splits, bars = ask(make(), "bars", "ACME")
+        assert splits.frame.is_empty()
+        assert bars.frame["close"].to_list() == [84.4, 42.0, 41.25]
 
 
 def test_a_session_that_runs_is_no_bar(make: Any, clock: Any) -> None:
