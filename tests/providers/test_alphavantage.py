@@ -74,7 +74,7 @@ def make(server: Loopback, clock: Any, tmp_path: Path) -> Iterator[Any]:
     made = []
 
     def build(key: str | None = KEY, spacing: float = 0.0) -> AlphaVantageProvider:
-        provider = AlphaVantageProvider(Surroundings(lambda: server.url, lambda: key, clock, tmp_path, 1.0))
+        provider = AlphaVantageProvider(Surroundings(lambda: server.url, lambda: key, clock, tmp_path, 0.6))
         provider.spacing = spacing
         made.append(provider)
         return provider
@@ -257,7 +257,7 @@ def test_the_key_is_sent_but_never_told(server: Loopback, make: Any, caplog: Any
     told = [str(ask(provider, dataset, "ACME")) for dataset in sorted(AlphaVantageProvider.datasets - {"macro"})]
     told.append(str(ask(provider, "macro", "DGS10")))
     assert {asked.query["apikey"] for asked in server.asked} == {KEY}
-    for reply in (Reply(b"", 401), Reply(b"<html>"), Reply(drop=True), Reply(PER_DAY.encode(), 400), Reply(b"{}", seconds=1.3)):
+    for reply in (Reply(b"", 401), Reply(b"<html>"), Reply(drop=True), Reply(PER_DAY.encode(), 400), Reply(b"{}", seconds=0.9)):
         server.say({"": reply})
         with pytest.raises(ProviderError) as caught:
             ask(provider, "facts", "ACME")
@@ -284,12 +284,24 @@ def test_a_new_key_counts_from_the_next_request_on(server: Loopback, clock: Any,
 
     server.clear()
     server.say(by_function())
-    provider = AlphaVantageProvider(Surroundings(lambda: server.url, key, clock, tmp_path, 1.0))
+    provider = AlphaVantageProvider(Surroundings(lambda: server.url, key, clock, tmp_path, 0.6))
     provider.spacing = 0.0
     ask(provider, "facts", "ACME")
     ask(provider, "facts", "ACME")
     provider.close()
     assert [asked.query["apikey"] for asked in server.asked] == ["FIRSTKEY1", "NEWKEY22"]
+
+
+def test_a_proxy_of_the_surroundings_is_used(server: Loopback, clock: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "")
+    server.clear()
+    server.say(by_function())
+    around = Surroundings(lambda: "http://service.invalid", lambda: KEY, clock, tmp_path, 0.6)
+    provider = AlphaVantageProvider(around)
+    assert ask(provider, "facts", "ACME")[-1].frame.height > 20
+    provider.close()
+    assert server.asked[0].headers["Host"] == "service.invalid"
 
 
 def test_without_a_key_nothing_is_asked(server: Loopback, make: Any) -> None:
@@ -317,7 +329,7 @@ def test_requests_keep_their_distance(server: Loopback, make: Any) -> None:
         (Reply(b'{"Symbol": "ACME", "Name": "x", "Beta": {"a": 1}, "LatestQuarter": "soon"}'), BadPayload, "unexpected shape"),
         (Reply(b"[1]"), BadPayload, "no object"),
         (Reply(drop=True), Unavailable, "could not be reached"),
-        (Reply(b"{}", seconds=1.3), Unavailable, "in time"),
+        (Reply(b"{}", seconds=0.9), Unavailable, "in time"),
         (Reply(b"", 429, {"Retry-After": "3600"}), RateLimited, "429"),
         (Reply(b"", 403), NeedsKey, "403"),
     ],

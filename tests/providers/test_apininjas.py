@@ -42,7 +42,7 @@ def make(server: Loopback, clock: Any, tmp_path: Path) -> Iterator[Any]:
     made = []
 
     def build(key: str | None = KEY) -> ApiNinjasProvider:
-        made.append(ApiNinjasProvider(Surroundings(lambda: server.url, lambda: key, clock, tmp_path, 1.0)))
+        made.append(ApiNinjasProvider(Surroundings(lambda: server.url, lambda: key, clock, tmp_path, 0.6)))
         return made[-1]
 
     yield build
@@ -94,7 +94,7 @@ def test_nobody_reports_is_an_empty_answer_and_an_index_is_missing(server: Loopb
         (Reply(b'[{"ticker": "OTHER", "date": "2026-01-01"}]'), BadPayload, "unexpected shape"),
         (Reply(b'[{"ticker": "ACME", "date": "premium only"}]'), BadPayload, "without days"),
         (Reply(drop=True), Unavailable, "could not be reached"),
-        (Reply(b"[]", seconds=1.3), Unavailable, "in time"),
+        (Reply(b"[]", seconds=0.9), Unavailable, "in time"),
     ],
 )
 def test_every_fault_has_its_words_and_its_record(

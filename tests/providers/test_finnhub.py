@@ -49,7 +49,7 @@ def make(server: Loopback, clock: Any, tmp_path: Path) -> Iterator[Any]:
     made = []
 
     def build(key: str | None = KEY, base: str = "") -> FinnhubProvider:
-        made.append(FinnhubProvider(Surroundings(lambda: base or server.url, lambda: key, clock, tmp_path, 1.0)))
+        made.append(FinnhubProvider(Surroundings(lambda: base or server.url, lambda: key, clock, tmp_path, 0.6)))
         return made[-1]
 
     yield build
@@ -323,7 +323,7 @@ def test_a_limit_says_until_when(server: Loopback, make: Any, clock: Any) -> Non
         (Reply(b'{"d": 1}'), BadPayload, "unexpected shape"),
         (Reply(b"7"), BadPayload, "no object"),
         (Reply(b"null"), BadPayload, "no object"),
-        (Reply(b"{}", seconds=1.4), Unavailable, "in time"),
+        (Reply(b"{}", seconds=0.9), Unavailable, "in time"),
         (Reply(b"busy", 404), BadPayload, "404"),
     ],
 )
