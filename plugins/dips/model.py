@@ -28,9 +28,9 @@ COLUMNS = (
     Column("price", "Price", "number", "currency", "price"),
     Column("fallen", "Below its high", "number", "currency", "dips_fallen", decimals=2),
     Column("dip", "Dip", "number", "fraction", "dips_dip", decimals=1),
-    Column("dip_52w", "From 52-week high", "number", "fraction", "dips_52w", decimals=1, newbie=False),
-    Column("dip_recent", "From 3-month high", "number", "fraction", "dips_recent", decimals=1, newbie=False),
-    Column("sessions", "Days since", "integer", "", "dips_sessions", newbie=False),
+    Column("dip_52w", "52-week dip", "number", "fraction", "dips_52w", decimals=1, newbie=False),
+    Column("dip_recent", "3-month dip", "number", "fraction", "dips_recent", decimals=1, newbie=False),
+    Column("sessions", "Sessions", "integer", "", "dips_sessions", newbie=False),
     Column("action", "What to do", term="dips_action"),
     Column("verdict", "Verdict", term="verdict", newbie=False),
     Column("level", "Alert", term="dips_level", newbie=False),
@@ -86,10 +86,12 @@ def listed(found: Found, sources: Mapping[int, Source], sort: str = "dip") -> Ta
     frame = pl.DataFrame({column.name: pl.Series(column.name, [row.get(column.name) for row in rows], dtype=_dtype(column))
                           for column in COLUMNS})
     frame = frame.with_columns(
+        pl.Series("_do", [[each.row["action"]] for each in dips], dtype=pl.List(pl.String)),
+        pl.Series("_alert", [[each.row["level"]] if each.row["level"] else [] for each in dips], dtype=pl.List(pl.String)),
         pl.Series("_split", [[each.row["market_part"], each.row["sector_part"], each.row["company_part"]] for each in dips],
                   dtype=pl.List(pl.Float64)))
     places, origin = origins(found, dips, sources)
-    title = f"{frame.height} of {len(found.members.symbols)} are {found.asked.threshold:.0%} or more below their high"
+    title = f"{frame.height} of {len(found.members.symbols)} are {show.percent(found.asked.threshold, 0)} or more below their high"
     return Table(f"{found.members.title}: {title}", COLUMNS, frame, places, unknown(dips), notes(found), origin,
                  {"dips": dips, "asked": found.asked, "members": found.members, "regime": found.regime, "rules": found.rules})
 
@@ -228,6 +230,14 @@ def rate_table(title: str, rows: Sequence[Mapping[str, Any]], sources: tuple[Sou
                           for column in RATE_COLUMNS})
     gaps = tuple(f"{row['basis']}: n = {row['n']}" for row in rows if not row["n"])
     return Table(title, RATE_COLUMNS, frame, sources, gaps, said)
+
+
+def basis_title(rate: BaseRate) -> str:
+    """On what a base rate rests, with its depth."""
+    from plugins.dips.gathering import basis_words
+
+    words = basis_words(rate)
+    return f"{words[0].upper()}{words[1:]}, {show.percent(rate.depth, 0 if rate.basis != 'own' else 1)} or deeper"
 
 
 def sentences(dip: Dip) -> list[str]:

@@ -76,10 +76,13 @@ def _write(tx: Any, now: datetime, as_of: date | None, found: Found) -> list[dic
     """Put the states and levels of these dips into the book; what happened to each."""
     hindsight = as_of is not None
     last = {} if hindsight else _levels(tx.query(_NEWEST_LEVELS).to_dicts())
+    first = not last  # the first look at a market finds what has long been there: nothing to wake anybody for
     rows = []
     for dip in found.dips:
         change, since = _write_state(tx, now, hindsight, found, dip)
-        alert = "no" if hindsight else _write_level(tx, now, dip, last.get(dip.row["symbol"]), found.rules.cooldown_days)
+        before = last.get(dip.row["symbol"])
+        quiet = first and dip.decision.level == "watch"
+        alert = "no" if hindsight else _write_level(tx, now, dip, before, found.rules.cooldown_days, quiet)
         rows.append({"symbol": dip.row["symbol"], "change": change, "action": found.rules.actions[dip.decision.action].title,
                      "level": dip.decision.level or None, "alert": alert, "since": since, "price": dip.row["price"],
                      "dip": dip.row["dip"]})
@@ -119,8 +122,8 @@ def _write_state(tx: Any, now: datetime, hindsight: bool, found: Found, dip: Dip
     return "new" if not before else "changed", day
 
 
-def _write_level(tx: Any, now: datetime, dip: Dip, last: Mapping[str, Any] | None, cooldown: int) -> str:
-    """Write down a level that differs from the last one. "due", "cooling down" or "no"."""
+def _write_level(tx: Any, now: datetime, dip: Dip, last: Mapping[str, Any] | None, cooldown: int, first: bool) -> str:
+    """Write down a level that differs from the last one. "due", "cooling down", "first look" or "no"."""
     level, day = dip.decision.level, dip.row["day"]
     if last is not None and last["level"] == level:
         return "no"
@@ -128,10 +131,10 @@ def _write_level(tx: Any, now: datetime, dip: Dip, last: Mapping[str, Any] | Non
     recent = tx.query("SELECT level FROM dips.alerts WHERE symbol = ? AND told AND alerted_on > ?",
                       (dip.row["symbol"], day - timedelta(days=cooldown)))["level"].to_list()
     quiet = any(LEVELS.index(each) >= LEVELS.index(level) for each in recent)
-    due = rise and not quiet
+    due = rise and not quiet and not first
     tx.execute("INSERT INTO dips.alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                (dip.row["symbol"], level, day, day, now, dip.row["price"], dip.row["dip"], due))
-    return "due" if due else "cooling down" if rise else "no"
+    return "due" if due else "first look" if rise and first else "cooling down" if rise else "no"
 
 
 _NEWEST_LEVELS = ("SELECT symbol, level, since, told FROM dips.alerts "

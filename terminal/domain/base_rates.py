@@ -187,6 +187,8 @@ def _recovery(found: Episodes, clusters: Ints, seed: int, *, several: bool) -> t
         share = float(1 - left[horizon])
         if resampled is not None:
             low, high = (float(each) for each in np.quantile(1 - resampled[:, horizon], (0.05, 0.95)))
+            if low == high:  # nothing to vary: no quarter saw another outcome
+                low, high = wilson(share, float(len(np.unique(clusters))))
         else:
             spread = share * (1 - share)
             watched = float((found.recovered & (found.sessions <= horizon)).sum() + (found.sessions >= horizon).sum())

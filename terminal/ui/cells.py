@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PAD = 8
 WIDTHS = {"star": 30, "end": 34, "ticker": 78, "text": 150, "muted": 104, "number": 76, "change": 88, "signed": 80, "pill": 92,
-          "bar": 96, "position": 104, "spark": 92, "chips": 150}
+          "bar": 96, "position": 104, "spark": 92, "chips": 150, "parts": 130}
+PART_COLORS = ("t3", "accent", "warn")
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignCenter
@@ -58,7 +59,8 @@ class RowPainter:
         self._broken: set[int] = set()
         self._paint = {"star": self._star, "end": self._end, "ticker": self._ticker, "text": self._text, "muted": self._muted,
                        "number": self._number, "change": self._signed, "signed": self._signed, "pill": self._pill,
-                       "bar": self._bar, "position": self._position, "spark": self._spark, "chips": self._chips}
+                       "bar": self._bar, "position": self._position, "spark": self._spark, "chips": self._chips,
+                       "parts": self._parts}
 
     def row(self, id: int, spans: Sequence[tuple[int, int, int]], size: QSize, background: QColor, ratio: float) -> QPixmap:
         """A picture of the row; `spans` are (column, left, width) of the columns to be painted."""
@@ -195,6 +197,29 @@ class RowPainter:
         painter.setPen(QPen(self._pens["up" if rising(values) else "down"], 1.3))
         painter.drawPolyline(points)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _parts(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        """What adds up to a whole, side by side: to the left of the zero line what takes away, to the right what adds."""
+        values = self._model.raw(id, place) or []
+        known = [value for value in values if value is not None]
+        if not known:
+            self._write(painter, area.adjusted(PAD, 0, 0, 0), fmt.UNKNOWN, "t3", self.font)
+            return
+        look = self._model.looks.get(self._model.columns[place].name)
+        room = area.width() - 2 * PAD
+        scale = room * 0.75 / max(look.maximum if look is not None else 1.0, 1e-9)
+        zero, top = area.left() + PAD + round(room * 0.75), area.top() + area.height() // 2 - 4
+        left, right = zero, zero
+        for value, color in zip(values, PART_COLORS, strict=False):
+            width = round(abs(value or 0.0) * scale)
+            if (value or 0.0) < 0:
+                left -= width
+                start = max(left, area.left() + PAD)
+                painter.fillRect(start, top, max(left + width - start, 0), 8, self._pens[color])
+            else:
+                painter.fillRect(right, top, max(min(width, area.right() - PAD - right), 0), 8, self._pens[color])
+                right += width
+        painter.fillRect(zero, top - 3, 1, 14, self._pens["line_strong"])
 
     def _chips(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         words = [str(word) for word in self._model.raw(id, place) or ()]

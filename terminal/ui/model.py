@@ -42,7 +42,8 @@ class Look:
     """How a column is drawn, where the default (by name, type and unit) does not fit.
 
     `kind`: text, ticker, muted, number, change (arrow, sign, colour), signed (sign and colour), pill, bar (of `maximum`),
-    position (a place between 0 and 1), spark (a list of numbers), chips (a list of words). `width` in pixels at the
+    position (a place between 0 and 1), spark (a list of numbers), chips (a list of words), parts (up to three fractions that
+    add up, drawn from a zero line; `maximum` is the longest). `width` in pixels at the
     standard font. `stretch`: takes the room that is left. `tones` colours chips by their word: ok, warn (the default),
     error or muted.
     """
@@ -203,6 +204,8 @@ class FrameModel(QAbstractTableModel):
             return fmt.change(value)
         if kind == "signed":
             return fmt.percent(value, 1 if column.decimals is None else min(column.decimals, 1), sign=True)
+        if kind == "parts":
+            return " / ".join(fmt.percent(item, 1, sign=True) for item in value)
         if kind == "spark":
             known = [item for item in value if item is not None]
             return ("rising" if known[-1] >= known[0] else "falling") if len(known) > 1 else fmt.UNKNOWN
