@@ -79,8 +79,8 @@ class Revision:
 class Event:
     """One report to come: the date that counts, who else says what, and how it came to be.
 
-    `sources` has each service's present statement, the one that counts (`winner`) first, the others by trust; `estimates`
-    is the statement whose expected profit is taken. `rule` says in words why the date counts.
+    `sources` has each service's present statement by trust, the one that counts (`winner`) first; `estimates` is the
+    statement whose expected profit is taken. `rule` says in words why the date counts.
     """
 
     symbol: str
@@ -102,8 +102,8 @@ class Event:
 
     @property
     def status(self) -> Status:
-        """Confirmed, estimated, or not said."""
-        return self.winner.status
+        """Confirmed or estimated, by the first service that says so of the day that counts; else not said."""
+        return next((each.status for each in self.sources if each.day == self.day and each.confirmed is not None), "unstated")
 
     @property
     def disputed(self) -> bool:
@@ -219,8 +219,8 @@ def upcoming(symbol: str, said: Sequence[Statement], today: date, trust: Sequenc
              title: Callable[[str], str] = str) -> list[Event]:
     """The reports of `symbol` still to come, the next one first; `title(provider)` names a service in the rule's words.
 
-    A date that a service still announces although the report was made is no event. A confirmed date counts before one that
-    is not; among equals the order of trust decides.
+    A date that a service still announces although the report was made is no event. The order of trust decides which date
+    counts; what the others say stays beside it.
     """
     done = [each for each in said if each.reported and each.day <= today]
     ahead = [each for each in said if not each.reported and not any(covers(report, each) for report in done)]
@@ -259,23 +259,21 @@ def _present(group: Sequence[Statement], every: Sequence[Statement]) -> list[Sta
 
 def _event(symbol: str, sources: Sequence[Statement], group: Sequence[Statement], trust: Sequence[str],
            title: Callable[[str], str]) -> Event:
-    by_trust = trusted_first(sources, trust)
-    winner = next((each for each in by_trust if each.confirmed), by_trust[0])
-    ordered = (winner, *(each for each in by_trust if each is not winner))
+    by_trust = tuple(trusted_first(sources, trust))
     estimates = next((each for each in by_trust if each.eps_estimate is not None or each.revenue_estimate is not None), None)
-    return Event(symbol, winner, ordered, estimates, revisions(group), _rule(winner, ordered, title))
+    return Event(symbol, by_trust[0], by_trust, estimates, revisions(group), _rule(by_trust, title))
 
 
-def _rule(winner: Statement, sources: Sequence[Statement], title: Callable[[str], str]) -> str:
-    name = title(winner.provider)
+def _rule(sources: Sequence[Statement], title: Callable[[str], str]) -> str:
+    winner, name = sources[0], title(sources[0].provider)
     if len(sources) == 1:
         return f"Only {name} names a date."
     others = [each for each in sources if each.day != winner.day]
     if not others:
         return f"{_listed([title(each.provider) for each in sources])} name the same day."
-    if winner.confirmed and not any(each.confirmed for each in others):
-        return f"{name} counts, because it says that the date is confirmed and the others do not."
-    return f"{name} counts, because it stands first in your order of trust for earnings dates."
+    firm = [title(each.provider) for each in others if each.confirmed]
+    doubt = f" But {_listed(firm)} {'says' if len(firm) == 1 else 'say'} that another date is confirmed." if firm else ""
+    return f"{name} counts, because it comes first in your order of trust for earnings.{doubt}"
 
 
 def revisions(group: Sequence[Statement]) -> tuple[Revision, ...]:

@@ -147,6 +147,8 @@ def spread(some: Sequence[Move]) -> Spread:
 Advice = Literal["wait", "before", "no edge", "far", "unknown"]
 NEAR_DAYS = 21
 _CLEAR = 0.6
+# Standard errors from zero. Among many companies one would clear a lower bar by chance alone.
+_SURE = 2
 _MOST_DEAR = 0.8
 
 
@@ -162,8 +164,8 @@ def timing(past: Record, days: int | None, implied_rank: float | None = None, di
     """The rule, first match counts. Moves are with sign; n is their number.
 
     1. no date, or more than 21 days away: "far"; 2. fewer than 4 known moves: "unknown"; 3. "wait" when the mean move is more
-    than one standard error below zero and at most 40 % rose, or when the date is disputed or options expect more than 80 % of
-    its past moves while the mean is not clearly above zero; 4. "before" when the mean is more than one standard error above
+    than two standard errors below zero and at most 40 % rose, or when the date is disputed or options expect more than 80 % of
+    its past moves while the mean is not clearly above zero; 4. "before" when the mean is more than two standard errors above
     zero and at least 60 % rose; 5. else "no edge".
     """
     if days is None or days > NEAR_DAYS:
@@ -174,9 +176,10 @@ def timing(past: Record, days: int | None, implied_rank: float | None = None, di
                                   f"{LEAST} are needed",))
     mean, n = past.all.mean, past.all.n
     rose = past.ups / n
-    up, down = mean > past.error and rose >= _CLEAR, mean < -past.error and rose <= 1 - _CLEAR
+    bound = _SURE * past.error
+    up, down = mean > bound and rose >= _CLEAR, mean < -bound and rose <= 1 - _CLEAR
     told = [f"after the last {n} reports the price rose {past.ups} times, {_percent(mean)} on average "
-            f"(give or take {_percent(past.error, sign=False)})"]
+            f"(give or take {_percent(bound, sign=False)})"]
     if past.beats.mean is not None and past.misses.mean is not None:
         told.append(f"{_percent(past.beats.mean)} on a beat (n = {past.beats.n}), {_percent(past.misses.mean)} on a miss "
                     f"(n = {past.misses.n})")
