@@ -15,6 +15,7 @@ import pytest
 from terminal.domain.schemas import DATASETS, POINT_ITEMS
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
 from terminal.providers import alphavantage_parse as parse
+from terminal.providers import http as transport
 from terminal.providers.alphavantage import AlphaVantageProvider
 from terminal.providers.base import Answer, Request, quiet
 from terminal.providers.service import Surroundings
@@ -68,7 +69,8 @@ def server() -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def make(server: Loopback, clock: Any, tmp_path: Path) -> Iterator[Any]:
+def make(server: Loopback, clock: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(transport, "ATTEMPTS", 1)  # how reads are tried again is proved elsewhere
     server.clear()
     server.say(by_function())
     made = []

@@ -12,6 +12,7 @@ import pytest
 
 from terminal.domain.schemas import EARNINGS
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
+from terminal.providers import http as transport
 from terminal.providers.apininjas import ApiNinjasProvider, parse_calendar
 from terminal.providers.base import Answer, Request, quiet
 from terminal.providers.service import Surroundings
@@ -36,7 +37,8 @@ def server() -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def make(server: Loopback, clock: Any, tmp_path: Path) -> Iterator[Any]:
+def make(server: Loopback, clock: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(transport, "ATTEMPTS", 1)  # how reads are tried again is proved elsewhere
     server.clear()
     server.say({"/v1/earningscalendar": payload()})
     made = []

@@ -142,11 +142,11 @@ def test_the_listener_is_called_at_most_four_times_a_second(market: Market, hear
     calls: list[float] = []
     hear("ACME", listener=lambda _trades: calls.append(time.monotonic()))
     until(lambda: subscribed(market) == {"ACME"})
-    ends = time.monotonic() + 1.3
+    ends = time.monotonic() + 1.1
     while time.monotonic() < ends:
         market.trade("ACME", 10.0)
         time.sleep(0.005)
-    assert 3 <= len(calls) <= 6
+    assert 2 <= len(calls) <= 5
     assert min(after - before for before, after in itertools.pairwise(calls)) >= EACH * 0.95
 
 
@@ -217,7 +217,7 @@ def test_silence_counts_as_a_lost_connection(market: Market, hear: Any) -> None:
 def test_a_ping_is_a_sign_of_life(market: Market, hear: Any) -> None:
     stream, told = hear("ACME", silence=0.6)
     until(lambda: market.connections)
-    for _ in range(8):
+    for _ in range(6):
         market.send({"type": "ping"})
         time.sleep(0.15)
     assert stream.state.connections == 1
