@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from terminal.errors import ProviderError
-from terminal.providers import sec_facts, sec_parse, sec_tags, wire
+from terminal.providers import sec_facts, sec_json, sec_parse, sec_tags, wire
 from terminal.providers.budget import Window
 from terminal.providers.http import NotFound
 from terminal.providers.service import Service
@@ -96,7 +96,7 @@ class SecProvider(_Site):
     def _facts(self, symbol: str, cik: int, name: str, since: date | None) -> Iterator[Answer]:
         frames, got = self.ask(
             "facts", symbol, "companyfacts", f"/api/xbrl/companyfacts/CIK{cik:010d}.json", None,
-            lambda whole: sec_facts.parse_facts(whole, symbol, name, since))  # fmt: skip
+            lambda whole: sec_facts.parse_facts(whole, symbol, name, since), sec_json.read_in_pieces)  # fmt: skip
         if not frames:
             yield self.nothing("facts", (symbol,))
         for level, frame in enumerate(frames):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from terminal.domain import schemas
 from terminal.errors import BadPayload
-from terminal.providers import wire
+from terminal.providers import sec_forms, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -92,7 +92,7 @@ def parse_submissions(whole: Any, symbol: str, cik: int, since: date, name: str 
             "filed_at": each.accepted,
             "period_end": each.event,
             "items": each.items or None,
-            "title": each.title or each.form,
+            "title": sec_forms.title(each.form, each.items, each.title),
             "url": _url(cik, each),
         }
         for each in kept

@@ -13,7 +13,7 @@ import stamina
 
 from terminal.domain.schemas import DATASETS
 from terminal.errors import BadPayload, ProviderError, Unavailable
-from terminal.providers import sec_facts, sec_parse, sec_tags
+from terminal.providers import sec_facts, sec_forms, sec_json, sec_parse, sec_tags
 from terminal.providers.base import Answer, Request, quiet
 from terminal.providers.sec import SecProvider
 from terminal.providers.service import Surroundings
@@ -211,7 +211,7 @@ def test_an_answer_on_new_yorks_clock() -> None:
     assert rows["13"]["url"] == "https://www.sec.gov/Archives/edgar/data/1234567/000123456726000013/acme-20261105.htm"
     assert rows["14"]["period_end"] == date(2026, 9, 30)
     assert rows["14"]["items"] is None
-    assert rows["07"]["title"] == "8-K"
+    assert rows["07"]["title"] == "Results"
 
 
 def test_the_last_of_several_before_the_report_is_the_result_and_a_late_filing_has_no_hour() -> None:
@@ -269,6 +269,48 @@ def test_filings_of_somebody_else_or_of_columns_that_differ_in_length_are_refuse
     whole["filings"]["recent"]["items"].pop()
     with pytest.raises(ValueError, match="shorter"):
         sec_parse.parse_submissions(whole, "ACME", 1234567, LONG_AGO)
+
+
+@pytest.mark.parametrize(("form", "items", "said", "title"), [
+    ("8-K", "2.02,5.02,9.01", "8-K", "Results; change among directors or officers"), ("8-K", "9.01", "8-K", "Report of an event"),
+    ("8-K/A", "4.02", None, "Earlier statements are not reliable, amended"), ("10-Q/A", "", "", "Quarterly report, amended"),
+    ("4", "", "FORM 4", "Trade of an insider"), ("N-PX", "", "Votes", "Votes"), ("N-PX/A", "", None, "N-PX/A"),
+])  # fmt: skip
+def test_a_filing_has_a_title_in_words(form: str, items: str, said: str | None, title: str) -> None:
+    assert sec_forms.title(form, items, said) == title
+
+
+# -- large answers -------------------------------------------------------------------------------------------------
+
+
+def large() -> bytes:
+    return (
+        b" " * sec_json.SMALL
+        + json.dumps({"a": {'b\\"': {"c": {"d": [1, 2.5, None]}, "e": "}"}, "f": {}}, "g": True}, indent=1).encode()
+    )
+
+
+def test_a_large_answer_decoded_in_pieces_is_the_same() -> None:
+    assert sec_json.read_in_pieces(large(), "X") == json.loads(large())
+    small = (PAYLOADS / "companyfacts_CIK0001234567.json").read_bytes()
+    assert sec_json.read_in_pieces(small, "X") == json.loads(small)
+
+
+def test_a_large_answer_that_breaks_off_anywhere_is_refused() -> None:
+    whole = large()
+    for end in range(sec_json.SMALL, len(whole)):
+        with pytest.raises(BadPayload):
+            sec_json.read_in_pieces(whole[:end], "X")
+    for bad in (
+        whole + b"}",
+        whole + b"x",
+        whole.replace(b":", b";", 1),
+        b"<" * sec_json.SMALL,
+        b"\xff" + whole,
+        whole + b"\xff",
+    ):
+        with pytest.raises(BadPayload):
+            sec_json.read_in_pieces(bad, "X")
 
 
 # -- the provider --------------------------------------------------------------------------------------------------
