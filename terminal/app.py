@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from terminal.paths import Home
     from terminal.services.jobs import Planned, Scheduler
     from terminal.services.market import Market
+    from terminal.services.metrics import Exporter
     from terminal.store import Store
 
 T = TypeVar("T")
@@ -174,6 +175,8 @@ class App:
         self._recent: collections.deque[Mapping[str, Any]] = collections.deque(maxlen=200)
         self._market: Market | None = None
         self._scheduler: Scheduler | None = None
+        self._exporter: Exporter | None = None
+        self._unfollow: Callable[[], None] | None = None
         self._closed = False
         try:
             for plugin, problem in self.store.refused.items():
@@ -204,12 +207,47 @@ class App:
             if self._scheduler is None:
                 from terminal.services.jobs import Scheduler
 
-                self._scheduler = Scheduler(self.store, self.settings, self.clock, self._planned, self._run_job, _calendar)
+                self._scheduler = Scheduler(self.store, self.settings, self.clock, self._planned, self._run_job, _calendar,
+                                            beside=self._background)
             return self._scheduler
 
-    def begin_background(self) -> None:
-        """What the process with the window does by itself, until `close`: the schedule, and the exporter if it is wanted."""
-        self.scheduler.start()
+    def _background(self, on: bool) -> None:
+        """What goes with the schedule: the exporter, as long as it is wanted."""
+        with self._lock:
+            unfollow, self._unfollow = self._unfollow, None
+            if on and not self._closed:
+                self._unfollow = self.events.subscribe("settings.changed", self._setting_changed)
+        if unfollow is not None:
+            unfollow()
+        self._export()
+
+    def _setting_changed(self, payload: Mapping[str, Any]) -> None:
+        if payload.get("key") == "health.metrics_port" and not self._closed:
+            with contextlib.suppress(Cancelled):
+                self._workers.submit(self._export)
+
+    def _export(self) -> None:
+        """Let Prometheus read, or no longer, as the setting says. What is in the way is told in the log."""
+        with self._lock:
+            exporter, self._exporter = self._exporter, None
+            wanted = self._unfollow is not None
+        if exporter is not None:
+            exporter.stop()
+        port = int(self.settings.get("health.metrics_port")) if wanted else 0
+        if not port:
+            return
+        from terminal.services.metrics import Exporter
+
+        try:
+            made = Exporter(port, self.home.run, lambda: self.market.health, lambda: self.scheduler)
+        except TerminalError as problem:
+            _log.error("%s", problem.sentence())
+            return
+        with self._lock:
+            if self._unfollow is not None:
+                self._exporter = made
+                return
+        made.stop()
 
     def _planned(self) -> tuple[Planned, ...]:
         from terminal.services.jobs import planned

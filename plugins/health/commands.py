@@ -56,7 +56,8 @@ def show(ctx: Context) -> Table:
     rows = []
     for status in found:
         window = model.tightest(status.windows)
-        breaker = "open" if any(not pause.endpoint for pause in status.pauses) else "partly open" if status.pauses else "closed"
+        held = [each for each in status.troubles if each.until]
+        breaker = "open" if any(not each.endpoint for each in held) else "partly open" if held else "closed"
         rows.append({
             "id": status.id, "title": status.title, "state": status.state, "sentence": model.sentence(status, now),
             "budget": model.budget(status.windows, now), "left": window and window.left, "limit": window and window.requests,

@@ -47,13 +47,15 @@ def sentence(status: ProviderStatus, now: datetime) -> str:
         until = f" until {clock(status.until, now)}" if status.until else ""
         if status.fault.startswith("our budget"):
             return f"All requests that {name} allows are used{until}. What is stored stays usable."
-        return f"{name} asked us to wait{until} ({_bare(status.fault)}). What is stored stays usable."
+        code = re.search(r"HTTP \d+", status.fault)
+        return f"{name} asked us to wait{until}{f' ({code[0]})' if code else ''}. What is stored stays usable."
     again = f" It is asked again at {clock(status.until, now)}." if status.until else " It is asked again when it is needed."
     if status.state == "partly":
-        what = ", ".join(NAMES.get(pause.endpoint, pause.endpoint).lower() for pause in status.pauses)
+        what = ", ".join(_plain(each.endpoint) for each in status.troubles if each.endpoint)
         return f"{name} answers, but not about {what}: {_bare(status.fault)}.{again}"
     if status.state in ("unreachable", "failing"):
-        return f"{name} did not deliver: {_bare(status.fault)}.{again}"
+        said = _bare(status.fault)
+        return f"{said}.{again}" if said.startswith(name) else f"{name} did not deliver: {said}.{again}"
     return f"{name} answers.{_left(status)}"
 
 
@@ -70,10 +72,13 @@ def tightest(windows: Sequence[Allowance]) -> Allowance | None:
 
 
 def budget(windows: Sequence[Allowance], now: datetime) -> str | None:
-    """Every window in a line: "1,840 of 2,000 an hour, all back at 17:00 ET; 58 of 60 a minute"."""
+    """What is left in a line: "1,840 of 2,000 per hour (full at 17:00 ET); 58 of 60 per minute"."""
     parts = []
+    longest = max((each.seconds for each in windows), default=0)
     for window in sorted(windows, key=lambda each: -each.seconds):
-        back = f", all back at {clock(window.resets_at, now)}" if window.resets_at and window.seconds >= 3600 else ""
+        if window.seconds < 60 and window.seconds < longest and window.left == window.requests:
+            continue  # a limit by the second that nobody is near to says nothing
+        back = f" (full at {clock(window.resets_at, now)})" if window.resets_at and window.seconds >= 3600 else ""
         parts.append(f"{window.left:,} of {window.requests:,} per {_PER.get(window.seconds, span(window.seconds))}{back}")
     return "; ".join(parts) or None
 
@@ -141,6 +146,11 @@ def verdict(providers: Sequence[ProviderStatus], found: Sequence[Problem]) -> st
 
 def _problem(key: str, level: str, text: str, cause: str) -> Problem:
     return Problem(key, level, text, _CHANGING.sub("#", cause))
+
+
+def _plain(dataset: str) -> str:
+    name = NAMES.get(dataset, dataset)
+    return name if name.startswith("SEC") else name.lower()
 
 
 def _bare(reason: str) -> str:

@@ -109,10 +109,10 @@ class ServicesPane(Pane):
 
     def __init__(self, host: Host) -> None:
         looks = {"title": Look("ticker", 130), "state": Look("chips", 96, tones=_SERVICE_STATES),
-                 "budget": Look("text", 280), "requests": Look("number", 70), "error_rate": Look("number", 70),
-                 "p50": Look("number", 56), "p95": Look("number", 56), "good_at": Look("muted", 145),
+                 "budget": Look("text", 265), "requests": Look("number", 70), "error_rate": Look("number", 70),
+                 "p50": Look("number", 56), "p95": Look("number", 56), "good_at": Look("muted", 155),
                  "good_endpoint": Look("muted", 100), "breaker": Look("chips", 90, tones=STATES),
-                 "until": Look("muted", 145), "fault": Look("text", 200, stretch=True)}
+                 "until": Look("muted", 155), "fault": Look("text", 200, stretch=True)}
         pro = ("title", "state", "budget", "requests", "error_rate", "p50", "p95", "good_at", "good_endpoint", "breaker", "until",
                "fault")
         super().__init__(host, "Data services", "health.show", "id", looks, {"pro": pro})
@@ -163,11 +163,11 @@ class DataPane(Pane):
     flush_asked = Signal(str)
 
     def __init__(self, host: Host) -> None:
-        looks = {"title": Look("ticker", 150), "lag": Look("text", 130, stretch=True), "symbols": Look("number", 60),
-                 "stale": Look("number", 48), "newest": Look("muted", 90), "fetched_at": Look("muted", 145),
-                 "providers": Look("chips", 84, tones={"demo": "muted"}), "feed": Look("chips", 64, tones=STATES)}
+        looks = {"title": Look("ticker", 150), "lag": Look("text", 150, stretch=True), "symbols": Look("number", 60),
+                 "stale": Look("number", 48), "newest": Look("muted", 90), "fetched_at": Look("muted", 152),
+                 "providers": Look("muted", 100), "feed": Look("chips", 64, tones=STATES)}
         super().__init__(host, "Data", "health.datasets", "dataset", looks, {
-            "pro": ("title", "lag", "symbols", "stale", "newest", "fetched_at", "providers", "feed"),
+            "pro": ("title", "lag", "symbols", "newest", "fetched_at", "providers", "feed"),
             "newbie": ("title", "lag", "newest", "fetched_at", "feed")})
 
     def actions_of(self, row_id: str) -> Sequence[Action]:
@@ -183,9 +183,9 @@ class JobsPane(Pane):
     def __init__(self, host: Host) -> None:
         self.kind = Segment((("jobs.list", "Schedule"), ("jobs.history", "History")), name="Jobs")
         self.pause = ghost("Pause all", "pause", self._toggle)
-        looks = {"title": Look("ticker", 180, stretch=True), "when": Look("muted", 170), "state": Look("chips", 84, tones=STATES),
+        looks = {"title": Look("ticker", 160, stretch=True), "when": Look("muted", 165), "state": Look("chips", 84, tones=STATES),
                  "next_run": Look("muted", 150), "last_run": Look("muted", 150), "last_state": Look("chips", 84, tones=STATES),
-                 "seconds": Look("number", 56), "rows": Look("number", 60), "problem": Look("text", 110),
+                 "seconds": Look("number", 48), "rows": Look("number", 60), "problem": Look("text", 90),
                  "name": Look("ticker", 110), "started": Look("muted", 150), "why": Look("muted", 160),
                  "note": Look("text", 160, stretch=True), "error": Look("text", 160)}
         super().__init__(host, "Jobs", "jobs.list", "name", looks, {}, self.kind, self.pause)
@@ -196,7 +196,7 @@ class JobsPane(Pane):
         self._columns()
 
     def _columns(self) -> None:
-        listed = {"pro": ("title", "when", "state", "next_run", "last_state", "seconds", "problem"),
+        listed = {"pro": ("title", "when", "state", "next_run", "last_state", "seconds"),
                   "newbie": ("title", "when", "state", "next_run", "last_state")}
         ran = {"pro": ("name", "started", "state", "why", "seconds", "rows", "note", "error"),
                "newbie": ("name", "started", "state", "why", "note")}
@@ -244,6 +244,12 @@ class FilesPane(Pane):
                  "milliseconds": Look("number", 60), "detail": Look("muted", 160, stretch=True)}
         super().__init__(host, "Files and memory", "health.storage", "item", looks, {
             "pro": ("item", "size", "count", "milliseconds", "detail"), "newbie": ("item", "size", "count")})
+
+    def fill(self, table: Table) -> None:
+        """Sizes in megabytes, to be compared at a glance."""
+        frame = table.frame.with_columns(pl.col("size") / 1e6)
+        size = Column("size", "Size, MB", "number", decimals=1)
+        super().fill(Table(table.title, tuple(size if each.name == "size" else each for each in table.columns), frame))
 
 
 class LogPane(Pane):

@@ -32,6 +32,8 @@ _DAY = timedelta(days=1)
 _UNREACHED = ("could not be reached", "did not answer in time", "cannot be reached")
 # The smallest questions first: what `retry` asks when a service offers several.
 _CHEAPEST = ("quotes", "instruments", "earnings", "ratings", "headlines", "macro", "bars", "filings", "chains", "facts")
+SPENT = "our budget of requests is used up"
+_LATER = timedelta(seconds=5)  # the log and the breaker note the same answer a moment apart
 _PROBES = {"macro": "DGS10"}
 _PROBE = "AAPL"
 
@@ -48,11 +50,11 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """What the breaker holds back: an endpoint ("" everything), until when, and why."""
+class Trouble:
+    """A kind of request that fails ("" all of them). `until`: it is not made before then; None while it still may be made."""
 
     endpoint: str
-    until: datetime
+    until: datetime | None
     reason: str
 
 
@@ -67,7 +69,7 @@ class ProviderStatus:
     fault: str = ""
     until: datetime | None = None
     windows: tuple[Allowance, ...] = ()
-    pauses: tuple[Pause, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     requests: int = 0
     errors: int = 0
     p50: float | None = None
@@ -180,18 +182,25 @@ class Health:
     def _provider(self, provider: Provider, asked: _Asked) -> ProviderStatus:
         from terminal.domain.data_services import SERVICES
 
+        now = self._clock()
         about = next((each for each in SERVICES if each.id == provider.id), None)
         windows = tuple(Allowance(each.requests, each.seconds, each.left, each.resets_at, each.next_at)
                         for each in self._router.budget.status(provider.id))
-        pauses = tuple(Pause(endpoint, until, reason) for endpoint, (until, reason) in
-                       sorted(self._router.breaker.open_until(provider.id).items()))
-        lacks_key = provider.needs_key and not self._has_key(provider.id)
-        state, fault, until = _judge(lacks_key, windows, pauses, asked, self._clock())
+        stands = self._router.breaker.status(provider.id)
+        troubles = tuple(Trouble(each.endpoint, each.until if each.state == "open" else None, each.reason) for each in stands
+                         if each.state == "open" or each.failures)
+        fine = [each for each in stands if each.endpoint and each.last_good_at and each.endpoint not in
+                {trouble.endpoint for trouble in troubles}]
+        state, fault, until = _judge(self._router.lacks_key(provider), windows, troubles, bool(fine), asked, now)
+        good = max((each for each in fine if each.last_good_at), key=lambda each: each.last_good_at or now, default=None)
+        good_at, endpoint = asked.good.get("finished_at"), asked.good.get("endpoint") or ""
+        if good is not None and good.last_good_at is not None and (good_at is None or good.last_good_at > good_at + _LATER):
+            good_at, endpoint = good.last_good_at, good.endpoint
         return ProviderStatus(
             provider.id, provider.title, "ok" if provider.simulated else state, tuple(sorted(provider.datasets)), fault, until,
-            windows, pauses, asked.requests, asked.errors, asked.p50, asked.p95, asked.good.get("endpoint") or "",
-            asked.good.get("finished_at"), asked.good.get("rows"), asked.bad.get("error") or "", asked.bad.get("finished_at"),
-            about.key_page if about else "", about.delay if about else "", provider.simulated)
+            windows, troubles, asked.requests, asked.errors, asked.p50, asked.p95, endpoint, good_at, asked.good.get("rows"),
+            asked.bad.get("error") or "", asked.bad.get("finished_at"), about.key_page if about else "",
+            about.delay if about else "", provider.simulated)
 
     def _log(self) -> dict[str, _Asked]:
         """What the log of requests says of each service; one answer about several datasets is one request."""
@@ -297,29 +306,25 @@ class Health:
                 yield Measure(f"Table {name}", None, count, title)
 
 
-def _judge(lacks_key: bool, windows: Sequence[Allowance], pauses: Sequence[Pause], asked: _Asked,
+def _judge(lacks_key: bool, windows: Sequence[Allowance], troubles: Sequence[Trouble], fine: bool, asked: _Asked,
            now: datetime) -> tuple[State, str, datetime | None]:
     """State, what is wrong, and until when it lasts. What holds everything back comes before what holds back a part."""
     if lacks_key:
         return "needs key", "", None
-    whole = next((pause for pause in pauses if not pause.endpoint), None)
+    whole = next((each for each in troubles if not each.endpoint and each.until), None)
     if whole is not None:
         return "waiting", whole.reason, whole.until
-    spent = [window for window in windows if window.left <= 0 and window.next_at is not None and window.next_at > now]
+    spent = [window.next_at for window in windows if window.left <= 0 and window.next_at is not None and window.next_at > now]
     if spent:
-        until = max(window.next_at for window in spent if window.next_at is not None)
-        return "waiting", "our budget of requests is used up", until
+        return "waiting", SPENT, max(spent)
     bad_at, good_at = asked.bad.get("finished_at"), asked.good.get("finished_at")
-    failing = bad_at is not None and (good_at is None or bad_at > good_at)
-    if pauses:
-        until = max(pause.until for pause in pauses)
-        reason = max(pauses, key=lambda pause: pause.until).reason
-        if good_at is not None and not failing:
-            return "partly", reason, until
-        return _silent(reason), reason, until
-    if failing:
+    if troubles:
+        worst = max(troubles, key=lambda each: (each.until is not None, each.until or now))
+        until = max((each.until for each in troubles if each.until), default=None)
+        return "partly" if fine else _silent(worst.reason), worst.reason, until
+    if bad_at is not None and not fine and (good_at is None or bad_at > good_at):
         return _silent(str(asked.bad.get("error"))), str(asked.bad.get("error")), None
-    return ("ok", "", None) if good_at is not None else ("never asked", "", None)
+    return ("ok", "", None) if fine or good_at is not None else ("never asked", "", None)
 
 
 def _silent(reason: str) -> State:
@@ -352,4 +357,4 @@ def resident_bytes() -> int | None:
     return pages * resource.getpagesize()
 
 
-__all__ = ["Allowance", "DatasetStatus", "Health", "Measure", "Pause", "ProviderStatus", "resident_bytes"]
+__all__ = ["Allowance", "DatasetStatus", "Health", "Measure", "ProviderStatus", "Trouble", "resident_bytes"]

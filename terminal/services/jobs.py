@@ -84,9 +84,11 @@ class Scheduler:
     """The schedule of one market. Thread safe. `run(job)` starts a command in a worker and must come back at once."""
 
     def __init__(self, store: Store, settings: Settings, clock: Callable[[], datetime], jobs: Callable[[], tuple[Planned, ...]],
-                 run: Callable[[Planned], Future[Table]], calendar: Callable[[], Calendar]) -> None:
+                 run: Callable[[Planned], Future[Table]], calendar: Callable[[], Calendar],
+                 beside: Callable[[bool], object] = lambda on: None) -> None:
+        """`beside(True)` is called once jobs start by themselves, `beside(False)` when they no longer do."""
         self._settings, self._clock = settings, clock
-        self._declared, self._run, self._make_calendar = jobs, run, calendar
+        self._declared, self._run, self._make_calendar, self._beside = jobs, run, calendar, beside
         self._history = JobHistory(store, clock)
         self._jobs: dict[str, Planned] | None = None
         self._calendar: Calendar | None = None
@@ -222,6 +224,8 @@ class Scheduler:
             stopped = self._engine is not engine
         if stopped:  # meanwhile somebody called `stop`
             engine.shutdown(wait=False)
+        else:
+            self._beside(True)
 
     def stop(self) -> None:
         """Start nothing by itself any more. What runs goes on."""
@@ -229,6 +233,8 @@ class Scheduler:
             engine, self._engine = self._engine, None
         if engine is not None and engine.running:
             engine.shutdown(wait=False)
+        if engine is not None:
+            self._beside(False)
 
     def close(self) -> None:
         """The program ends: as `stop`, and what runs now counts as interrupted and is made up for at the next start."""

@@ -324,7 +324,7 @@ class Opening:
 
         def begin() -> None:
             if not self._ended and window.attached and window.app is app:
-                window.work(app.begin_background, lambda _: None)
+                window.work(app.scheduler.start, lambda _: None)
 
         QTimer.singleShot(SCHEDULE_MS, window, begin)
 
