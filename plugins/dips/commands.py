@@ -52,7 +52,8 @@ def show(ctx: Context, symbol: Symbol, *, basis: Basis = "52w") -> Table:
     sources = _sources(ctx, fetch_ids(found, [dip] if dip else []))
     places = tuple(dict.fromkeys(sources.values()))
     if dip is None:
-        return _figures(f"{found.members.title} is at its high", [], places, (), ("It closed at the highest close of the window.",))
+        said = ("It closed at the highest close of the window.",)
+        return _figures(f"{found.members.title} is at its high", [], places, (), said)
     fetches = cell_fetches(found, [dip])[0]
     row = shown(dip)
     rows = [_figure("dip", column.title, row.get(column.name), column, dip.why.get(column.name), row["currency"],
@@ -155,7 +156,9 @@ def _sized(ctx: Context, name: str) -> tuple[str, int]:
 
 
 @command(title="Current prices of what is watched", hidden=True)
-def live(ctx: Context, *, symbols: Annotated[tuple[str, ...], argument(help="What is watched, the most wanted first.")] = ()) -> Table:
+def live(
+    ctx: Context, *, symbols: Annotated[tuple[str, ...], argument(help="What is watched, the most wanted first.")] = ()
+) -> Table:
     """The newest prices of these symbols and how often they can be had; asks for quotes where the store's are too old.
 
     `detail` has `seconds` (when to ask again, 0: not) and `words` (the pace, for the screen).
@@ -198,4 +201,4 @@ def _sources(ctx: Context, fetches: set[int]) -> dict[int, Source]:
     if ctx.as_of is None:
         return found
     end = datetime.combine(ctx.as_of, time.max, UTC)
-    return {number: replace(each, as_of=min(each.as_of, end)) if each.as_of is not None else each for number, each in found.items()}
+    return {number: replace(each, as_of=None if each.as_of is None else min(each.as_of, end)) for number, each in found.items()}

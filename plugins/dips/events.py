@@ -33,7 +33,7 @@ def events(earnings: pl.DataFrame, filings: pl.DataFrame, headlines: pl.DataFram
                          _fetch(headlines)),
         dividends.select("symbol", pl.lit("ex-dividend").alias("kind"), pl.col("ex_date").alias("on"),
                          pl.format("Ex-dividend {}", pl.col("amount").round(4)).alias("text"), _fetch(dividends)),
-    ]).cast(SCHEMA)
+    ]).select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 
 def _fetch(frame: pl.DataFrame) -> pl.Expr:

@@ -96,7 +96,7 @@ def asked(ctx: Context, universe: str, threshold: float, basis: str) -> Asked:
     depth = threshold or float(ctx.settings.get("dips.threshold"))
     depth = depth / 100 if depth >= 1 else depth
     if not 0.02 <= depth <= 0.9:
-        raise UserError(f"A dip of {depth:.0%} cannot be looked for.", 
+        raise UserError(f"A dip of {depth:.0%} cannot be looked for.",
                         "Give a threshold between 0.02 and 0.9, or 2 and 90 for per cent.")
     return Asked(universe or ctx.settings.get("dips.universe"), depth, basis)
 
@@ -143,7 +143,7 @@ def _biggest(ctx: Context, count: int, title: str) -> Members:
     if ranked.is_empty():
         raise UserError("No market value is known, so the largest companies cannot be told.",
                         "Fetch some with `tapeline market refresh sp500`, or look at the demo with --demo.")
-    note = f"{title.split(':')[0]} are the {min(count, ranked.height)} largest by market value of the {ranked.height} companies stored"
+    note = f"{title.split(':', maxsplit=1)[0]} are the {min(count, ranked.height)} largest by market value of the {ranked.height} companies stored"
     note += f"; of {unknown} more it is unknown." if unknown else "."
     return Members(title, tuple(ranked["symbol"].head(count).to_list()), note)
 
@@ -204,21 +204,17 @@ def _grid(ctx: Context, features: Features) -> tuple[Grid, dict[str, int]]:
 
 
 def _events(ctx: Context, falls: pl.DataFrame) -> pl.DataFrame:
-    from plugins.dips.events import events, nearest
+    import polars as pl
+
+    from plugins.dips.events import SCHEMA, events, nearest
 
     symbols = falls["symbol"].to_list()
     if not symbols:
-        return nearest(falls, events(*(_nothing(name) for name in ("earnings", "filings", "headlines", "dividends"))))
+        return nearest(falls, pl.DataFrame(schema=SCHEMA))
     start: date = falls["peak_day"].min() - _BEFORE_THE_HIGH  # type: ignore[assignment, operator]
     read = ctx.store.market.read
-    found = [read(name, symbols, start=start, as_of=ctx.as_of) for name in ("earnings", "filings", "headlines")]
-    return nearest(falls, events(*found, ctx.market.dividends(symbols, ctx.as_of)))
-
-
-def _nothing(name: str) -> pl.DataFrame:
-    from terminal.domain.schemas import DATASETS
-
-    return DATASETS[name].empty()
+    reports, filed, written = (read(name, symbols, start=start, as_of=ctx.as_of) for name in ("earnings", "filings", "headlines"))
+    return nearest(falls, events(reports, filed, written, ctx.market.dividends(symbols, ctx.as_of)))
 
 
 def _refused(ctx: Context, falls: pl.DataFrame) -> pl.DataFrame:

@@ -127,7 +127,7 @@ def origins(found: Found, dips: Sequence[Dip], sources: Mapping[int, Source]) ->
     index = {source: place for place, source in enumerate(places)}
     place_of = {number: index[source] for number, source in sources.items()}
     names = (*_FROM_FEATURES, *_FROM_BARS, "event", "event_on")
-    origin = pl.DataFrame({name: pl.Series(name, [place_of.get(row[name]) if row[name] is not None else None for row in rows],
+    origin = pl.DataFrame({name: pl.Series(name, [place_of.get(row[name] or -1) for row in rows],
                                            dtype=pl.Int32) for name in names})
     return places, origin
 

@@ -65,7 +65,7 @@ class DipsPanel(QWidget):
     def _make(self) -> None:
         self.title = label("Dips", "h1")
         self.count = Chip("…", "accent", clickable=True, tip="Show all of them")
-        self.actions = ChipRow()
+        self.choices = ChipRow()
         self.views = Segment((("table", "Table"), ("cards", "Cards")), "table", "View")
         self.universe = QComboBox()
         self.universe.setAccessibleName("Who is watched")
@@ -105,7 +105,7 @@ class DipsPanel(QWidget):
         self.export_button.setToolTip("Write the list to a CSV file")
         self._buttons = (self.write_button, self.score_button, self.export_button)
         self._words = [button.text() for button in self._buttons]
-        first = row(self.title, self.count, self.actions, *self._buttons, self.views, spacing=6, margins=(12, 8, 10, 4))
+        first = row(self.title, self.count, self.choices, *self._buttons, self.views, spacing=6, margins=(12, 8, 10, 4))
         first.setStretch(2, 1)
         second = row(self.universe, self.threshold, self.own, self.basis, 0, self.badge, spacing=8, margins=(12, 0, 10, 2))
         third = row(self.question, self.pace, spacing=12, margins=(12, 2, 12, 6))
@@ -130,7 +130,7 @@ class DipsPanel(QWidget):
         self.own.editingFinished.connect(self._rerun)
         self.basis.changed.connect(lambda _: self._rerun())
         self.count.clicked.connect(lambda: self.show_action(""))
-        self.actions.clicked.connect(self.show_action)
+        self.choices.clicked.connect(self.show_action)
         self.table.selected.connect(self._chosen)
         self.table.activated.connect(partial(self.host.open, "tearsheet"))
         self.cards.opened.connect(partial(self.host.open, "tearsheet"))
@@ -234,7 +234,7 @@ class DipsPanel(QWidget):
         self.progress.finish()
         self._table, self._dips, self._shown = None, {}, []
         self.count.set_text("–")
-        self.actions.set_chips(())
+        self.choices.set_chips(())
         self.question.setText("")
         self.badge.show_sources((), datetime.now(UTC))
         self.detail.close_()
@@ -282,7 +282,7 @@ class DipsPanel(QWidget):
         self._shown = [dips[place] for place in ids]
         counts = {name: sum(dip.decision.action == name for dip in dips) for name in rules.actions}
         self.count.set_text(f"{len(dips)} of {len(detail['members'].symbols)}", "" if self._action else "accent")
-        self.actions.set_chips([(name, f"{counts[name]} {rules.actions[name].title.lower()}",
+        self.choices.set_chips([(name, f"{counts[name]} {rules.actions[name].title.lower()}",
                                  "accent" if name == self._action else "") for name in rules.actions if counts[name]],
                                removable=False)
         much = fmt.percent(detail["asked"].threshold, 0)
@@ -406,7 +406,8 @@ class DipsPanel(QWidget):
     def _export(self) -> None:
         path = self.host.save_file("Export the dips", "dips.csv", ("CSV (*.csv)",))
         if path:
-            self.host.run("dips.export", {"csv": path, **self.arguments()}, then=lambda table: self.host.notify(table.title, "ok"))
+            wanted = {"csv": path, **self.arguments()}
+            self.host.run("dips.export", wanted, then=lambda table: self.host.notify(table.title, "ok"))
 
     def _actions(self, symbol: str) -> list[Action]:
         return [Action("Open tearsheet", lambda each: self.host.open("tearsheet", each), "file-text"),

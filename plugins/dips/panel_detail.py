@@ -207,5 +207,5 @@ def _event(values: dict[str, Any]) -> str:
 
 def _plan(dip: Dip) -> str:
     assert dip.size is not None
-    far = fmt.percent(dip.size.distance, 0)
-    return f"{size_sentence(dip)} Sized so that a further fall of {far} costs {fmt.percent(dip.size.share * dip.size.distance, 1)} of it."
+    far, cost = fmt.percent(dip.size.distance, 0), fmt.percent(dip.size.share * dip.size.distance, 1)
+    return f"{size_sentence(dip)} Sized so that a further fall of {far} costs {cost} of the capital."

@@ -22,7 +22,8 @@ Universe = Annotated[str, argument(help="Who is watched: mega, large, big, watch
 Threshold = Annotated[float, argument(help="Least fall, as 0.10 or 10 (per cent); 0: as set.")]
 Basis = Annotated[str, argument(help="From which high: of 52 weeks or of the last 63 sessions.", choices=tuple(SPANS))]
 # What is kept with each state, so that it can be judged later by what was known.
-_KEPT = ("peak", "sessions", "verdict", "score", "coverage", "regime", "market_part", "sector_part", "company_part", "severity", "z", "n", "basis",
+_KEPT = ("peak", "sessions", "verdict", "score", "coverage", "regime", "market_part", "sector_part", "company_part", "severity",
+         "z", "n", "basis",
          "recovered_126", "recovered_252", "recovered_252_low", "recovered_252_high", "further_50", "further_90",
          "days_to_earnings", "event", "doubt", "volatility", "beta")
 _LONGEST_GAP = timedelta(days=10)
@@ -36,7 +37,7 @@ def scan(
     universe: Universe = "",
     threshold: Threshold = 0.0,
     basis: Basis = "52w",
-    moment: Annotated[Literal["now", "open", "close"], argument(help="Which scheduled scan this is; now: asked by hand.")] = "now",
+    moment: Annotated[Literal["now", "open", "close"], argument(help="Which scheduled scan; now: asked by hand.")] = "now",
 ) -> Table:
     """Look for dips and write down each new state with its price and inputs, and each change of an alert level.
 
