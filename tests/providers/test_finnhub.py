@@ -15,6 +15,7 @@ from terminal.domain.schemas import DATASETS, POINT_ITEMS
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
 from terminal.providers import finnhub as adapter
 from terminal.providers import finnhub_parse as parse
+from terminal.providers import http as transport
 from terminal.providers.base import Answer, Request, quiet
 from terminal.providers.finnhub import FinnhubProvider
 from terminal.providers.service import Surroundings
@@ -338,11 +339,12 @@ def test_every_fault_has_its_words_and_its_record(
     assert fetch.error == caught.value.message
 
 
-def test_a_lost_connection_and_an_overload_are_tried_again(server: Loopback, make: Any) -> None:
+def test_a_lost_connection_and_an_overload_are_tried_again(server: Loopback, make: Any, monkeypatch: Any) -> None:
     replies = iter([Reply(drop=True), Reply(b"busy", 503), Reply(json.dumps(payload("quote")).encode())])
     server.say({"": lambda _asked: next(replies)})
     (answer,) = ask(make(), "quotes", "ACME")
     assert answer.frame["price"].to_list() == [41.25]
+    monkeypatch.setattr(transport, "ATTEMPTS", 1)
     server.say({"": Reply(drop=True)})
     with pytest.raises(Unavailable, match="could not be reached") as caught:
         ask(make(), "quotes", "ACME")
