@@ -143,8 +143,9 @@ def _biggest(ctx: Context, count: int, title: str) -> Members:
     if ranked.is_empty():
         raise UserError("No market value is known, so the largest companies cannot be told.",
                         "Fetch some with `tapeline market refresh sp500`, or look at the demo with --demo.")
-    note = f"{title.split(':', maxsplit=1)[0]} are the {min(count, ranked.height)} largest by market value of the {ranked.height} companies stored"
-    note += f"; of {unknown} more it is unknown." if unknown else "."
+    who = title.partition(":")[0]
+    note = f"{who}: the {min(count, ranked.height)} largest by market value of the {ranked.height} companies stored"
+    note += f"; the market value of {unknown} more is unknown." if unknown else "."
     return Members(title, tuple(ranked["symbol"].head(count).to_list()), note)
 
 
@@ -170,7 +171,8 @@ def find(ctx: Context, wanted: Asked, only: Sequence[str] | None = None) -> Foun
     every = scan(grid, wanted.threshold, window=wanted.window, symbols=who.symbols)
     falls = every.filter(~pl.col("dividends_only"))
     causes = attribute(grid, falls, sectors, BENCHMARK)
-    frame = falls.join(causes.drop("why_unknown").rename({name: f"{name}_part" for name in PARTS}), on="symbol", how="left", maintain_order="left")
+    causes = causes.rename({name: f"{name}_part" for name in PARTS})
+    frame = falls.join(causes.drop("why_unknown"), on="symbol", how="left", maintain_order="left")
     frame = frame.with_columns(causes["why_unknown"].alias("_why_split"))
     frame = frame.join(_events(ctx, frame), on="symbol", how="left", maintain_order="left")
     frame = frame.join(_refused(ctx, frame), on="symbol", how="left", maintain_order="left")
@@ -239,14 +241,14 @@ def _dips(frame: pl.DataFrame, features: Features, rates: Rates, rules: Rules, r
     index = features.index
     judged = {symbol: features.frame.row(index[symbol], named=True) for symbol in frame["symbol"] if symbol in index}
     dips = []
-    for row, past in zip(frame.to_dicts(), own, strict=True):
-        scored = judged.get(row["symbol"], {})
-        row |= {name: scored.get(name) for name in _JUDGED} | {"regime": regime}
-        rate = rates.best(row["_row"], -row["dip"], past)
-        row |= _shares(row) | rate_columns(rate)
+    for measured, past in zip(frame.to_dicts(), own, strict=True):
+        scored = judged.get(measured["symbol"], {})
+        rate = rates.best(measured["_row"], -measured["dip"], past)
+        known = {name: scored.get(name) for name in _JUDGED} | {"regime": regime}
+        row = {**measured, **known, **_shares(measured), **rate_columns(rate)}
         decision = rules.decide(row)
         size = rules.sized(row, capital) if decision.action == "buy" else None
-        row |= _decided(decision, size, rules)
+        row.update(_decided(decision, size, rules))
         dips.append(Dip(row, rate, past, decision, size, _why(row, rate, features, capital, decision)))
     return tuple(dips)
 

@@ -71,8 +71,8 @@ COLUMNS = (
 _TYPES: dict[str, str] = {"text": "String", "number": "Float64", "integer": "Int64", "date": "Date"}
 # Which columns of the features a value was taken from; the rest was made from the bars.
 _FROM_FEATURES = ("name", "price", "verdict", "days_to_earnings", "off_high_52w", "currency")
-_FROM_BARS = ("fallen", "dip", "dip_52w", "dip_recent", "sessions", "worst_day", "severity", "falls", "z", "peak_day", "dip_total",
-              "day")
+_FROM_BARS = ("fallen", "dip", "dip_52w", "dip_recent", "sessions", "worst_day", "severity", "falls", "z", "peak_day",
+              "dip_total", "day")
 SORTS = {"dip": "Deepest first", "severity": "Most unusual for the stock first", "recovered_252": "Most often recovered first",
          "company_part": "Most of its own first", "score": "Best score first", "sessions": "Newest high first"}
 
@@ -91,7 +91,8 @@ def listed(found: Found, sources: Mapping[int, Source], sort: str = "dip") -> Ta
         pl.Series("_split", [[each.row["market_part"], each.row["sector_part"], each.row["company_part"]] for each in dips],
                   dtype=pl.List(pl.Float64)))
     places, origin = origins(found, dips, sources)
-    title = f"{frame.height} of {len(found.members.symbols)} are {show.percent(found.asked.threshold, 0)} or more below their high"
+    much = show.percent(found.asked.threshold, 0)
+    title = f"{frame.height} of {len(found.members.symbols)} are {much} or more below their high"
     return Table(f"{found.members.title}: {title}", COLUMNS, frame, places, unknown(dips), notes(found), origin,
                  {"dips": dips, "asked": found.asked, "members": found.members, "regime": found.regime, "rules": found.rules})
 
@@ -281,8 +282,8 @@ def rate_sentence(dip: Dip) -> str:
         return "There are too few such falls in the past to say what usually happens."
     whose = {"own": "its own", "sector": "its sector's", "universe": "all companies'"}[rate.basis]
     regime = " in a market like today's" if rate.regime else ""
-    text = (f"Of {rate.n} of {whose} falls this deep{regime}, {show.percent(share.value, 0)} got back to the old high within a year "
-            f"(likely {show.percent(share.low, 0)} to {show.percent(share.high, 0)})")
+    text = (f"Of {rate.n} of {whose} falls this deep{regime}, {show.percent(share.value, 0)} got back to the old high within a "
+            f"year (likely {show.percent(share.low, 0)} to {show.percent(share.high, 0)})")
     if rate.further_50 is not None and rate.further_50 < 0:
         text += f"; half of them first fell another {show.percent(-rate.further_50, 0)} or more"
     return text + "."

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from terminal.api import Host, TerminalError
 
 _THRESHOLDS = (("0.05", "5 %"), ("0.1", "10 %"), ("0.15", "15 %"), ("own", "Own"))
-_PRO = ("symbol", "name", "price", "dip", "dip_recent", "sessions", "_do", "verdict", "_alert", "_split", "event", "severity", "z",
-        "recovered_252", "n", "days_to_earnings", "size")
+_PRO = ("symbol", "name", "price", "dip", "dip_recent", "sessions", "_do", "verdict", "_alert", "_split", "event", "severity",
+        "z", "recovered_252", "n", "days_to_earnings", "size")
 _NARROW = ("symbol", "price", "dip", "_do", "verdict", "_split", "recovered_252", "n", "severity", "days_to_earnings", "size")
 _NEWBIE = ("symbol", "price", "fallen", "dip", "_do", "reason")
 _WIDE = 1380
@@ -397,8 +397,8 @@ class DipsPanel(QWidget):
     def _scorecard(self) -> None:
         def told(table: Table) -> None:
             rows = [each for each in table.rows() if each["n"] and each["horizon"] == 21]
-            parts = [f"{each['action']}{' (hindsight)' if each['in_hindsight'] else ''}: {each['hit_rate']:.0%} up after 21 sessions "
-                     f"(n = {each['n']})" for each in rows]
+            parts = [f"{each['action']}{' (hindsight)' if each['in_hindsight'] else ''}: "
+                     f"{fmt.percent(each['hit_rate'], 0)} up after 21 sessions (n = {each['n']})" for each in rows]
             self.host.notify("; ".join(parts) if parts else f"{table.title}: none is old enough yet to be judged.", "info")
 
         self.host.run("dips.scorecard", then=told, key="scorecard")
