@@ -45,18 +45,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What could not be obtained, from whom, and why. `error.sentence()` is what the user reads."""
+    """What could not be obtained, from whom, and why: the first provider's reason; `also` says why the next ones could not."""
 
     provider: str
     dataset: str
     symbols: tuple[str, ...]
     error: ProviderError
     fetch: Fetch | None = None
+    also: tuple[str, ...] = ()
+
+    def reason(self) -> str:
+        """Why, without the symbols."""
+        return " ".join((self.error.message, *self.also, self.error.hint)).strip()
 
     def sentence(self) -> str:
-        """One sentence that names the symbols concerned."""
+        """What the user reads: the reason, after the symbols concerned."""
         names = ", ".join(self.symbols[:3]) + (f" and {len(self.symbols) - 3} more" if len(self.symbols) > 3 else "")
-        return f"{names}: {self.error.sentence()}" if names else self.error.sentence()
+        return f"{names}: {self.reason()}" if names else self.reason()
 
 
 @runtime_checkable
@@ -88,6 +93,14 @@ class Bundling(Protocol):
 
     brings: Mapping[str, frozenset[str]]
     batch: Mapping[str, int]
+
+
+@runtime_checkable
+class Itemised(Protocol):
+    """A provider that says which items of a dataset it can deliver (`facts` has items), so that what another one lacks
+    can be asked from it."""
+
+    items: Mapping[str, frozenset[str]]
 
 
 @runtime_checkable

@@ -38,7 +38,6 @@ class State:
     open_until: str = ""
     reason: str = ""
     last_good_at: str = ""
-    failed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +87,13 @@ class Breaker:
         with self._lock:
             troubled = False
             for key in _keys(provider, endpoint):
-                before = self._states.get(key)
-                troubled |= before is not None and bool(before.failures or before.open_until)
-                self._states[key] = State(last_good_at=now.isoformat())
+                state = self._states.setdefault(key, State())
+                state.last_good_at = now.isoformat()
+                if _later(state.open_until, now) and key not in self._trying:
+                    continue  # it was under way when another one was told to wait
+                if state.failures or state.open_until:
+                    troubled = True
+                    self._states[key] = State(last_good_at=state.last_good_at)
                 self._trying.discard(key)
             if troubled or now - self._saved_at >= GOOD_EVERY:
                 self._save()
@@ -107,14 +110,14 @@ class Breaker:
             state = self._states.setdefault(key, State())
             state.failures += 1
             state.reason = error.message
-            state.failed_at = now.isoformat()
             was_trying = key in self._trying
             self._trying.difference_update(_keys(provider, endpoint))
-            if limited or was_trying or (state.failures >= FAILURES and not _later(state.open_until, now)):
-                until = self._pause(state, error, now)
-                if not _later(state.open_until, until):
-                    state.open_until = until.isoformat()
+            told = error.retry_at if isinstance(error, RateLimited) else None
+            if not _later(state.open_until, now) and (limited or was_trying or state.failures >= FAILURES):
+                state.open_until = self._pause(state, limited, told, now).isoformat()
                 state.trials += 1
+            elif told is not None and _later(told.isoformat(), _moment(state.open_until) or now):
+                state.open_until = told.isoformat()  # of several requests under way the longest pause counts
             self._save()
 
     def withdrawn(self, provider: str, endpoint: str) -> None:
@@ -146,12 +149,13 @@ class Breaker:
             self._trying = {key for key in self._trying if key.split("/")[0] != provider}
             self._save()
 
-    def _pause(self, state: State, error: ProviderError, now: datetime) -> datetime:
+    def _pause(self, state: State, limited: bool, told: datetime | None, now: datetime) -> datetime:
         """Until when nothing is asked: as long as the service says, otherwise twice as long each time."""
-        until = now + min((RATE_LIMIT_PAUSE if isinstance(error, RateLimited) else FAILURE_PAUSE) * 2**state.trials, LONGEST_PAUSE)
-        if isinstance(error, RateLimited) and error.retry_at is not None:
-            return error.retry_at if state.trials == 0 and error.retry_at > now else max(until, error.retry_at)
-        return until
+        pause: timedelta = (RATE_LIMIT_PAUSE if limited else FAILURE_PAUSE) * (1 << min(state.trials, 10))
+        ours = now + min(pause, LONGEST_PAUSE)
+        if told is None or told <= now:
+            return ours
+        return told if state.trials == 0 else max(ours, told)
 
     def _refusal(self, key: str, state: State, until: datetime, title: str) -> ProviderError:
         endpoint = key.partition("/")[2]
@@ -205,7 +209,7 @@ def _check(state: State) -> None:
     """Raises for a kept line that no program of ours has written."""
     if not isinstance(state.reason, str) or state.trials < 0 or state.failures < 0:
         raise ValueError("not a state")
-    for text in (state.open_until, state.last_good_at, state.failed_at):
+    for text in (state.open_until, state.last_good_at):
         moment = _moment(text)
         if moment is not None and moment.tzinfo is None:
             raise ValueError("a time without its zone")

@@ -91,7 +91,15 @@ class Budget:
         with self._lock:
             self._windows[provider] = tuple(sorted(windows, key=lambda window: window.seconds))
 
-    def take(self, provider: str, cost: int = 1, *, by_hand: bool = True, waiting: Callable[[float], None] | None = None) -> None:
+    def take(
+        self,
+        provider: str,
+        cost: int = 1,
+        *,
+        by_hand: bool = True,
+        waiting: Callable[[float], None] | None = None,
+        title: str = "",
+    ) -> None:
         """Count `cost` requests, waiting when a short window is full; `waiting(seconds)` is told and may raise Cancelled.
 
         What is asked by hand goes before scheduled work that waits. Raises RateLimited when it would take longer than a
@@ -107,7 +115,7 @@ class Budget:
                 if pause <= 0:
                     return
                 if waited + pause > LONGEST_WAIT.total_seconds():
-                    raise self._refusal(provider, cost, pause)
+                    raise self._refusal(title or provider, cost, pause)
                 if by_hand and not waits:
                     waits = True
                     self._queue(provider, 1)
@@ -245,14 +253,14 @@ class Budget:
     def _ahead(self, until: datetime) -> int:
         return int((until - self._clock()).total_seconds() * 1000)
 
-    def _refusal(self, provider: str, cost: int, pause: float) -> RateLimited:
+    def _refusal(self, title: str, cost: int, pause: float) -> RateLimited:
         if pause == float("inf"):
             return RateLimited(
-                f"{provider} allows fewer than the {cost} requests that this takes.", "What is stored stays usable."
+                f"{title} allows fewer than the {cost} requests that this takes.", "What is stored stays usable."
             )
         until = self._clock() + timedelta(seconds=pause)
         return RateLimited(
-            f"The request budget for {provider} is used up until {until:%Y-%m-%d %H:%M} UTC.",
+            f"The request budget for {title} is used up until {until:%Y-%m-%d %H:%M} UTC.",
             "What is stored stays usable; the rest is fetched then.",
             retry_at=until,
         )
