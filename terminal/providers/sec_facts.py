@@ -4,8 +4,10 @@ A figure is stated again in later filings, mostly unchanged, sometimes restated.
 the filing that made it, so that the past can be seen as it was known then. Three things are worked out here:
 
 - A quarter of which only year-to-date figures are filed (cash flows; the fourth quarter of everything) is the year to date
-  less the year to date before it, as both stood at that filing; `form` then ends in " derived". Earnings per share are
-  derived only while the share count behind both figures is the same within a twentieth: a split would make nonsense of it.
+  less the year to date before it, as both stood at that filing; `form` then ends in " derived". Earnings per share are the
+  quarter's profit over its mean number of shares, which follows from those of both stretches; plain subtraction is a cent
+  off as often as not. They are left out where profit, shares and what was stated per share do not fit together, or
+  where a split lies between the two.
 - The SEC's `fy` and `fp` speak about the filing, not about the figure: a figure's own fiscal year and quarter are counted
   from the end of the newest fiscal year, which has the number the company gives it.
 - Shares at a period's end stand on the balance sheet; where they do not, those of the report's cover page count, with
@@ -39,10 +41,13 @@ STAGES = ((70, 125), (150, 215), (235, 300), (340, 380))
 # Filings state the same amount in thousands or in millions: that is no restatement.
 ROUNDING = 0.0005
 SHARE_COUNT = 0.05
+PER_SHARE_ROUNDING = 0.011
 ANEW = timedelta(days=150)
 _ANNUAL_FORMS = ("10-K", "20-F", "40-F")
 # A derived figure, and one from the cover, gives way to a stated one.
 _LAST = 100
+
+COUNTED = "shares"
 
 Span = tuple[date | None, date]
 Reports = dict[Span, list["Version"]]
@@ -90,13 +95,14 @@ def parse_facts(whole: Any, symbol: str, name: str = "", since: date | None = No
               **wire.mapping(facts.get("us-gaap") or {}, TITLE, "facts")}  # fmt: skip
     flows = {item: _reports(stated, item, alternatives) for item, alternatives in tags.FLOWS.items()}
     balances = {item: _reports(stated, item, alternatives) for item, alternatives in tags.BALANCES.items()}
+    means = {item: _reports(stated, COUNTED, alternatives)[1] for item, alternatives in tags.PER_SHARE.items()}
     covers = _covers(facts)
     _from_covers(balances["shares_outstanding"][1], covers, flows)
     year = _newest_year(flows)
     ends: set[date] = set()
     rows: list[list[dict[str, Any]]] = []
     for item, (unit, reports) in flows.items():
-        for period, end, versions in _periods(item, reports, flows):
+        for period, end, versions in _periods(item, reports, flows["net_income"][1], means.get(item)):
             ends.add(end)
             _add(rows, symbol, item, period, end, versions, unit, year, since)
     annual = {end for _, reports in flows.values() for start, end in reports if start and _stage(start, end) == 3}
@@ -116,7 +122,7 @@ def parse_facts(whole: Any, symbol: str, name: str = "", since: date | None = No
 
 def _reports(stated: Mapping[str, Any], item: str, alternatives: tags.Alternatives) -> tuple[str, Reports]:
     """The unit of an item and, by period, what each filing said: of several tags in one filing the first."""
-    unit = "shares" if item in tags.SHARES else _unit(stated, alternatives)
+    unit = "shares" if item in tags.SHARES or item == COUNTED else _unit(stated, alternatives)
     found: dict[tuple[Span, str], Version] = {}
     for place, parts in enumerate(alternatives):
         if not all(part in stated for part in parts):
@@ -214,11 +220,12 @@ def _stage(start: date, end: date) -> int | None:
     return next((number for number, (low, high) in enumerate(STAGES) if low <= days <= high), None)
 
 
-def _periods(
-    item: str, reports: Mapping[Span, list[Version]], flows: Mapping[str, tuple[str, Reports]]
-) -> Iterator[tuple[str, date, list[Version]]]:
-    """Quarters and years of a flow with their versions: stated ones, and quarters derived from the year to date."""
-    exact = item in tags.PER_SHARE
+def _periods(item: str, reports: Reports, profits: Reports, means: Reports | None) -> Iterator[tuple[str, date, list[Version]]]:
+    """Quarters and years of a flow with their versions: stated ones, and quarters derived from the year to date.
+
+    `means`: the mean numbers of shares, for an item per share.
+    """
+    exact = means is not None
     quarters: dict[date, list[Version]] = defaultdict(list)
     years: dict[date, list[Version]] = defaultdict(list)
     running: dict[date, dict[int, tuple[date, list[Version]]]] = defaultdict(dict)
@@ -236,50 +243,52 @@ def _periods(
             if stage in stages and stage - 1 in stages:
                 end, found = stages[stage]
                 before_end, before = stages[stage - 1]
-                quarters[end].extend(_derived(item, (start, end), found, (start, before_end), before, flows))
+                for version, earlier in _pairs(found, before):
+                    value: float | None = round(version.value - earlier.value, 4)
+                    if means is not None:
+                        told = [_stretch((start, each_end), each, version.filed, profits, means)
+                                for each_end, each in ((end, version), (before_end, earlier))]  # fmt: skip
+                        value = _per_share(stage, *told)
+                    if value is not None:
+                        shown = replace(version, value=value, form=version.form + DERIVED, place=_LAST + version.place)
+                        quarters[end].append(shown)
     for period, by_end in (("Q", quarters), ("A", years)):
         for end, found in by_end.items():
             if versions := _versions(found, exact):
                 yield period, end, versions
 
 
-def _derived(
-    item: str,
-    span: Span,
-    found: list[Version],
-    before_span: Span,
-    before: list[Version],
-    flows: Mapping[str, tuple[str, Reports]],
-) -> Iterator[Version]:
-    """The last quarter of `span`: each statement of it less what was known of `before_span` then.
+def _pairs(found: list[Version], before: list[Version]) -> Iterator[tuple[Version, Version]]:
+    """Each statement of a year to date with what was known then of the one before it.
 
     A restated year less nine months as they were before would load the whole change onto one quarter: a restatement
     counts only where the months before were stated anew shortly before it.
     """
     for number, version in enumerate(found):
         earlier = _known([each for each in before if each.place == version.place], version.filed)
-        if earlier is None or (number and version.filed - earlier.filed > ANEW):
-            continue
-        if item in tags.PER_SHARE and not _one_share_count(span, version, before_span, earlier, flows):
-            continue
-        value = round(version.value - earlier.value, 4)
-        yield replace(version, value=value, form=version.form + DERIVED, place=_LAST + version.place)
+        if earlier is not None and not (number and version.filed - earlier.filed > ANEW):
+            yield version, earlier
 
 
 def _known(versions: list[Version], day: date) -> Version | None:
     return next((each for each in reversed(versions) if each.filed <= day), None)
 
 
-def _one_share_count(
-    span: Span, version: Version, before_span: Span, earlier: Version, flows: Mapping[str, tuple[str, Reports]]
-) -> bool:
-    """Whether profit divided by profit per share gives the same number of shares for both spans."""
-    profits = flows["net_income"][1]
-    whole, part = _known(profits.get(span, []), version.filed), _known(profits.get(before_span, []), version.filed)
-    if whole is None or part is None or abs(version.value) < 0.05 or abs(earlier.value) < 0.05:
-        return False
-    ratio = (whole.value / version.value) / (part.value / earlier.value) if part.value else 0.0
-    return abs(ratio - 1) <= SHARE_COUNT
+def _stretch(span: Span, told: Version, day: date, profits: Reports, means: Reports) -> tuple[float, float] | None:
+    """Profit and mean number of shares of a stretch as known on a day, where they give what was stated per share."""
+    profit, shares = _known(profits.get(span, []), day), _known(means.get(span, []), day)
+    if profit is None or shares is None or shares.value <= 0:
+        return None
+    fits = abs(profit.value / shares.value - told.value) <= max(PER_SHARE_ROUNDING, 0.002 * abs(told.value))
+    return (profit.value, shares.value) if fits else None
+
+
+def _per_share(stage: int, whole: tuple[float, float] | None, before: tuple[float, float] | None) -> float | None:
+    """A quarter's profit per share: means of `stage` + 1 and `stage` quarters give that of the last one."""
+    if whole is None or before is None or abs(whole[1] / before[1] - 1) > SHARE_COUNT:
+        return None
+    shares = (stage + 1) * whole[1] - stage * before[1]
+    return round((whole[0] - before[0]) / shares, 2) if shares > 0 else None
 
 
 def _newest_year(flows: Mapping[str, tuple[str, Reports]]) -> _Year | None:

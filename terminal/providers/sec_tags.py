@@ -111,7 +111,19 @@ BALANCES: dict[str, Alternatives] = {
     ),
     "shares_outstanding": (("CommonStockSharesOutstanding",),),
 }
-PER_SHARE = frozenset({"eps_basic", "eps_diluted"})
+# The mean number of shares behind each figure per share.
+PER_SHARE: dict[str, Alternatives] = {
+    "eps_basic": (
+        ("WeightedAverageNumberOfSharesOutstandingBasic",),
+        ("WeightedAverageNumberOfShareOutstandingBasicAndDiluted",),
+        ("WeightedAverageShares",),
+    ),
+    "eps_diluted": (
+        ("WeightedAverageNumberOfDilutedSharesOutstanding",),
+        ("WeightedAverageNumberOfShareOutstandingBasicAndDiluted",),
+        ("AdjustedWeightedAverageShares",),
+    ),
+}
 SHARES = frozenset({"shares_outstanding"})
 # Shares on the cover page of a report, weeks after the period's end.
 COVER = "EntityCommonStockSharesOutstanding"

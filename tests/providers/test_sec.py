@@ -103,11 +103,21 @@ def test_quarters_that_are_not_filed_are_the_year_to_date_less_what_was_before()
     assert of(first, "revenue", "A") == [(date(2024, 12, 31), 900, "10-K"), (date(2025, 12, 31), 1000, "10-K")]
 
 
-def test_earnings_per_share_are_not_derived_over_a_split() -> None:
+def test_a_quarters_profit_per_share_is_its_profit_over_its_own_mean_of_shares() -> None:
     first = facts()[0]
-    assert date(2025, 12, 31) not in [row[0] for row in of(first, "eps_diluted", "Q")]  # split ten for one in between
-    assert of(first, "eps_basic", "Q") == [(date(2025, 12, 31), 4.1, "10-K derived")]
+    # 100 less 60 over four times 9.9 million less three times 10; plain subtraction would say 4.10.
+    assert of(first, "eps_basic", "Q") == [(date(2025, 12, 31), 4.17, "10-K derived")]
     assert first.filter(pl.col("item") == "eps_basic")["unit"].unique().to_list() == ["USD"]
+
+
+def test_earnings_per_share_are_not_derived_over_a_split_or_from_what_does_not_fit() -> None:
+    fourth = date(2025, 12, 31)
+    assert fourth not in [row[0] for row in of(facts()[0], "eps_diluted", "Q")]  # ten for one in between
+    for broken in ({"val": 12.0}, {"val": 0}):
+        whole = payload("companyfacts_CIK0001234567")
+        means = whole["facts"]["us-gaap"]["WeightedAverageNumberOfSharesOutstandingBasic"]["units"]["shares"]
+        means[-1].update(broken)
+        assert not of(sec_facts.parse_facts(whole, "ACME")[0], "eps_basic", "Q")
 
 
 def test_a_restated_figure_is_a_later_version_and_a_rounded_one_is_none() -> None:
@@ -390,6 +400,9 @@ def test_apples_recorded_figures(recorded: SecProvider, store: MarketStore) -> N
     assert known(store, "AAPL", "revenue", "Q", date(2025, 9, 27)) == 416_161_000_000 - 313_695_000_000
     assert known(store, "AAPL", "net_income", "Q", date(2025, 12, 27)) == 42_097_000_000
     assert known(store, "AAPL", "eps_diluted", "Q", date(2025, 12, 27)) == 2.84
+    # Apple's own releases say 1.85, 0.97 and 1.46 for the fourth quarters; the year less nine months would say 1.84.
+    fourth = [known(store, "AAPL", "eps_diluted", "Q", end) for end in (date(2025, 9, 27), date(2024, 9, 28), date(2023, 9, 30))]
+    assert fourth == [1.85, 0.97, 1.46]
     # The year to September 2019 was 11.89 a share when it was filed; four for one in August 2020 made it 2.97.
     earlier = ("AAPL", "eps_diluted", "A", date(2019, 9, 28))
     assert known(store, *earlier, date(2020, 1, 31)) == 11.89
