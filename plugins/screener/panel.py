@@ -274,11 +274,18 @@ class ScreenerPanel(QWidget):
     def _show(self) -> None:
         """The answer in the words and columns of the mode."""
         assert self._table is not None
-        self.title.setText(self._plan["title"])
-        self.why.setText(self._presets.get(self.filters.filters.preset, {}).get("why", ""))
+        self._show_title()
         self.badge.show_sources(self._table.sources, datetime.now(UTC))
         self.table.show_table(self._table, columns=self._columns())
         self._narrow()
+
+    def _show_title(self) -> None:
+        """The screen's name; for a beginner what it was asked in plain words."""
+        chosen = self._presets.get(self.filters.filters.preset, {})
+        if self._plan:
+            plain = chosen.get("newbie") if self.host.mode == "newbie" and not self.filters.filters.rule else ""
+            self.title.setText(plain or self._plan["title"])
+        self.why.setText(chosen.get("why", ""))
 
     def _columns(self) -> list[str]:
         if self.host.mode == "newbie":
@@ -358,7 +365,7 @@ class ScreenerPanel(QWidget):
     def _load_presets(self) -> None:
         def got(presets: Table) -> None:
             self._presets = {each["id"]: each for each in presets.rows()}
-            self.why.setText(self._presets.get(self.filters.filters.preset, {}).get("why", ""))
+            self._show_title()
             self.host.run("screener.saved", {"counts": True}, then=got_own, key="saved")
 
         def got_own(own: Table) -> None:
@@ -409,7 +416,7 @@ class ScreenerPanel(QWidget):
                 self._rerun()
                 return
             self._plan = table.detail["plan"]
-            self.title.setText(self._plan["title"])
+            self._show_title()
             self._narrowing.judge(table.frame["symbol"], table.frame["outcome"])
             self._narrow()
 

@@ -84,7 +84,8 @@ class TearsheetPanel(QWidget):
         self.banner.hide()
         self.empty = EmptyState("No symbol chosen", "Pick a row in the screener, or press Ctrl+K and type a ticker.", "file-text")
         self.skeleton = Skeleton()
-        self.head = Head(Actions(self.host, self))
+        self.actions_row = Actions(self.host, self)
+        self.head = Head(self.actions_row)
         self.badge = SourceBadge()
         self.sections: dict[str, Section] = {}
         self.parts: dict[str, Any] = {}
@@ -158,6 +159,7 @@ class TearsheetPanel(QWidget):
         self.banner.hide()
         self._wait.start()
         self._load()
+        self.actions_row.look()
 
     def set_mode(self, mode: str) -> None:
         """Other words and another order; the same values."""

@@ -18,8 +18,15 @@ _TICKER_HEADERS = ("symbol", "ticker", "sym", "code")
 
 
 @command(title="List watchlists", group="watchlist")
-def list_(ctx: Context, *, deleted: Annotated[bool, argument(help="Those that can be restored.")] = False) -> Table:
+def list_(
+    ctx: Context,
+    *,
+    deleted: Annotated[bool, argument(help="Those that can be restored.")] = False,
+    symbol: Annotated[str, argument(help="Also say which of them this ticker is on.", metavar="TICKER")] = "",
+) -> Table:
     """List the watchlists in your order."""
+    import polars as pl
+
     if deleted:
         columns = (
             Column("name", "Name"),
@@ -33,6 +40,10 @@ def list_(ctx: Context, *, deleted: Annotated[bool, argument(help="Those that ca
         Column("changed_at", "Changed", "datetime"),
     )
     frame = ctx.store.book.watchlists().select(column.name for column in columns)
+    if symbol:
+        columns = (*columns, Column("holds", f"Holds {symbol.upper()}", "bool"))
+        holds = [symbol.upper() in ctx.store.book.watchlist(name)["symbol"].to_list() for name in frame["name"].to_list()]
+        frame = frame.with_columns(pl.Series("holds", holds, dtype=pl.Boolean))
     note = () if frame.height else ("You have no watchlist yet: `tapeline watchlist create NAME SYMBOL ...`.",)
     return Table("Watchlists", columns, frame, notes=note)
 

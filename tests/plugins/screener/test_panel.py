@@ -132,7 +132,7 @@ def test_newbie_is_asked_and_sees_four_columns(market: Any, open_panel: Open, un
     names = [card.accessibleName() for card in panel.filters.cards.values()]
     assert len(names) == 15 and names[0] == "Show me everything: 532 found"
     panel.filters.cards["buy"].clicked.emit()
-    until(lambda: panel.title.text() == "Buy")
+    until(lambda: panel.title.text() == "Good companies and funds at a fair price")
     assert panel.table.symbols() == found(market, preset="buy")
     assert panel.filters.cards["buy"].property("selected") and "score" in panel.why.text()
     headings = {label.text() for label in panel.filters.findChildren(type(panel.title))}

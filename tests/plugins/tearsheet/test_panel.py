@@ -87,7 +87,8 @@ def words_of(widget: Any) -> str:
 
 def test_a_stock_has_every_section(show: Any) -> None:
     panel = show()
-    assert shown(panel) == [name for name in ORDER["pro"] if name != "position"]
+    late = "earnings"  # it comes with an answer of its own
+    assert [name for name in shown(panel) if name != late] == [name for name in ORDER["pro"] if name not in ("position", late)]
     sheet = panel.sheet
     text = words_of(panel)
     for part in (sheet.symbol, sheet.name, sheet.explanation.verdict, f"{sheet.explanation.score:.1f} of 10"):
@@ -150,7 +151,7 @@ def test_statements_by_year_add_up(show: Any) -> None:
 )
 def test_other_kinds_have_what_fits_them(show: Any, symbol: str, absent: set[str]) -> None:
     panel = show(symbol)
-    hidden = {name for name in PARTS if panel.sections[name].isHidden()} - {"unknown"}
+    hidden = {name for name in PARTS if panel.sections[name].isHidden()} - {"unknown", "earnings"}
     assert hidden == absent
     cards = [card for key, card in panel.parts["cards"].cards.items() if not card.isHidden()]
     unknown = [card.accessibleName() for card in cards if card.accessibleName().endswith("unknown")]
@@ -189,14 +190,22 @@ def test_the_star_asks_which_list(show: Any, market: Any, qtbot: Any) -> None:
     name = f"Ideas {datetime.now(UTC).timestamp()}"
     market.run("watchlist.create", {"name": name, "symbols": []})
     panel = show()
-    menu = panel.head.findChild(type(panel.head), None) or panel
-    actions = next(each for each in panel.head.findChildren(object) if type(each).__name__ == "Actions")
-    menu = actions.menu([name])
+    actions = panel.actions_row
+    assert not actions.star.isChecked()
+    menu = actions.menu({name: False})
     assert [each.text() for each in menu.actions() if each.text()] == [f"Add to “{name}”", "New watchlist …"]
     menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: bool(panel.host.said), timeout=5000)
     assert panel.host.said == [("ok", f"{STOCK} is on the watchlist “{name}”.")]
     assert market.run("watchlist.show", {"name": name}).frame["symbol"].to_list() == [STOCK]
+    actions.look()
+    qtbot.waitUntil(actions.star.isChecked, timeout=5000)
+    assert name in actions.star.toolTip()
+    again = actions.menu({name: True})
+    assert [each.text() for each in again.actions() if each.text()] == [f"Take off “{name}”", "New watchlist …"]
+    again.actions()[0].trigger()
+    qtbot.waitUntil(lambda: len(panel.host.said) == 2, timeout=5000)
+    assert market.run("watchlist.show", {"name": name}).frame.is_empty()
 
 
 # ---- sliders ----
