@@ -17,7 +17,6 @@ from terminal.domain.data_services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import date
 
 # Services believed before all others unless the user names them in the order: what the user brought by hand.
 OWN = "files"
@@ -34,17 +33,17 @@ Span = tuple[int, int | None]
 class Contest:
     """How rivals of a dataset are found: equal in `group`, and `time` at most `days` apart.
 
-    `instant`: SQL that is true for rows whose time must be equal, being statements about one day.
+    `instant`: the `period` of rows whose time must be equal, because they speak about one day; "" where there are none.
     """
 
     group: tuple[str, ...]
     time: str
     days: int
-    instant: str = "false"
+    instant: str = ""
 
 
 CONTESTS = {
-    "facts": Contest(("symbol", "item", "period"), "period_end", PERIOD_DAYS, "period = 'P'"),
+    "facts": Contest(("symbol", "item", "period"), "period_end", PERIOD_DAYS, "P"),
     "earnings": Contest(("symbol",), "date", REPORT_DAYS),
 }
 
@@ -164,7 +163,3 @@ def aligned(facts: pl.DataFrame) -> pl.DataFrame:
     key = ["symbol", "item", "period", "period_end"]
     return joined.with_columns(end.alias("period_end")).drop("_end").sort(key, maintain_order=True)
 
-
-def day_number(day: date) -> int:
-    """A day as a number that counts days."""
-    return day.toordinal()

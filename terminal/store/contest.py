@@ -30,79 +30,103 @@ if TYPE_CHECKING:
 # An expected date lapses when its service has not been heard about the symbol for so long while another one has.
 LAPSES = timedelta(days=14)
 _PLACES = ("", "_superseded", "_others")
-_GROUPS = "contested_groups"
+_FEW = 250  # symbols that are named in the query, so that only their part of the table is looked at
 # A row of a table: which table ("" the newest versions), and its span there.
 Place = tuple[str, int, int | None]
 
 
-def contested(tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, *, alone: bool) -> pl.DataFrame:
-    """The rows of `good` in groups about which another service has said something, or this one something later.
+def take_in(tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int, order: Sequence[str], *,
+            alone: bool) -> tuple[pl.DataFrame, int]:
+    """Settle the rows of `good` that are contested; the other rows, and how many statements were new.
 
+    Contested are rows in groups about which another service has said something, and older filings than the one stored.
     `alone`: no other service has ever answered the dataset.
     """
     contest = CONTESTS[schema.name]
-    late = "filed_at" in schema.columns and good["filed_at"].is_not_null().any()
-    if alone and not late:
-        return good.clear()
-    reasons = [f"f.provider <> {literal(fetch.provider)}"]
-    if late:  # a filing older than the one stored is a version of the past, not the newest one
-        same = " and ".join(f'v."{name}" = b."{name}"' for name in schema.key)
-        reasons.append(f"({same} and v.filed_at < b.filed_at)")
-    found = []
-    names = [*contest.group, contest.time, *(["filed_at"] if late else [])]
-    picked = ", ".join(f'v."{name}"' for name in contest.group)
-    moment = f', case when v.{contest.instant} then v."{contest.time}" end as moment'
-    with tx.view("incoming_keys", good.select(names)):
-        for place in ("", *(() if alone else ("_others",))):
-            found.append(tx.query(
-                f"select distinct {picked}{moment if contest.instant != 'false' else ''} from incoming_keys v "
-                f"join {schema.name}{place} b on {_match(contest, 'v', contest.time)} join fetch_log f using (fetch_id) "
-                f"where {' or '.join(reasons) if not place else reasons[0]}"))
-    groups = pl.concat(found).unique()
-    return good.filter(_same_group(good, groups, contest)) if groups.height else good.clear()
-
-
-def settle_rows(tx: Transaction, schema: Schema, incoming: pl.DataFrame, fetch: Fetch, number: int, order: Sequence[str]) -> int:
-    """Take in the rows of contested groups; the number of statements that are new."""
-    contest = CONTESTS[schema.name]
+    filed = "filed_at" in schema.columns and good["filed_at"].is_not_null().any()
+    if alone and not filed:
+        return good, 0
+    incoming = good.with_columns(_group(contest).alias("_group"))
+    stored = _stored(tx, schema, contest, good).with_columns(_group(contest).alias("_group"))
+    contested = stored.filter(pl.col("provider") != fetch.provider)["_group"].unique()
+    own = stored.filter(pl.col("provider") == fetch.provider)
+    if filed:
+        contested = pl.concat([contested, _late(schema, incoming, own)["_group"]]).unique()
+    if contested.is_empty():
+        return good, 0
+    rivals = incoming.filter(pl.col("_group").is_in(contested.implode()))
+    plain = incoming.filter(~pl.col("_group").is_in(contested.implode())).drop("_group")
+    news = _news(schema, rivals, own)
+    if schema.name == "earnings":  # what an answer leaves out may be news too
+        news = rivals
+    if news.is_empty():
+        return plain, 0
+    touched = news["_group"].unique().implode()
     book = _Book(schema, contest, rank_of(order))
-    groups = incoming.select(contest.group if contest.instant == "false" else [*contest.group, _moment(contest)]).unique()
-    with tx.view(_GROUPS, groups):
-        book.load(tx.query(" union all ".join(_stored(schema, contest, place) for place in _PLACES)))
-    added = book.add(incoming, fetch, number)
+    book.load(stored.filter(pl.col("_group").is_in(touched)).drop("_group"))
+    added = book.add(news, fetch, number)
     if schema.name == "earnings":
-        book.withdraw(incoming, fetch)
-        book.lapse(_heard(tx, incoming, fetch), fetch)
+        book.withdraw(rivals, fetch)
+        book.lapse(_heard(tx, rivals, fetch), fetch)
     settle(book.statements)
     book.write(tx)
-    return added
+    return plain, added
 
 
-def _stored(schema: Schema, contest: Contest, place: str) -> str:
+def _group(contest: Contest) -> pl.Expr:
+    """What rows must share to be rivals, as one text."""
+    parts = [pl.col(name) for name in contest.group]
+    if contest.instant:
+        day = pl.col(contest.time).cast(pl.String)
+        parts.append(pl.when(pl.col("period") == contest.instant).then(day).otherwise(pl.lit("")))
+    return pl.concat_str(parts, separator="\x1f")
+
+
+def _stored(tx: Transaction, schema: Schema, contest: Contest, good: pl.DataFrame) -> pl.DataFrame:
+    """Everything said about the groups of `good`: held (the table), id, the row, fetch_id, known_at, known_until, provider."""
     columns = ", ".join(f"b.{quoted(name)}" for name in schema.columns)
-    until = "b.known_until" if place else "null::timestamptz"
-    return (f"select '{place}' as held, b.rowid as id, {columns}, b.fetch_id, b.known_at, {until} as known_until, f.provider "
-            f"from {schema.name}{place} b join fetch_log f using (fetch_id) "
-            f"where exists (select 1 from {_GROUPS} g where {_match(contest, 'g', 'moment')})")
+    match = " and ".join(f"g.{quoted(name)} = b.{quoted(name)}" for name in contest.group)
+    groups = good.select(contest.group).unique()
+    if contest.instant:
+        moment = pl.when(pl.col("period") == contest.instant).then(contest.time).alias("moment")
+        groups = good.select(*contest.group, moment).unique()
+        match += f' and (b.period <> {literal(contest.instant)} or g.moment = b."{contest.time}")'
+    symbols = good["symbol"].unique()
+    few = f"b.symbol in ({', '.join(map(literal, symbols))}) and " if symbols.len() <= _FEW else ""
+
+    def part(place: str) -> str:
+        until = "b.known_until" if place else "null::timestamptz"
+        return (f"select '{place}' as held, b.rowid as id, {columns}, b.fetch_id, b.known_at, {until} as known_until "
+                f"from {schema.name}{place} b where {few}exists (select 1 from contested_groups g where {match})")
+
+    with tx.view("contested_groups", groups):
+        rows = tx.query(" union all ".join(part(place) for place in _PLACES))
+    # By number: a join would read the whole log, which grows with every request.
+    numbers = ", ".join(map(str, rows["fetch_id"].unique())) or "null"
+    names = tx.query(f"select fetch_id, provider from fetch_log where fetch_id in ({numbers})")
+    return rows.join(names, on="fetch_id", maintain_order="left")
 
 
-def _match(contest: Contest, alias: str, moment: str) -> str:
-    equal = [f'{alias}."{name}" = b."{name}"' for name in contest.group]
-    if contest.instant != "false":
-        equal.append(f'(not (b.{contest.instant}) or {alias}."{moment}" = b."{contest.time}")')
-    return " and ".join(equal)
+def _late(schema: Schema, incoming: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """The rows that were filed before the same service's newest statement: versions of the past."""
+    key = list(schema.key)
+    newest = own.filter(pl.col("known_until").is_null()).group_by(key).agg(pl.col("filed_at").max().alias("_newest"))
+    return incoming.join(newest, on=key).filter(pl.col("filed_at") < pl.col("_newest"))
 
 
-def _moment(contest: Contest) -> pl.Expr:
-    return pl.when(pl.col("period") == "P").then(pl.col(contest.time)).alias("moment")
-
-
-def _same_group(good: pl.DataFrame, groups: pl.DataFrame, contest: Contest) -> pl.Series:
-    names = groups.columns
-    have = good.with_columns(_moment(contest)) if "moment" in names else good
-    marked = have.select(names).join(groups.with_columns(pl.lit(True).alias("_in")), on=names, how="left",
-                                     nulls_equal=True, maintain_order="left")
-    return marked["_in"].fill_null(False)
+def _news(schema: Schema, rivals: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """The rows that do not repeat the service's last word, nor an older filing of its that is stored."""
+    columns = list(schema.columns)
+    said = own.filter(pl.col("known_until").is_null())
+    news = rivals.join(said, on=columns, how="anti", nulls_equal=True, maintain_order="left")
+    if "filed_at" not in schema.columns or news.is_empty():
+        return news
+    key = list(schema.key)
+    newest = said.group_by(key).agg(pl.col("filed_at").max().alias("_newest"))
+    marked = news.join(newest, on=key, how="left", maintain_order="left").with_columns(
+        (pl.col("filed_at") < pl.col("_newest")).fill_null(False).alias("_late"))
+    repeated = marked.filter("_late").join(own, on=columns, how="semi", nulls_equal=True)
+    return marked.join(repeated, on=columns, how="anti", nulls_equal=True, maintain_order="left").drop("_newest", "_late")
 
 
 def _heard(tx: Transaction, incoming: pl.DataFrame, fetch: Fetch) -> dict[tuple[str, str], datetime]:

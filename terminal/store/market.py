@@ -23,8 +23,7 @@ from terminal.domain.schemas import DATASETS, Schema
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sourced import Source
 from terminal.errors import UserError
-from terminal.store import known, statements
-from terminal.store.contest import contested, settle_rows
+from terminal.store import contest, known, statements
 from terminal.store.migrate import CORE, CoreStep, migrate
 from terminal.store.sql import literal, quoted
 
@@ -336,12 +335,11 @@ class MarketStore:
 
     def _take_in(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int,
                  order: Sequence[str] | None) -> int:
-        """Rows about which services may differ are settled by trust; of all others the newest version stands."""
-        rivals = good.clear()
+        """Rows about which services differ are settled by trust; of all others the newest version stands."""
+        plain, written = good, 0
         if order is not None:
-            rivals = contested(tx, schema, good, fetch, alone=self._alone(tx, schema.name, fetch.provider))
-        written = settle_rows(tx, schema, rivals, fetch, number, order or ()) if rivals.height else 0
-        plain = good.join(rivals, on=schema.key, how="anti", maintain_order="left") if rivals.height else good
+            alone = self._alone(tx, schema.name, fetch.provider)
+            plain, written = contest.take_in(tx, schema, good, fetch, number, order, alone=alone)
         return written + (self._merge(tx, schema, plain, fetch, number) if plain.height else 0)
 
     def _alone(self, tx: Transaction, dataset: str, provider: str) -> bool:
