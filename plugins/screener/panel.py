@@ -17,6 +17,7 @@ from plugins.screener.panel_filters import FilterPane
 from plugins.screener.panel_own import OwnScreens
 from plugins.screener.panel_rule import RuleLine
 from plugins.screener.panel_watchlists import Watchlists
+from plugins.screener.plan import NothingStoredError
 from terminal.ui.badge import SourceBadge
 from terminal.ui.form import Banner, Button, Chip, ChipRow, ghost, label, row
 from terminal.ui.meters import ProgressLine
@@ -351,8 +352,17 @@ class ScreenerPanel(QWidget):
         self.count.set_text("–")
         self.unknown.hide()
         self.badge.show_sources((), datetime.now(UTC))
-        self.table.set_empty(error.message, error.hint, "triangle-alert", "Start over", self._start_over)
+        if isinstance(error, NothingStoredError) and self.host.has_command("market.refresh"):
+            hint = "Load the companies of the S&P 500: free, without a key. Prices come first, the rest follows while you look."
+            self.table.set_empty("No company is stored yet", hint, "download", "Load large US companies", self._load_market)
+        else:
+            self.table.set_empty(error.message, error.hint, "triangle-alert", "Start over", self._start_over)
         self.table.show_table(empty_table())
+
+    def _load_market(self) -> None:
+        wanted = self.filters.filters.universe or "sp500"
+        self.host.run("market.refresh", {"universe": wanted}, fail=self._failed, progress=self.progress.report, key="load",
+                      then=lambda _: self.progress.finish())  # fmt: skip
 
     def _record(self, then: Callable[[Table], None] = lambda _: None) -> None:
         self._recorder.stop()

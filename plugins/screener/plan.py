@@ -72,18 +72,22 @@ def make_plan(
     return base
 
 
+class NothingStoredError(UserError):
+    """There is nothing to screen yet; a refresh would help."""
+
+
 def scored_features(ctx: Context, universe: str) -> tuple[Features, str, str]:
     """The scored features of a universe, its title and what must be said about it."""
     found = ctx.market.universe(universe or "all")
     if not found.symbols:
-        raise UserError(
+        raise NothingStoredError(
             f"{found.title} is empty.",
             "Fetch one with `tapeline market refresh sp500`, bring your own with "
             "`tapeline market import FILE --as fundamentals`, or look at the demo with --demo.",
         )
     features = ctx.market.scored(found.symbols, ctx.as_of)
     if features.frame.is_empty():
-        raise UserError(
+        raise NothingStoredError(
             f"Nothing is known yet about {found.title}.",
             f"Fetch it with `tapeline market refresh {found.name}`, or look at the demo with --demo.",
         )

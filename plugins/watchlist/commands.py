@@ -27,6 +27,7 @@ def list_(
     """List the watchlists in your order."""
     import polars as pl
 
+    columns: tuple[Column, ...]
     if deleted:
         columns = (
             Column("name", "Name"),

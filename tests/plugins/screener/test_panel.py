@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QAbstractButton, QInputDialog, QLabel
 
 from plugins.screener.model import DEFAULT_COLUMNS, NEWBIE_COLUMNS
 from plugins.screener.panel_watchlists import STARRED
+from plugins.screener.plan import NothingStoredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -360,3 +361,12 @@ def test_everything_that_can_be_used_has_a_name(market: Any, open_panel: Open) -
 def test_a_screener_closed_at_once_leaves_nothing_running(market: Any, open_panel: Open) -> None:
     panel = open_panel(market, wait=False)
     panel.parentWidget().close()
+
+
+def test_an_empty_market_offers_to_load_one(market: Any, open_panel: Open, until: Until) -> None:
+    panel = open_panel(market, "newbie")
+    panel._failed(NothingStoredError("Everything stored is empty.", "Fetch one with `tapeline market refresh sp500`."))
+    offered = [each.text() for each in panel.table.findChildren(QAbstractButton) if each.isVisible()]
+    assert "Load large US companies" in offered and "Start over" not in offered
+    words = " ".join(each.text() for each in panel.table.findChildren(QLabel) if each.isVisible())
+    assert "No company is stored yet" in words and "tapeline market" not in words
