@@ -101,25 +101,18 @@ def _estimates(company: Company) -> list[Fact]:
     event, currency = company.event, company.row.get("currency")
     if event is None:
         return []
-    lines = []
-    for field, title, decimals, plain in (
-        ("eps_estimate", "EPS estimate", 2, "a share in profit"),
-        ("revenue_estimate", "Revenue estimate", 0, "in sales"),
-    ):
-        value = getattr(event.estimates, field) if event.estimates else None
-        lines.append(
-            Fact(
-                field,
-                title,
-                show.money(value, currency, decimals),
-                value,
-                currency or "",
-                None,
-                f"Analysts expect {show.money(value, currency, decimals)} {plain}." if value is not None else "",
-                "" if value is not None else "no service states one",
-                event.estimates.fetch_id if event.estimates else None,
-            )
-        )
+    said, lines = event.estimates, []
+    fetch = None if said is None else said.fetch_id
+    for field, title, decimals in (("eps_estimate", "EPS estimate", 2), ("revenue_estimate", "Revenue estimate", 0)):
+        value = getattr(said, field) if said else None
+        if value is None:
+            lines.append(Fact(field, title, show.UNKNOWN, unit=currency or "", reason="no service states one"))
+            continue
+        sales = f"Analysts expect {show.money(value, currency, decimals)} in sales."
+        loss = "loss" if value < 0 else "profit"
+        profit = f"Analysts expect a {loss} of {show.money(abs(value), currency, decimals)} a share."
+        plain = profit if field == "eps_estimate" else sales
+        lines.append(Fact(field, title, show.money(value, currency, decimals), value, currency or "", None, plain, "", fetch))
     return lines
 
 
@@ -172,7 +165,8 @@ def _move(field: str, title: str, some: Spread, told: str, company: Company) -> 
     wide = f" {some.two_days} of them over two days, as the hour is not known." if some.two_days else ""
     stake = show.money(STAKE, company.row.get("currency"), 0)
     times = f"{some.n} {'time' if some.n == 1 else 'times'}"
-    plain = f"After {told} {stake} in it moved by {money} on average, up or down ({times}).{wide}"
+    middle = show.money(STAKE * some.median_size, company.row.get("currency"), 0)
+    plain = f"After {told} {stake} in it moved by {money} on average, by {middle} in the middle case, up or down ({times}).{wide}"
     return Fact(field, title, text, some.mean_size, "fraction", some.n, plain, fetch=company.bars_fetch)
 
 

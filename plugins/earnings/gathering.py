@@ -154,47 +154,24 @@ def end_of(day: date | None) -> datetime | None:
 
 def said(ctx: Context, symbols: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
     """Every service's statements by symbol, the replaced ones too, as known at ctx.as_of."""
-    import polars as pl
-
     from terminal.domain.earnings import statements
 
-    rows = _versions(ctx, symbols)
-    sources = ctx.market.sources(rows["fetch_id"].unique().to_list())
-    providers = {number: source.provider for number, source in sources.items()}
-    named = rows.with_columns(
-        pl.col("fetch_id").replace_strict(providers, default="unknown", return_dtype=pl.String).alias("provider")
-    )
-    return statements(named, end_of(ctx.as_of))
-
-
-def _versions(ctx: Context, symbols: Sequence[str]) -> pl.DataFrame:
-    import polars as pl
-
-    from terminal.domain.schemas import EARNINGS
-
-    columns = ", ".join([*(f'"{name}"' for name in EARNINGS.columns), "fetch_id", "known_at"])
-    every = ctx.store.market.database.read(
-        f"select {columns}, null::timestamptz as known_until from earnings where list_contains(?, symbol) "
-        f"union all select {columns}, known_until from earnings_superseded where list_contains(?, symbol)",
-        (list(symbols), list(symbols)),
-    )
-    return every.cast({"known_until": pl.Datetime("us", "UTC")})
+    return statements(ctx.store.market.versions("earnings", list(symbols), as_of=ctx.as_of), end_of(ctx.as_of))
 
 
 def titled(provider: str) -> str:
     """What a service is called."""
-    from terminal.domain.data_services import SERVICES
+    from terminal.domain.rivals import title
 
-    known = {service.id: service.title for service in SERVICES} | {"files": "Your file", "demo": "Demo market"}
-    return known.get(provider, provider)
+    return title(provider)
 
 
 def trust(ctx: Context) -> tuple[str, ...]:
-    """Whom to believe about earnings, as the user has set it."""
+    """Whom to believe about earnings: the setting `providers.trust.earnings`, else as declared."""
     from terminal.domain.data_services import TRUST
-    from terminal.domain.earnings import trust_order
 
-    return trust_order(str(ctx.settings.get("providers.trust.earnings") or ""), TRUST)
+    names = str(ctx.settings.get("providers.trust.earnings") or "").split(",")
+    return tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip())) or TRUST["earnings"]
 
 
 def events(ctx: Context, symbols: Sequence[str], days: int) -> dict[str, Event]:

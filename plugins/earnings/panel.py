@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from terminal.ui import theme
@@ -28,20 +29,24 @@ WHOSE = (("", "All of mine"), ("held", "Held"), ("watched", "Watched"), ("result
 SPANS = (("7", "7 days"), ("14", "14 days"), ("30", "30 days"))
 KINDS = {"reports": ("Report",), "dividends": ("Ex-dividend",), "all": ("Report", "Ex-dividend")}
 _VERDICTS = ("Strong Buy", "Buy", "Hold", "Avoid", "Unknown")
+# From left to right; in Pro the first of `_WANTED` are shown as long as there is room.
+_PRO = (
+    "symbol", "name", "when", "state", "verdict", "eps_estimate", "revenue_estimate", "beat_rate", "beat_n", "surprise", "move",
+    "move_n", "move_on_beat", "move_on_miss", "implied_move", "implied_rank", "timing", "note",
+)  # fmt: skip
+_WANTED = (
+    "symbol", "when", "state", "verdict", "move", "move_n", "implied_move", "beat_rate", "beat_n", "eps_estimate", "timing",
+    "note", "name", "implied_rank", "surprise", "revenue_estimate", "move_on_beat", "move_on_miss",
+)  # fmt: skip
 _NEWBIE = ("symbol", "when", "state", "verdict", "note")
-_PRO = ("symbol", "when", "state", "verdict", "eps_estimate", "beat_rate", "beat_n", "move", "move_n", "implied_move", "timing",
-        "note")  # fmt: skip
-_WIDE_PRO = (*_PRO[:1], "name", *_PRO[1:4], "eps_estimate", "revenue_estimate", "beat_rate", "beat_n", "surprise", "move", "move_n",
-             "move_on_beat", "move_on_miss", "implied_move", "implied_rank", "timing", "note")  # fmt: skip
-_WIDE = 1280
-_NARROW = 760
-_TONES = {"confirmed": "ok", "estimated": "muted", "not stated": "muted"}
-_DISPUTED = ("confirmed", "estimated", "not stated")
+_STATE_FITS = 1000
+_MARGIN = 64  # row menu, scroll bar
+_TONES = {"confirmed": "ok", "estimated": "muted", "not stated": "muted", "disputed": "warn"}
 _LOOKS = {
     "symbol": Look("ticker", 64),
     "name": Look("muted", 130),
     "when": Look("muted", 104),
-    "state": Look("chips", 126, tones=_TONES | {f"disputed · {each}": "warn" for each in _DISPUTED}),
+    "state": Look("chips", 112, tones=_TONES),
     "verdict": Look("pill", 88),
     "eps_estimate": Look("number", 62),
     "revenue_estimate": Look("number", 74),
@@ -54,8 +59,8 @@ _LOOKS = {
     "move_on_miss": Look("number", 60),
     "implied_move": Look("number", 60),
     "implied_rank": Look("number", 60),
-    "timing": Look("text", 136),
-    "note": Look("text", 220, stretch=True),
+    "timing": Look("text", 150),
+    "note": Look("text", 250, stretch=True),
 }  # fmt: skip
 
 
@@ -75,6 +80,7 @@ class Day(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 8, 0, 0)
         box.setSpacing(2)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         box.addLayout(row(self.title, self.count, 0, spacing=8, margins=(12, 0, 12, 0)))
         box.addWidget(self.table)
 
@@ -225,8 +231,8 @@ class EarningsPanel(QWidget):
         self.badge.show_sources(self._table.sources, datetime.now(UTC))
         reports = int((frame["kind"] == "Report").sum())
         events = frame.height - reports
-        self.count.set_text(f"{reports} {'report' if reports == 1 else 'reports'}" + (f" · {events} ex-dividend" if events else ""),
-                            "accent")  # fmt: skip
+        told = f"{reports} {'report' if reports == 1 else 'reports'}"
+        self.count.set_text(told + (f" · {events} ex-dividend" if events else ""), "accent")
         if frame.is_empty():
             self._say_empty()
         self._stack.setCurrentIndex(0 if frame.is_empty() else 1)
@@ -266,7 +272,7 @@ class EarningsPanel(QWidget):
         """The rows with the note of the mode, and the date's state as a chip."""
         assert self._table is not None
         note = pl.col("_pro") if self.host.mode == "pro" else pl.col("note")
-        chip = pl.when(pl.col("state").is_not_null()).then(pl.concat_list("state"))
+        chip = pl.when(pl.col("state").is_not_null()).then(pl.col("state").str.split(" · "))
         at = self._table.frame.with_row_index("_at").join(
             rows.select("symbol", "day", "kind"), on=["symbol", "day", "kind"], how="semi"
         )
@@ -277,10 +283,19 @@ class EarningsPanel(QWidget):
         )
 
     def _columns(self) -> list[str]:
-        width = self.width()
+        """What there is room for; in Newbie mode a doubtful day is told by the note where its chip has no room."""
         if self.host.mode == "newbie":
-            return [name for name in _NEWBIE if name != "state" or width >= _NARROW]
-        return list(_WIDE_PRO if width >= _WIDE else _PRO)
+            return [name for name in _NEWBIE if name != "state" or self.width() >= theme.scaled(_STATE_FITS)]
+        metrics = QFontMetrics(theme.font(theme.scaled(11), 500))
+        titles = {column.name: column.title for column in self._table.columns} if self._table is not None else {}
+        room, shown = self.width() - theme.scaled(_MARGIN), set()
+        for name in _WANTED:
+            room -= max(theme.scaled(_LOOKS[name].width), metrics.horizontalAdvance(titles.get(name, "")) + 22)
+            room -= theme.scaled(84) if name == "symbol" else 0  # SIMULATED may stand beside its title
+            if room < 0:
+                break
+            shown.add(name)
+        return [name for name in _PRO if name in shown]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

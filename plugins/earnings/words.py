@@ -149,11 +149,15 @@ def note(company: Company) -> str:
         parts.append(f"The day is disputed ({others}).")
     elif event is not None and event.status == "estimated":
         parts.append("The day is a guess so far.")
+    told = []
     if record.all.mean_size is not None:
         stake, jump = (show.money(amount, company.row.get("currency"), 0) for amount in (STAKE, STAKE * record.all.mean_size))
-        parts.append(f"{stake} in it moved by {jump} on average on its last {record.all.n} reports.")
+        told.append(f"{stake} in it jumped by {jump} on average ({record.all.n} reports)")
     if record.beat_rate is not None:
-        parts.append(f"It earned more than expected {round(record.beat_rate * record.beat_n)} of {record.beat_n} times.")
+        told.append(f"beat forecasts {round(record.beat_rate * record.beat_n)} of {record.beat_n} times")
+    if told:
+        text = "; ".join(told)
+        parts.append(f"{text[0].upper()}{text[1:]}.")
     if company.implied.move is not None:
         parts.append(f"Options expect {show.percent(company.implied.move)}.")
     if company.timing.advice in ("wait", "before"):

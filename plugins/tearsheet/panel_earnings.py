@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from plugins.tearsheet.panel_parts import Lines
 from terminal.domain import format as words
 from terminal.ui.badge import provenance_html
 
 if TYPE_CHECKING:
+    from plugins.tearsheet.panel_parts import Lines
     from plugins.tearsheet.panel_sections import Showing
     from terminal.api import Table
 
@@ -34,8 +34,9 @@ def fill_earnings(widget: Lines, showing: Showing) -> None:
 def _arrived(widget: Lines, showing: Showing, table: Table) -> None:
     if showing.panel.sheet is None or showing.panel.sheet.symbol != showing.sheet.symbol:
         return  # another company is shown by now
-    rows, places = table.rows(), [] if table.origin is None else table.origin["text"].to_list()
-    lines = [_line(row, table, places[at] if at < len(places) else None, showing) for at, row in enumerate(rows) if not row["reason"]]
+    rows = table.rows()
+    places = [None] * len(rows) if table.origin is None else table.origin["text"].to_list()
+    lines = [_line(row, table, place, showing) for row, place in zip(rows, places, strict=True) if not row["reason"]]
     unknown = [row["title"].lower() for row in rows if row["reason"]]
     if unknown:
         why = "\n".join(f"{row['title']}: {row['reason']}" for row in rows if row["reason"])

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from terminal.domain.rivals import rank_of
 from terminal.domain.sessions import NEW_YORK, OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import polars as pl
 
@@ -30,6 +31,8 @@ NEARNESS = timedelta(days=45)
 _SAME_PERIOD = timedelta(days=20)
 # Dates of one fiscal period further apart than this are not about one report: one of the periods is wrong.
 _FARTHEST = timedelta(days=120)
+# Services that only speak of results already made public, without repeating the figures.
+FILED = ("sec",)
 VALUES = ("eps_estimate", "eps_actual", "revenue_estimate", "revenue_actual")
 
 
@@ -55,8 +58,8 @@ class Statement:
 
     @property
     def reported(self) -> bool:
-        """Whether it holds results."""
-        return self.eps_actual is not None or self.revenue_actual is not None
+        """Whether it speaks of a report that was made."""
+        return self.eps_actual is not None or self.revenue_actual is not None or self.provider in FILED
 
     @property
     def status(self) -> Status:
@@ -204,8 +207,9 @@ def _same_report(each: Statement, group: Sequence[Statement]) -> bool:
 
 
 def trusted_first(said: Iterable[Statement], trust: Sequence[str]) -> list[Statement]:
-    """By the order of trust; services that it does not name come last, by their names."""
-    return sorted(said, key=lambda each: (trust.index(each.provider) if each.provider in trust else len(trust), each.provider))
+    """By the order of trust; what the user brought comes first, services that it does not name last, by their names."""
+    rank = rank_of(trust)
+    return sorted(said, key=lambda each: (rank(each.provider), each.provider))
 
 
 def _order(each: Statement) -> tuple[date, datetime, str, int]:
@@ -297,10 +301,3 @@ def revisions(group: Sequence[Statement]) -> tuple[Revision, ...]:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def trust_order(text: str | Iterable[str], default: Mapping[str, Sequence[str]] | None = None) -> tuple[str, ...]:
-    """The order of trust from a setting's text ("sec, finnhub, yahoo"); the declared one when it is empty."""
-    names = text.split(",") if isinstance(text, str) else list(text)
-    found = tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
-    return found or tuple((default or {}).get("earnings", ()))

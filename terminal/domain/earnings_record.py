@@ -11,6 +11,7 @@ from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, Literal
 
 from terminal.domain.earnings import window
+from terminal.domain.format import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,11 +179,11 @@ def timing(past: Record, days: int | None, implied_rank: float | None = None, di
     rose = past.ups / n
     bound = _SURE * past.error
     up, down = mean > bound and rose >= _CLEAR, mean < -bound and rose <= 1 - _CLEAR
-    told = [f"after the last {n} reports the price rose {past.ups} times, {_percent(mean)} on average "
-            f"(give or take {_percent(bound, sign=False)})"]
+    told = [f"after the last {n} reports the price rose {past.ups} times, {percent(mean, sign=True)} on average "
+            f"(give or take {percent(bound)})"]
     if past.beats.mean is not None and past.misses.mean is not None:
-        told.append(f"{_percent(past.beats.mean)} on a beat (n = {past.beats.n}), {_percent(past.misses.mean)} on a miss "
-                    f"(n = {past.misses.n})")
+        told += [f"{percent(past.beats.mean, sign=True)} on a beat (n = {past.beats.n})",
+                 f"{percent(past.misses.mean, sign=True)} on a miss (n = {past.misses.n})"]
     dear = implied_rank is not None and implied_rank > _MOST_DEAR
     if dear and implied_rank is not None:
         told.append(f"options expect a larger move than on {round(implied_rank * n)} of those {n}")
@@ -191,8 +192,3 @@ def timing(past: Record, days: int | None, implied_rank: float | None = None, di
     if down or ((dear or disputed) and not up):
         return Timing("wait", tuple(told))
     return Timing("before" if up else "no edge", tuple(told))
-
-
-def _percent(value: float, *, sign: bool = True) -> str:
-    text = f"{abs(value) * 100:.1f} %"
-    return text if not sign or not round(abs(value) * 100, 1) else f"{'+' if value > 0 else '−'}{text}"
