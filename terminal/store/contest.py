@@ -56,14 +56,14 @@ def take_in(tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, n
         return good, 0
     rivals = incoming.filter(pl.col("_group").is_in(contested.implode()))
     plain = incoming.filter(~pl.col("_group").is_in(contested.implode())).drop("_group")
-    news = _news(schema, rivals, own)
-    if schema.name == "earnings":  # what an answer leaves out may be news too
-        news = rivals
-    if news.is_empty():
+    rank = rank_of(order)
+    # What an answer leaves out is news too where reports are expected.
+    news = rivals if schema.name == "earnings" else _news(schema, rivals, own)
+    touched = pl.concat([news["_group"], _outranked(stored, rank)]).unique()
+    if touched.is_empty():
         return plain, 0
-    touched = news["_group"].unique().implode()
-    book = _Book(schema, contest, rank_of(order))
-    book.load(stored.filter(pl.col("_group").is_in(touched)).drop("_group"))
+    book = _Book(schema, contest, rank)
+    book.load(stored.filter(pl.col("_group").is_in(touched.implode())).drop("_group"))
     added = book.add(news, fetch, number)
     if schema.name == "earnings":
         book.withdraw(rivals, fetch)
@@ -105,6 +105,16 @@ def _stored(tx: Transaction, schema: Schema, contest: Contest, good: pl.DataFram
     numbers = ", ".join(map(str, rows["fetch_id"].unique())) or "null"
     names = tx.query(f"select fetch_id, provider from fetch_log where fetch_id in ({numbers})")
     return rows.join(names, on="fetch_id", maintain_order="left")
+
+
+def _outranked(stored: pl.DataFrame, rank: Callable[[str], int]) -> pl.Series:
+    """The groups in which something kept aside may have to stand now, because the order of trust was changed since."""
+    ranks = {provider: rank(provider) for provider in stored["provider"].unique()}
+    ranked = stored.filter(pl.col("known_until").is_null()).with_columns(
+        pl.col("provider").replace_strict(list(ranks), list(ranks.values()), return_dtype=pl.Int64).alias("_rank"))
+    aside = pl.col("_rank").filter(pl.col("held") == "_others").min()
+    return ranked.group_by("_group").agg((aside < pl.col("_rank").filter(pl.col("held") == "").max()).alias("_off")).filter(
+        "_off")["_group"]
 
 
 def _late(schema: Schema, incoming: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:

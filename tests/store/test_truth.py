@@ -161,6 +161,30 @@ def test_the_user_decides_whom_to_believe(place):
         store.close()
 
 
+def test_a_new_order_of_trust_holds_from_the_next_answer_on(place):
+    from terminal.store import Store
+
+    order = ["sec", "yahoo"]
+    store = Store(place.market, place.book, place.backups, clock=place.time, publish=lambda *_: None, trust=lambda _: order)
+    try:
+        say(store, "yahoo", 10.0, at(2026, 6, 1))
+        say(store, "sec", 11.0, at(2026, 6, 2), filed=at(2026, 5, 1))
+        order.reverse()
+        assert standing(store) == [("sec", 11.0)]
+        assert store.market.disagreements()["rule"].to_list() == [
+            "SEC EDGAR stands until Yahoo Finance is asked again; the order of trust has changed since"]
+        assert say(store, "yahoo", 10.0, at(2026, 6, 3)).written == 0
+        assert standing(store) == [("yahoo", 10.0)]
+        assert standing(store, as_of=D(2026, 5, 10)) == [("sec", 11.0)]
+        assert beside(store) == [("sec", 11.0)]
+        order.reverse()
+        say(store, "sec", 11.0, at(2026, 6, 4), filed=at(2026, 5, 1))
+        assert standing(store) == [("sec", 11.0)]
+        assert [count(store, f"facts{place}") for place in ("", "_superseded", "_others")] == [1, 0, 1]
+    finally:
+        store.close()
+
+
 def test_amounts_in_different_units_are_not_compared(store):
     say(store, "sec", 11.0, at(2026, 5, 2), filed=at(2026, 5, 1), unit="USD")
     say(store, "yahoo", 20.0, at(2026, 6, 1), unit="EUR")
