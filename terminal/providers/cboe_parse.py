@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TITLE = "Cboe"
-# Indices whose file is named with an underscore. Yahoo writes them with a caret; some have no other name there.
+# Indices whose file is named with an underscore; Yahoo writes them with a caret. Options on the Dow are on a hundredth of it
+# (DJX), so there is no chain of ^DJI.
 INDICES = frozenset({
-    "SPX", "XSP", "NDX", "XND", "RUT", "MRUT", "DJX", "OEX", "XEO", "VIX", "SIXB", "SIXC", "SIXE", "SIXI", "SIXM", "SIXR",
-    "SIXRE", "SIXT", "SIXU", "SIXV", "SIXY", "CBTX", "MBTX", "RLG", "RLV", "RUI", "UKXM", "MXEA", "MXEF", "MXACW", "MXUSA",
-    "MXWLD", "TNX", "SPESG",
+    "SPX", "XSP", "NDX", "XND", "RUT", "MRUT", "DJX", "OEX", "XEO", "VIX", "RUI", "RLG", "RLV", "MXEA", "MXEF", "SIXB", "SIXC",
+    "SIXE", "SIXI", "SIXM", "SIXR", "SIXRE", "SIXT", "SIXU", "SIXV", "SIXY",
 })  # fmt: skip
-_OTHER_NAMES = {"^GSPC": "SPX", "^DJI": "DJX", "^XSP": "XSP"}
+_OTHER_NAMES = {"^GSPC": "SPX"}
 _STOCK = re.compile(r"^[A-Z]{1,6}(-[A-Z]{1,2})?$")
 
 _TEXT, _NUMBER = pl.String(), pl.Float64()

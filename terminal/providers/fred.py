@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from terminal.domain.schemas import MACRO
-from terminal.errors import NeedsKey, ProviderError
+from terminal.errors import BadPayload, NeedsKey, ProviderError
 from terminal.providers import fred_parse as parse
 from terminal.providers import wire
 from terminal.providers.budget import Window
@@ -34,8 +34,8 @@ class FredProvider(Service):
     datasets = frozenset({"macro"})
     windows = (Window(120, 60),)
     needs_key = True
-    # The description of a series we do not know, and two stretches of publications.
-    cost = {"macro": 3}
+    # The description of a series we do not know, two stretches of publications, and one more where there are none.
+    cost = {"macro": 4}
     default_symbols = tuple(parse.SERIES)
 
     def fetch(self, request: Request, progress: Progress) -> Iterator[Answer]:
@@ -56,20 +56,34 @@ class FredProvider(Service):
         found, _ = self._ask(name, "series", "/fred/series", {"series_id": name}, parse.parse_series)
         return found
 
-    def _observations(
-        self, name: str, series: parse.Series, start: date | None, end: date | None, today: date
-    ) -> Answer:
+    def _observations(self, name: str, series: parse.Series, start: date | None, end: date | None, today: date) -> Answer:
         frames: list[pl.DataFrame] = []
         gots: list[Got] = []
         for stretch in parse.stretches(series, start, today):
-            params = {"series_id": name, **stretch.parameters(end)}
-            frame, got = self._ask(
-                name, "series/observations", "/fred/series/observations", params,
-                partial(parse.parse_observations, name=name, series=series, stretch=stretch))  # fmt: skip
+            read = partial(parse.parse_observations, name=name, series=series, stretch=stretch)
+            try:
+                frame, got = self._values(name, stretch.parameters(end), read)
+            except ProviderError as error:
+                if not parse.unarchived(getattr(error, "got", None)):
+                    raise
+                continue
             frames.append(frame)
             gots.append(got)
+        if not frames:
+            if not series.daily:
+                raise BadPayload(f"{self.title} keeps no days of publication of {name}.", "Choose another series.")
+            bounds = parse.stretches(series, start, today)[0].parameters(end)
+            bounds = {key: value for key, value in bounds.items() if not key.startswith("realtime")}
+            frame, got = self._values(name, bounds, partial(parse.parse_undated, name=name, series=series))
+            frames, gots = [frame], [got]
         frame = pl.concat(frames).unique(MACRO.key, keep="first", maintain_order=True)
         return self.answer("macro", frame, together(gots), "series/observations", name)
+
+    def _values(self, name: str, bounds: Mapping[str, str], read: Any) -> tuple[pl.DataFrame, Got]:
+        found: pl.DataFrame
+        found, got = self._ask(
+            name, "series/observations", "/fred/series/observations", {"series_id": name, **bounds}, read)  # fmt: skip
+        return found, got
 
     def _ask(self, name: str, endpoint: str, path: str, params: Mapping[str, str], read: Any) -> tuple[Any, Got]:
         try:

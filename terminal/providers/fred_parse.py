@@ -2,7 +2,8 @@
 
 FRED states for each value the stretch of days in which it was the published one (`realtime_start` to `realtime_end`), cut
 to the stretch that was asked for. A request may span at most 2,000 publications, which is why a daily series is asked for
-five years at a time, always the same five: the days of publication then never depend on when it was asked.
+five years at a time, always the same five: the days of publication then never depend on when it was asked. Of some series
+FRED's archive (ALFRED) begins late or holds nothing; a daily one of those counts as published on the next working day.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from terminal.domain.schemas import MACRO
 from terminal.errors import BadPayload
 from terminal.providers import wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import polars as pl
 
     from terminal.providers.http import Got
 
@@ -109,6 +110,14 @@ def parse_observations(whole: Any, name: str, series: Series, stretch: Stretch) 
     return wire.frame(found, MACRO)
 
 
+def parse_undated(whole: Any, name: str, series: Series) -> pl.DataFrame:
+    """The present values of a daily series of which no days of publication are kept: the next working day each."""
+    frame = parse_observations(whole, name, series, Stretch(LAST, LAST, FIRST))
+    friday = pl.col("date").dt.weekday() >= 5
+    days = pl.when(friday).then(8 - pl.col("date").dt.weekday()).otherwise(1)
+    return frame.with_columns((pl.col("date") + pl.duration(days=days)).alias("published_on"))
+
+
 def parse_series(whole: Any) -> Series:
     """The description of a series."""
     (row,) = wire.rows_of(wire.mapping(whole, TITLE, "series").get("seriess"), TITLE, "series")
@@ -118,7 +127,12 @@ def parse_series(whole: Any) -> Series:
 
 def unknown_series(got: Got | None) -> bool:
     """Whether FRED's error says that there is no such series."""
-    return "series does not exist" in _told(got)
+    return "series does not exist" in _told(got) and not unarchived(got)
+
+
+def unarchived(got: Got | None) -> bool:
+    """Whether FRED's error says that its archive has nothing of the series in the stretch asked for."""
+    return "does not exist in ALFRED" in _told(got)
 
 
 def refused_key(got: Got | None) -> bool:

@@ -91,7 +91,7 @@ def test_an_index_keeps_both_contracts_of_a_strike_and_its_summer_time() -> None
 
 
 @pytest.mark.parametrize(("symbol", "name"), [
-    ("AAPL", "AAPL"), ("BRK-B", "BRKB"), ("^GSPC", "_SPX"), ("^VIX", "_VIX"), ("^RUT", "_RUT"), ("SPX", "_SPX"), ("^FTSE", None),
+    ("AAPL", "AAPL"), ("BRK-B", "BRKB"), ("^GSPC", "_SPX"), ("^VIX", "_VIX"), ("^RUT", "_RUT"), ("SPX", "_SPX"), ("^FTSE", None), ("^DJI", None),
     ("VOD.L", None), ("ES=F", None), ("EURUSD=X", None), ("BTC-USD", None),
 ])  # fmt: skip
 def test_the_file_of_a_symbol(symbol: str, name: str | None) -> None:

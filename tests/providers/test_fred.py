@@ -118,6 +118,31 @@ def test_an_unknown_series_is_missing(server: Loopback, provider: FredProvider) 
     assert answer.missing == ("NOSUCH",)
 
 
+NOT_KEPT = Reply(
+    b'{"error_code":400,"error_message":"Bad Request.  The series does not exist in ALFRED but may exist in FRED."}', 400
+)
+
+
+def test_a_stretch_before_the_archive_begins_is_left_out(server: Loopback, provider: FredProvider) -> None:
+    server.say({"observations": lambda asked: NOT_KEPT if asked.query["realtime_start"][:4] == "2020" else daily(asked)})
+    (answer,) = ask(provider, "DGS10")
+    assert answer.frame["date"].to_list() == [date(2024, 12, 31), date(2026, 11, 18)]
+
+
+def test_of_a_series_without_an_archive_each_value_counts_as_published_on_the_next_working_day(
+    server: Loopback, provider: FredProvider
+) -> None:
+    days = [{"realtime_start": "2026-11-20", "realtime_end": "2026-11-20", "date": f"2026-11-{day}", "value": "3.1"}
+            for day in (12, 13, 14, 15, 16)]  # fmt: skip
+    now = {"count": 5, "observations": days}
+    server.say({"observations": lambda asked: NOT_KEPT if "realtime_start" in asked.query else now})
+    (answer,) = ask(provider, "BAMLH0A0HYM2")
+    assert [day.day for day in answer.frame["published_on"]] == [13, 16, 16, 16, 17]
+    assert len(server.asked) == 3 < FredProvider.cost["macro"]
+    with pytest.raises(BadPayload, match="no days of publication of UNRATE"):
+        ask(provider, "UNRATE")
+
+
 def test_a_refused_key_is_named_and_never_shown(server: Loopback, provider: FredProvider) -> None:
     server.say({"observations": Reply((PAYLOADS / "error_key.json").read_bytes(), 400)})
     with pytest.raises(NeedsKey, match="does not accept the key") as caught:
