@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.market.disputes import figure, said
 from terminal.domain.format import NARROW
+from terminal.domain.statement_words import figure, said, sentence
 
 
 @pytest.mark.parametrize(("item", "value", "unit", "text", "shown"), [
@@ -30,3 +30,14 @@ def test_a_statement_as_text(item: str, value: float | None, unit: str | None, t
 ])  # fmt: skip
 def test_what_an_item_is_called(name: str, shown: str) -> None:
     assert figure({"item": name}) == shown
+
+
+def test_a_disagreement_as_a_sentence() -> None:
+    row = {"field": "revenue", "period": "Q", "period_end": "2026-09-26", "unit": "USD", "provider": "sec", "value": 10.4e9,
+           "text": None, "other_provider": "yahoo", "other_value": 10.0e9, "other_text": None,
+           "rule": "SEC EDGAR is believed first about company figures"}
+    assert sentence(row) == ("Revenue, quarter to 2026-09-26: SEC EDGAR says 10.400B USD, Yahoo Finance says 10.000B USD; "
+                             "SEC EDGAR is believed first about company figures.")
+    dates = {**row, "field": "date", "period": None, "value": None, "other_value": None, "text": "2027-01-28",
+             "other_text": "2027-01-29", "unit": None}
+    assert sentence(dates).startswith("Report date: SEC EDGAR says 2027-01-28, Yahoo Finance says 2027-01-29; ")
