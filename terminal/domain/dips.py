@@ -320,7 +320,7 @@ def rolling_high(values: Floats, window: int) -> Floats:
     """
     rows, columns = values.shape
     known = np.where(np.isfinite(values), values, -np.inf)
-    if window >= columns:
+    if window >= columns or not rows:
         high = np.maximum.accumulate(known, axis=1)
     else:
         padded = -columns % window
