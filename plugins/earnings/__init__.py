@@ -19,8 +19,17 @@ PLUGIN = Plugin(
         ),
     ),
     jobs=(
-        Job(command="earnings.refresh", at="07:00"),
-        Job(command="earnings.refresh", at="15:30", arguments={"chains": 1}),  # what options expect on the eve
+        Job(
+            name="earnings.morning", title="Report dates, before the open", command="earnings.refresh", at="07:00", live_only=True
+        ),
+        Job(
+            name="earnings.eve",
+            title="What options expect, on the eve of reports",
+            command="earnings.refresh",
+            at="close-30m",
+            arguments={"chains": 1},
+            live_only=True,
+        ),
     ),
     settings=(
         Setting(

@@ -121,12 +121,13 @@ def moves(
     return _table(ctx, f"Moves of {company.symbol} on its reports", model.MOVES, frame, origins, unknown, notes)
 
 
-@command(title="Who says which report date", panel="earnings")
+@command(title="Who says which report date", panel="earnings", long=True)
 def dates(
     ctx: Context,
     symbol: Symbol,
     *,
     past: Annotated[int, argument(help="How many past reports to compare with the SEC's filing times.")] = 4,
+    ask: Annotated[bool, argument(help="Ask every service that has not said anything about it for a day.")] = False,
 ) -> Table:
     """Put every service's date side by side, with what each said before, and past dates beside the SEC's filing times.
 
@@ -134,7 +135,7 @@ def dates(
     """
     from plugins.earnings import model
 
-    company, notes = _one(ctx, symbol)
+    company, notes = _one(ctx, symbol, ask=ask)
     frame, origins = model.dates_table(company, max(0, past))
     unknown = () if company.event is not None else (f"Next report: no service names a date of {company.symbol}",)
     if not company.filings_known:
@@ -172,8 +173,9 @@ def refresh(
 ) -> Table:
     """Ask the services for report dates, filings and dividends of what you hold, watch and screen, held names first.
 
-    Only what is missing or old is asked for, so that daily budgets are spared. The option chains of reports just ahead are
-    kept, so that what was expected can be held against what came.
+    Only what is missing or old is asked for, so that daily budgets are spared. About reports that come soon every service is
+    asked, so that their dates can be compared. The option chains of those just ahead are kept, so that what was expected can
+    be held against what came.
     """
     from plugins.earnings import gathering
 
@@ -181,6 +183,8 @@ def refresh(
     told: tuple[str, ...] = ()
     if asked.symbols and ctx.as_of is None:
         told = tuple(ctx.market.ensure(asked.symbols, gathering.NEEDED, ctx))
+        soon = tuple(gathering.events(ctx, asked.symbols, _days(ctx, 0)))
+        told += tuple(ctx.market.ask_all(asked.symbols if symbols else soon, "earnings", ctx))
         near = tuple(gathering.events(ctx, asked.symbols, chains)) if chains > 0 else ()
         told += tuple(ctx.market.ensure(near, ("chains",), ctx)) if near else ()
     found = summary(ctx, universe=universe, symbols=symbols, days=_days(ctx, 0))
@@ -188,7 +192,7 @@ def refresh(
 
 
 def _one(
-    ctx: Context, text: str, *, fetch: bool = True, ratings: bool = False, chain: bool = False
+    ctx: Context, text: str, *, fetch: bool = True, ratings: bool = False, chain: bool = False, ask: bool = False
 ) -> tuple[Company, tuple[str, ...]]:
     """One company, after fetching what is missing (not for a past day), and what could not be had."""
     from plugins.earnings import gathering
@@ -203,6 +207,7 @@ def _one(
         wanted = ("quotes", "bars", *gathering.NEEDED, *(("ratings",) if ratings else ()), *(("chains",) if chain else ()))
         ctx.progress(0.1, f"Fetching what is missing of {symbol}")
         told = tuple(ctx.market.ensure([symbol], wanted, ctx))
+        told += tuple(ctx.market.ask_all([symbol], "earnings", ctx)) if ask else ()
     company = gathering.companies(ctx, [symbol], ratings=ratings)[symbol]
     if company.event is None and not company.reports and not company.row:
         raise UserError(f"Nothing is known about {symbol}.", told[0] if told else "Search with `tapeline market search TEXT`.")

@@ -114,6 +114,15 @@ class Market:
         """Fetch what is missing or stale; returns what could not be had, as sentences. Keeps what was stored before."""
         return self._refresher.ensure(tuple(symbols), tuple(datasets), ctx)
 
+    def ask_all(self, symbols: Sequence[str], dataset: str, ctx: Context, start: date | None = None,
+                end: date | None = None) -> list[str]:
+        """Ask every service about a dataset, not only the first, so that they can be compared; failures as sentences."""
+        from terminal.services.opinions import ask_all
+
+        if self._demo or not symbols:
+            return []
+        return ask_all(self._store, self.router, dataset, tuple(symbols), ctx, start=start, end=end)
+
     def refresh(self, universe: str, ctx: Context) -> Table:
         """Bring a universe up to date, most wanted first; the table says what came and what did not."""
         return self._refresher.refresh(self.universe(universe), ctx, self._universes)
