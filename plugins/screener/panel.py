@@ -15,6 +15,7 @@ from plugins.screener.panel_drawer import Drawer
 from plugins.screener.panel_edge import Beside
 from plugins.screener.panel_filters import FilterPane
 from plugins.screener.panel_own import OwnScreens
+from plugins.screener.panel_reports import Reports
 from plugins.screener.panel_rule import RuleLine
 from plugins.screener.panel_watchlists import Watchlists
 from plugins.screener.plan import NothingStoredError
@@ -62,6 +63,7 @@ class ScreenerPanel(QWidget):
         self.title = label("All", "h1")
         self.count = Chip("…", "accent", clickable=True, tip="Show the rows that match")
         self.unknown = Chip("", clickable=True)
+        self.reports = Reports(host)
         self.chips = ChipRow()
         self.badge = SourceBadge()
         self.rule = RuleLine()
@@ -74,7 +76,7 @@ class ScreenerPanel(QWidget):
         self.drawer = Drawer(host)
         self.watchlists = Watchlists(host, self.table)
         self._recorder = QTimer(self, singleShot=True, interval=_RECORD_AFTER_MS)
-        self._recorder.timeout.connect(self._record)
+        self._recorder.timeout.connect(self._settled)
         self._lay_out()
         self._connect()
         self._dress()
@@ -106,7 +108,8 @@ class ScreenerPanel(QWidget):
             button.setToolTip(button.text())
         self.question = Button("What are you looking for?", icon="search", on_click=self._ask)
         self._words = [button.text() for button in self._buttons]
-        first = row(self.title, self.count, self.unknown, self.question, 0, *self._buttons, spacing=6, margins=(12, 8, 8, 4))
+        told = (self.title, self.count, self.unknown, self.reports, self.question)
+        first = row(*told, 0, *self._buttons, spacing=6, margins=(12, 8, 8, 4))
         about = row(self.rule, self.why, spacing=8, margins=(12, 0, 10, 6))
         about.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop)
         about.setStretch(0, 1)
@@ -143,6 +146,7 @@ class ScreenerPanel(QWidget):
         self.table.selected.connect(self.host.select)
         self.table.activated.connect(partial(self.host.open, "tearsheet"))
         self.table.columns_changed.connect(self._own_columns)
+        self.reports.counted.connect(self._fit_buttons)
         self.drawer.opened.connect(partial(self.host.open, "tearsheet"))
         self.host.on("market.changed", lambda _: self.refresh())
         self.host.on("book.changed", self._book_changed)
@@ -220,7 +224,7 @@ class ScreenerPanel(QWidget):
 
     def _fit_buttons(self) -> None:
         """The buttons above the table lose their words where there is no room for them."""
-        named = [each for each in (self.title, self.count, self.unknown, self.question) if not each.isHidden()]
+        named = [each for each in (self.title, self.count, self.unknown, self.reports, self.question) if not each.isHidden()]
         taken = sum(each.sizeHint().width() + 6 for each in named) + 30
         metrics = self.changes_button.fontMetrics()
         wanted = sum(
@@ -363,6 +367,13 @@ class ScreenerPanel(QWidget):
         wanted = self.filters.filters.universe or "sp500"
         self.host.run("market.refresh", {"universe": wanted}, fail=self._failed, progress=self.progress.report, key="load",
                       then=lambda _: self.progress.finish())  # fmt: skip
+
+    def _settled(self) -> None:
+        """The user looks at these rows: record the run, and say how many of them report soon."""
+        self._record()
+        if self._table is not None:
+            symbols = self._table.frame["symbol"]
+            self.reports.count([symbols[at] for at in self._left.matched])
 
     def _record(self, then: Callable[[Table], None] = lambda _: None) -> None:
         self._recorder.stop()

@@ -370,3 +370,14 @@ def test_an_empty_market_offers_to_load_one(market: Any, open_panel: Open, until
     assert "Load large US companies" in offered and "Start over" not in offered
     words = " ".join(each.text() for each in panel.table.findChildren(QLabel) if each.isVisible())
     assert "No company is stored yet" in words and "tapeline market" not in words
+
+
+def test_it_says_how_many_of_the_rows_report_this_week(market: Any, open_panel: Open, until: Until) -> None:
+    panel = open_panel(market)
+    panel.filters.choose("buy")
+    until(lambda: panel.title.text() == "Buy")
+    told = market.run("earnings.summary", {"symbols": found(market, preset="buy")}).rows()
+    assert told, "the demo market always has reports ahead"
+    until(panel.reports.isVisible)
+    assert panel.reports.text == f"{sum(day['reports'] for day in told)} earnings this week"
+    assert told[0]["label"] in panel.reports.toolTip()
