@@ -154,11 +154,11 @@ def flush(ctx: Context, dataset: Annotated[str, argument(help="Kind of data (`he
     rows, own = ctx.market.health.size_of(dataset)
     loses = f", {own:,} of them from your own files, which would have to be imported again," if own else ""
     if not yes:
-        raise UserError(f"This drops {rows:,} rows of {dataset}{loses} and what was known of them on earlier days.",
+        raise UserError(f"This drops {_rows(rows)} of {dataset}{loses} and what was known on earlier days.",
                         f"If that is what you want: tapeline health flush {dataset} --yes")
     dropped = ctx.market.health.flush(dataset)
     note = "They are fetched again with the next refresh."
-    return Table(f"Dropped {dropped:,} rows of {dataset}", (), _nothing(), notes=(note,))
+    return Table(f"Dropped {_rows(dropped)} of {dataset}", (), _nothing(), notes=(note,))
 
 
 @command(title="Acknowledge a problem", writes=True)
@@ -224,6 +224,10 @@ def _problems(ctx: Context, providers: Sequence[Any] | None = None) -> list[tupl
         rows = None
     seen = dict(rows.iter_rows()) if rows is not None else {}
     return [(each, seen.get(each.key) == each.mark) for each in found]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _nothing() -> Any:

@@ -162,11 +162,8 @@ class Health:
         alone = Router((provider,), self._router.budget, self._router.breaker, self._has_key)
         ctx.progress(None, f"asking {provider.title} for {dataset}")
         answers = []
-        for outcome in alone.fetch(dataset, (_PROBES.get(dataset, _PROBE),), by_hand=True):
-            if isinstance(outcome, Failure):
-                if outcome.fetch is not None:
-                    self._store.market.log(outcome.fetch)
-            else:
+        for outcome in alone.fetch(dataset, (_PROBES.get(dataset, _PROBE),), by_hand=True, aside=self._store.market.log):
+            if not isinstance(outcome, Failure):  # what went wrong is in the log and in the breaker
                 answers.append(outcome)
         for intake in take_in(self._store, answers, dataset, alone.brings(dataset)):
             intake.save(self._store)

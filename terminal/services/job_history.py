@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -99,10 +100,12 @@ class JobHistory:
                      (number, name, command, why, due, self._clock()))
         return number
 
-    def ended(self, number: int, state: str, rows: int | None, note: str, error: str) -> None:
-        """How it ended."""
-        self._submit("update jobs.history set state = ?, finished = ?, rows = ?, note = ?, error = ? where id = ?",
-                     (state, self._clock(), rows, note, error, number))
+    def ended(self, number: int, state: str, rows: int | None, note: str, error: str, *, patience: float = 0.0) -> None:
+        """How it ended. With `patience` (seconds) it is written when this returns, unless the disk is slower than that."""
+        written = self._submit("update jobs.history set state = ?, finished = ?, rows = ?, note = ?, error = ? where id = ?",
+                               (state, self._clock(), rows, note, error, number))
+        if patience and written is not None:
+            wait([written], patience)
 
     def _number(self) -> int:
         with self._lock:
@@ -111,6 +114,7 @@ class JobHistory:
                 self._numbers = itertools.count(int(last) + 1)
             return next(self._numbers)
 
-    def _submit(self, sql: str, params: tuple[Any, ...]) -> None:
+    def _submit(self, sql: str, params: tuple[Any, ...]) -> Future[int] | None:
         with suppress(StoreError):
-            self._store.book.submit(lambda tx: tx.execute(sql, params))
+            return self._store.book.submit(lambda tx: tx.execute(sql, params))
+        return None

@@ -261,9 +261,9 @@ class Scheduler:
         try:
             table = ctx.call(job.command, **job.arguments)
         except BaseException as problem:
-            self._write_end(job, number, *self._ending(problem))
+            self._write_end(job, number, *self._ending(problem), patience=1.0)
             raise
-        self._write_end(job, number, *_result(table))
+        self._write_end(job, number, *_result(table), patience=1.0)
         return table
 
     # ---- inner ----
@@ -344,11 +344,12 @@ class Scheduler:
                 self._running[job.name] = number
         return number
 
-    def _write_end(self, job: Planned, number: int, state: str, rows: int | None, note: str, error: str) -> None:
+    def _write_end(self, job: Planned, number: int, state: str, rows: int | None, note: str, error: str, *,
+                   patience: float = 0.0) -> None:
         with self._lock:
             if self._running.get(job.name) == number:
                 del self._running[job.name]
-        self._history.ended(number, state, rows, note, error)
+        self._history.ended(number, state, rows, note, error, patience=patience)
 
 
 def _free(command: str, taken: Mapping[str, Planned]) -> str:

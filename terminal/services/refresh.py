@@ -207,7 +207,8 @@ class _Run:
         def note(_fraction: float | None, text: str) -> None:
             self._ctx.progress(done, text)
 
-        for outcome in self._refresher.router.fetch(dataset, symbols, start, by_hand=self._ctx.by_hand, progress=note):
+        router, log = self._refresher.router, self._refresher.store.market.log
+        for outcome in router.fetch(dataset, symbols, start, by_hand=self._ctx.by_hand, progress=note, aside=log):
             if isinstance(outcome, Failure):
                 self._fail(outcome)
                 continue
