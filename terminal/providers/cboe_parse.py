@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from terminal.errors import BadPayload
 from terminal.providers import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 TITLE = "Cboe"
 # Indices whose file is named with an underscore; Yahoo writes them with a caret. Options on the Dow are on a hundredth of it
@@ -29,6 +30,9 @@ INDICES = frozenset({
     "SIXE", "SIXI", "SIXM", "SIXR", "SIXRE", "SIXT", "SIXU", "SIXV", "SIXY",
 })  # fmt: skip
 _OTHER_NAMES = {"^GSPC": "SPX"}
+PIECE = 400_000
+THREADS = 2
+_CONTRACTS = re.compile(rb'"options"\s*:\s*\[')
 _STOCK = re.compile(r"^[A-Z]{1,6}(-[A-Z]{1,2})?$")
 
 _TEXT, _NUMBER = pl.String(), pl.Float64()
@@ -81,24 +85,62 @@ def parse_chain(body: bytes, symbol: str, name: str) -> Chain:
     digit) deliver something else than 100 shares and are left out. Times in the file are New York's.
     """
     try:
-        whole = pl.read_json(io.BytesIO(body), schema=dict(_FILE))
+        whole, listed = _decoded(body)
     except pl.exceptions.PolarsError:
         raise BadPayload(
             f"{TITLE}'s answer broke off or is no option chain.", "What is stored stays usable; try again in a minute."
         ) from None
     head = whole.select(pl.col("data").struct.field(*_UNDERLYING), "timestamp").to_dicts()
-    if len(head) != 1 or whole["data"].struct.field("options")[0] is None:
+    if len(head) != 1 or listed is None:
         raise BadPayload(f"{TITLE} sent no option chain.", "What is stored stays usable; try again later.")
     told = head[0]
     if not _same(told["symbol"], name):
         raise BadPayload(f"{TITLE} sent the chain of {told['symbol']} when asked for {symbol}.", "Try again later.")
     at = _moment(told)
-    listed = whole.select(pl.col("data").struct.field("options").explode()).unnest("options")
     price = told["current_price"] or None
     contracts = _contracts(listed, symbol, at, price)
     if contracts.is_empty() and not listed.is_empty():
         raise BadPayload(f"{TITLE} sent contracts whose names are not understood.", "Try again later.")
     return Chain(contracts, _quote(told, symbol, at, price), _volatility(told, symbol, at), at)
+
+
+def _decoded(body: bytes) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """The file as one row, and its contracts (None: it has no list of them).
+
+    A large list is cut between contracts and decoded on several threads; in pieces of this size the decoder's own working
+    memory stays in the processor's cache. Whatever does not look as expected is decoded whole.
+    """
+    found = _CONTRACTS.search(body) if len(body) > 2 * PIECE else None
+    end = body.find(b"]", found.end()) if found else -1
+    if found is not None and end > 0:
+        rest = body[: found.end()] + body[end:]
+        try:
+            with ThreadPoolExecutor(THREADS) as threads:
+                parts = list(threads.map(_read_contracts, _pieces(body, found.end(), end)))
+            return _read_file(rest), pl.concat(parts)
+        except pl.exceptions.PolarsError:
+            pass
+    whole = _read_file(body)
+    if whole.height != 1 or whole["data"].struct.field("options")[0] is None:
+        return whole, None
+    return whole, whole.select(pl.col("data").struct.field("options").explode(empty_as_null=False)).unnest("options")
+
+
+def _pieces(body: bytes, start: int, end: int) -> Iterator[bytes]:
+    """The list from `start` to `end` as lists of about PIECE bytes."""
+    while start < end:
+        cut = body.find(b"},{", start + PIECE, end)
+        until = end if cut < 0 else cut + 1
+        yield b"[" + body[start:until] + b"]"
+        start = until + 1
+
+
+def _read_contracts(piece: bytes) -> pl.DataFrame:
+    return pl.read_json(io.BytesIO(piece), schema=_CONTRACT)
+
+
+def _read_file(body: bytes) -> pl.DataFrame:
+    return pl.read_json(io.BytesIO(body), schema=dict(_FILE))
 
 
 def _contracts(listed: pl.DataFrame, symbol: str, at: datetime, price: float | None) -> pl.DataFrame:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CONTRACTS = 30_000
 EXPIRIES = 24
-ROUNDS = 9
+ROUNDS = 25
 
 
 class Contract(msgspec.Struct):

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 import stamina
 
@@ -91,7 +92,8 @@ def test_an_index_keeps_both_contracts_of_a_strike_and_its_summer_time() -> None
 
 
 @pytest.mark.parametrize(("symbol", "name"), [
-    ("AAPL", "AAPL"), ("BRK-B", "BRKB"), ("^GSPC", "_SPX"), ("^VIX", "_VIX"), ("^RUT", "_RUT"), ("SPX", "_SPX"), ("^FTSE", None), ("^DJI", None),
+    ("AAPL", "AAPL"), ("BRK-B", "BRKB"), ("^GSPC", "_SPX"), ("^VIX", "_VIX"), ("^RUT", "_RUT"), ("SPX", "_SPX"), ("^FTSE", None),
+    ("^DJI", None),
     ("VOD.L", None), ("ES=F", None), ("EURUSD=X", None), ("BTC-USD", None),
 ])  # fmt: skip
 def test_the_file_of_a_symbol(symbol: str, name: str | None) -> None:
@@ -119,6 +121,38 @@ def test_anything_else_is_a_bad_payload() -> None:
             pytest.fail(f"{what} was taken: {parse.parse_chain(bad, 'ACME', 'ACME')}")
     with pytest.raises(BadPayload, match="the chain of ACME when asked for OTHER"):
         parse.parse_chain(good, "OTHER", "OTHER")
+
+
+def large(contracts: int = 4000, **extra: Any) -> bytes:
+    whole = json.loads(body("chain_ACME"))
+    one = whole["data"]["options"][0]
+    whole["data"]["options"] = [
+        one | {"option": f"ACME2612{1 + n % 28:02d}{'CP'[n % 2]}{n:08d}", "bid": n / 100, "ask": n / 100 + 1} | extra
+        for n in range(1, contracts + 1)
+    ]
+    return json.dumps(whole, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("extra", [{}, {"note": [1, 2]}, {"note": "a ] and },{ in a text"}, {"note": {"b": [3]}}])
+def test_a_large_chain_decoded_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any]) -> None:
+    file = large(**extra)
+    assert len(file) > 2 * parse.PIECE
+    pieces = parse.parse_chain(file, "ACME", "ACME")
+    monkeypatch.setattr(parse, "PIECE", len(file))
+    whole = parse.parse_chain(file, "ACME", "ACME")
+    assert pieces.contracts.equals(whole.contracts)
+    assert pieces.quote.equals(whole.quote)
+    assert pieces.contracts.height == 4000
+    assert pieces.contracts.filter(pl.col("strike") == 1.234)["bid"].to_list() == [12.34]
+
+
+def test_a_large_chain_that_breaks_off_is_refused() -> None:
+    file = large()
+    for end in (len(file) - 1, len(file) - 2, len(file) // 2, len(file) // 2 + 1, 2 * parse.PIECE + 7):
+        with pytest.raises(BadPayload):
+            parse.parse_chain(file[:end], "ACME", "ACME")
+    with pytest.raises(BadPayload):
+        parse.parse_chain(file.replace(b'"bid":20.0', b'"bid":"a"'), "ACME", "ACME")
 
 
 def test_a_redirect_is_followed_and_the_asked_answer_is_last(server: Loopback, provider: CboeProvider) -> None:
