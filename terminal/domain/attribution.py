@@ -120,17 +120,29 @@ class _Sums:
     def __init__(self, daily: Floats, index: Floats) -> None:
         both = np.isfinite(daily) & np.isfinite(index)
         own, market = np.where(both, daily, 0.0), np.where(both, index, 0.0)
-        self._sums = [np.cumsum(np.pad(each, ((0, 0), (1, 0))), axis=1)
-                      for each in (both.astype(np.float64), own, market, own * market, market * market)]
+        whole = both[:, 1:].all()  # the first column has no return; the rest of the index's sums is the same for all then
+        few = slice(0, 1) if whole else slice(None)
+        self._one = bool(whole)
+        self._own = [_running(own), _running(own * market)]
+        self._index = [_running(each[few]) for each in (both.astype(np.float64), market, market * market)]
 
     def beta(self, row: Ints, at: Ints) -> Floats:
         """Covariance / variance over the year up to and with column `at`; nan below 126 pairs."""
         start = np.maximum(at + 1 - YEAR, 0)
-        count, own, market, product, square = (each[row, at + 1] - each[row, start] for each in self._sums)
+        own, product = (each[row, at + 1] - each[row, start] for each in self._own)
+        place = row * 0 if self._one else row
+        count, market, square = (each[place, at + 1] - each[place, start] for each in self._index)
         with np.errstate(invalid="ignore", divide="ignore"):
             variance = square - market * market / count
             beta: Floats = (product - own * market / count) / variance
         return np.where((count >= LEAST_PAIRS) & (variance > 1e-12), beta, np.nan)
+
+
+def _running(values: Floats) -> Floats:
+    """Sums of all columns before each, one column more than `values`."""
+    sums = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _medians(values: Floats) -> tuple[Floats, Ints]:

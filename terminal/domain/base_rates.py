@@ -88,22 +88,42 @@ class BaseRate:
     settled: int
 
 
+@dataclass(frozen=True)
+class History:
+    """Closes without holes, their high of the window, and how many columns of each row are watched: for several depths."""
+
+    price: Floats
+    high: Floats
+    watched: Ints
+
+    @classmethod
+    def of(cls, close: Floats, window: int = YEAR) -> History:
+        """From closes (rows x sessions) with not-a-number where there is no bar."""
+        known = np.isfinite(close)
+        last = close.shape[1] - known[:, ::-1].argmax(axis=1) if close.size else np.zeros(len(close), dtype=np.int64)
+        price = filled(close)
+        return cls(price, rolling_high(price, window), np.where(known.any(axis=1), last, 0))
+
+
 def episodes(close: Floats, depth: float | Floats, window: int = YEAR, until: Ints | None = None) -> Episodes:
     """The episodes in each row of `close` (rows x sessions), by row and start; `depth` one for all or one a row.
 
     With `until`, only those that begin before that column of their row; what follows them is watched to the end all the same.
     """
-    rows, columns = close.shape
-    watched = columns - np.isfinite(close[:, ::-1]).argmax(axis=1) if columns else np.zeros(rows, dtype=np.int64)
-    watched = np.where(np.isfinite(close).any(axis=1), watched, 0)
-    price = filled(close)
-    high = rolling_high(price, window)
+    return episodes_of(History.of(close, window), depth, until)
+
+
+def episodes_of(history: History, depth: float | Floats, until: Ints | None = None) -> Episodes:
+    """The same of closes whose highs are known."""
+    price, high, watched = history.price, history.high, history.watched
+    rows, columns = price.shape
     deep = np.broadcast_to(np.asarray(depth, dtype=np.float64), (rows,))[:, None]
     with np.errstate(invalid="ignore"):
-        below = price / high - 1 <= -deep + 1e-12
+        below = price <= high * (1 - deep + 1e-12)
     crossing = below.copy()
     crossing[:, 1:] &= ~below[:, :-1]
-    following = np.minimum.accumulate(np.where(crossing, np.arange(columns), columns)[:, ::-1], axis=1)[:, ::-1]
+    numbers = np.where(crossing, np.arange(columns, dtype=np.int32), np.int32(columns))
+    following = np.minimum.accumulate(numbers[:, ::-1], axis=1)[:, ::-1]
     first = np.isfinite(price).argmax(axis=1) + LEAST_SESSIONS
     limit = np.minimum(watched, columns if until is None else until)
     found: list[tuple[Ints, Ints, Ints, npt.NDArray[np.bool_], Floats]] = []
@@ -320,6 +340,7 @@ class Rates:
         self._window = window
         self._least = least
         self._quarters = quarters(grid)
+        self._history: History | None = None
         self._pools: dict[tuple[float, str, str], Episodes] = {}
         self._kept: dict[tuple[float, str, str], BaseRate] = {}
 
@@ -376,6 +397,8 @@ class Rates:
                 self._pools[key] = every.where(self._sector_of[every.row] == sector)
             else:
                 members = np.flatnonzero(self._sector_of != "")
-                found = episodes(self._grid.close[members], depth, self._window)
+                if self._history is None:
+                    self._history = History.of(self._grid.close[members], self._window)
+                found = episodes_of(self._history, depth)
                 self._pools[key] = Episodes(members[found.row], found.start, found.sessions, found.recovered, found.further)
         return self._pools[key]

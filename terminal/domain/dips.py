@@ -41,6 +41,8 @@ SPLIT_RATIOS = (1 / 2, 1 / 3, 1 / 4, 1 / 5, 1 / 8, 1 / 10, 1 / 20)
 SPLIT_NEAR = 0.015
 SHOCK = 0.65
 """A last close below this share of the one before has not been confirmed by a second session."""
+BLOCK = 256
+"""Rows worked on at once: what fits into the processor's cache is several times as fast."""
 HOLES = 0.2
 """Share of sessions since the high without a bar from which on a dip is doubtful."""
 
@@ -162,13 +164,17 @@ def _pass_over(symbols: Sequence[str], days: Days, close: Floats, total: Floats)
     """Blank lone ticks in place and say which they were."""
     if close.shape[1] < 3:
         return _no_ticks()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = close[:, 1:] / close[:, :-1]
-        far = (ratio > np.exp(LONE_MOVE)) | (ratio < np.exp(-LONE_MOVE))
-    rows, at = np.nonzero(far[:, :-1] & far[:, 1:])
+    up, found_at = np.exp(LONE_MOVE), []
+    for first in range(0, len(close), BLOCK):
+        block = close[first : first + BLOCK]
+        before, after = block[:, :-1], block[:, 1:]
+        far = (after > up * before) | (up * after < before)
+        far[:, :-1] &= far[:, 1:]
+        found_at.append(np.argwhere(far[:, :-1]) + np.array([first, 0]))
+    rows, at = np.concatenate(found_at).T
     if not len(rows):
         return _no_ticks()
-    there, back = np.log(ratio[rows, at]), np.log(ratio[rows, at + 1])
+    there, back = np.log(close[rows, at + 1] / close[rows, at]), np.log(close[rows, at + 2] / close[rows, at + 1])
     lone = np.abs(there + back) < LONE_BACK * np.minimum(np.abs(there), np.abs(back))
     rows, at = rows[lone], at[lone] + 1
     found = pl.DataFrame({
@@ -284,10 +290,10 @@ def _unusual(close: Floats, found: dict[str, Any], window: int) -> dict[str, Any
 
 def volatility_before(close: Floats, at: Ints, sessions: int = YEAR) -> Floats:
     """Standard deviation of the daily log returns of the `sessions` up to `at` of each row; nan below 60 returns."""
+    places = at[:, None] - np.arange(sessions + 1)
+    picked = np.where(places >= 0, np.take_along_axis(close, np.maximum(places, 0), axis=1), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        daily = np.log(close[:, 1:] / close[:, :-1])
-    places = at[:, None] - 1 - np.arange(sessions)
-    picked = np.where(places >= 0, np.take_along_axis(daily, np.maximum(places, 0), axis=1), np.nan)
+        picked = np.log(picked[:, :-1] / picked[:, 1:])
     known = np.isfinite(picked)
     count = known.sum(axis=1)
     mean = np.where(known, picked, 0.0).sum(axis=1) / np.maximum(count, 1)
@@ -300,17 +306,22 @@ def past_falls(close: Floats, until: Ints, window: int = YEAR, least: float = SM
 
     Returns the row each belongs to, and price / high - 1 at its lowest; falls shallower than `least` are left out.
     """
-    high = rolling_high(close, window)
-    with np.errstate(invalid="ignore"):
-        below = close / high - 1
-        at_high = close >= high
-    at_high[:, 0] = True  # each row begins a piece of its own
-    starts = np.flatnonzero(at_high.ravel())
-    lowest = np.fmin.reduceat(np.where(np.isfinite(below), below, 0.0).ravel(), starts)
-    owner = starts // close.shape[1]
-    ends = np.append(starts[1:], close.size) - owner * close.shape[1]
-    kept = (lowest <= -least) & (ends <= until[owner])
-    return owner[kept], lowest[kept]
+    owners, depths = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+    for first in range(0, len(close), BLOCK):
+        block = close[first : first + BLOCK]
+        high = rolling_high(block, window)
+        with np.errstate(invalid="ignore"):
+            ratio = block / high
+            at_high = block >= high
+        at_high[:, 0] = True  # each row begins a piece of its own
+        starts = np.flatnonzero(at_high)
+        lowest = np.fmin.reduceat(ratio.ravel(), starts) - 1
+        owner = starts // close.shape[1]
+        ends = np.append(starts[1:], block.size) - owner * close.shape[1]
+        kept = (lowest <= -least) & (ends <= until[owner + first])
+        owners.append(owner[kept] + first)
+        depths.append(lowest[kept])
+    return np.concatenate(owners), np.concatenate(depths)
 
 
 def rolling_high(values: Floats, window: int) -> Floats:
