@@ -36,9 +36,14 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time(0), EXCHANGE)
 
 
+def evening(day: date) -> datetime:
+    """When everything that is published on `day` is public: the end of extended trading."""
+    return datetime.combine(day, _EVENING, EXCHANGE)
+
+
 def known_at(dataset: str, frame: pl.DataFrame, fetch: Fetch, calendar: Calendar | None) -> pl.Series:
-    """`known_at` (UTC) of each row of a validated frame."""
-    fetched = pl.lit(fetch.finished_at, dtype=UTC_TYPE)
+    """`known_at` (UTC) of each row of a validated frame; a column `_fetched` says when each row was fetched, if not at once."""
+    fetched = pl.col("_fetched") if "_fetched" in frame.columns else pl.lit(fetch.finished_at, dtype=UTC_TYPE)
     if dataset == "bars":
         days = frame.select(pl.col("date").unique()).with_columns(
             pl.col("date").map_elements(lambda day: _close(day, calendar), return_dtype=UTC_TYPE).alias("_known"))
@@ -51,10 +56,14 @@ def known_at(dataset: str, frame: pl.DataFrame, fetch: Fetch, calendar: Calendar
         "facts": lambda: pl.col("filed_at"), "filings": lambda: pl.col("filed_at"),
         "macro": lambda: _at(pl.col("published_on"), _MORNING),
         "dividends": lambda: _at(pl.col("ex_date"), _MORNING), "splits": lambda: _at(pl.col("ex_date"), _MORNING),
-        "earnings": lambda: pl.when(pl.col("eps_actual").is_not_null() | pl.col("revenue_actual").is_not_null()).then(
+        # A day that is confirmed and over was public on it, whether or not the service says with which result.
+        "earnings": lambda: pl.when(
+            pl.col("eps_actual").is_not_null() | pl.col("revenue_actual").is_not_null() | pl.col("confirmed")).then(
             _at(pl.col("date"), _EVENING)),
     }
     rule = rules.get(dataset)
+    if rule is None and "_fetched" in frame.columns:
+        return frame["_fetched"].alias("known_at")
     if rule is None:
         return pl.Series("known_at", [fetch.finished_at], dtype=UTC_TYPE).new_from_index(0, frame.height)
     # min_horizontal passes over nulls: where the rule does not know, the fetch counts.

@@ -23,7 +23,7 @@ from terminal.domain.schemas import DATASETS, Schema
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sourced import Source
 from terminal.errors import UserError
-from terminal.store import contest, known, statements
+from terminal.store import contest, known, several, statements
 from terminal.store.migrate import CORE, CoreStep, migrate
 from terminal.store.sql import literal, quoted
 
@@ -186,6 +186,27 @@ class MarketStore:
         return self.database.write(
             lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch, complete=complete, order=order))
 
+    def save_all(self, parts: Sequence[several.Part]) -> list[Saved]:
+        """As `save` for the answers of several requests, in one transaction and with one message; what became of each part.
+
+        Several answers about the same row count in their order. A part without rows is logged, and its symbol counts as fresh.
+        """
+        groups = list(several.gather(parts, self._calendar))
+
+        def write(tx: Transaction) -> dict[int, Saved]:
+            done: dict[int, Saved] = {}
+            for group in groups:
+                for part, saved in zip(group.parts, self._save_together(tx, group), strict=True):
+                    done[id(part)] = saved
+            symbols = {symbol for group in groups for symbol in group.good[group.schema.key[0]].unique()}
+            symbols |= {part.fetch.symbol for part in parts if part.fetch.symbol}
+            tx.publish("market.changed", {"datasets": list(dict.fromkeys(group.schema.name for group in groups)),
+                                          "symbols": sorted(symbols)})
+            return done
+
+        done = self.database.write(write) if parts else {}
+        return [done[id(part)] for part in parts]
+
     def versions(self, dataset: str, symbols: Sequence[str] | None = None, *, as_of: date | None = None) -> pl.DataFrame:
         """Everything that services have said about these symbols, each version once, in the order of the key and of time.
 
@@ -242,7 +263,7 @@ class MarketStore:
             tx.committed.append(lambda: self._grow(fetch.dataset, ()))
             if fetch.symbol and fetch.status in ("ok", "empty"):
                 asked = pl.DataFrame({"symbol": [fetch.symbol]}).with_columns(pl.lit(None, dtype=UTC_TYPE).alias("newest"))
-                self._refresh(tx, fetch, asked, number)
+                self._refresh(tx, fetch.dataset, fetch.provider, _touched(asked, fetch, number))
             tx.publish("market.changed", {"datasets": [fetch.dataset], "symbols": [fetch.symbol] if fetch.symbol else []})
             return number
 
@@ -305,7 +326,7 @@ class MarketStore:
         entity = schema.key[0]
         if good.height and complete:
             newest = good.group_by(pl.col(entity).alias("symbol")).agg(_newest(schema).alias("newest"))
-            self._refresh(tx, fetch, newest, number)
+            self._refresh(tx, fetch.dataset, fetch.provider, _touched(newest, fetch, number))
         if bad.height:
             self._quarantine(tx, schema, bad, fetch, number)
         if repairs is not None:
@@ -315,6 +336,49 @@ class MarketStore:
         tx.committed.append(lambda: self._grow(schema.name, symbols))
         tx.publish("market.changed", {"datasets": [schema.name], "symbols": symbols})
         return Saved(good.height, bad.height, repaired, written, number)
+
+    def _save_together(self, tx: Transaction, group: several.Together) -> list[Saved]:
+        schema, counts = group.schema, group.counts()
+        numbers = self._log_all(tx, [part.fetch for part in group.parts], counts)
+        rows, order = group.numbered(numbers), self.order(schema.name)
+        provider = group.parts[0].fetch.provider
+        written = 0
+        if order is not None and rows.height:
+            alone = self._alone(tx, schema.name, provider)
+            if not alone or ("filed_at" in rows.columns and rows["filed_at"].is_not_null().any()):
+                plain = []
+                for at, (part, number) in enumerate(zip(group.parts, numbers, strict=True)):
+                    mine, _ = group.of(at)
+                    if mine.height:
+                        left, added = contest.take_in(tx, schema, mine, part.fetch, number, order, alone=alone)
+                        written += added
+                        plain.append(_marked(left, part.fetch, number))
+                rows = pl.concat(plain)
+        if rows.height:
+            self._merge(tx, schema, rows, max((part.fetch for part in group.parts), key=lambda each: each.finished_at))
+        self._refresh(tx, schema.name, provider, group.fresh(numbers, _newest(schema)))
+        for at, (part, number) in enumerate(zip(group.parts, numbers, strict=True)):
+            if counts[at][1] or part.refused is not None:
+                bad = group.of(at)[1]
+                bad = bad if part.refused is None else pl.concat([bad, _as_refused(schema, part.refused)])
+                self._quarantine(tx, schema, bad, part.fetch, number)
+            if part.repairs is not None and part.repairs.height:
+                fixed = part.repairs.select(pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
+                tx.insert("repairs", fixed.with_columns(pl.lit(schema.name).alias("dataset"), pl.lit(number).alias("fetch_id")))
+        symbols = {*group.good[schema.key[0]].unique(), *(part.fetch.symbol for part in group.parts if part.fetch.symbol)}
+        tx.committed.append(lambda: self._grow(schema.name, symbols))
+        return [Saved(good, bad, fixed, good, number) for (good, bad, fixed), number in zip(counts, numbers, strict=True)]
+
+    def _log_all(self, tx: Transaction, fetches: Sequence[Fetch], counts: Sequence[tuple[int, int, int]]) -> list[int]:
+        numbers = list(range(self._next_fetch, self._next_fetch + len(fetches)))
+        self._next_fetch += len(fetches)
+        lines = [{"fetch_id": number, **asdict(fetch), "rows": rows, "refused": refused, "repaired": repaired}
+                 for number, fetch, (rows, refused, repaired) in zip(numbers, fetches, counts, strict=True)]
+        names = list(lines[0])
+        marks = ", ".join(f"({', '.join('?' * len(names))})" for _ in lines)
+        tx.execute(f"insert into fetch_log ({', '.join(map(quoted, names))}) values {marks}",
+                   [value for line in lines for value in line.values()])
+        return numbers
 
     def _log(self, tx: Transaction, fetch: Fetch, rows: int, refused: int, repaired: int) -> int:
         number = self._next_fetch
@@ -340,7 +404,7 @@ class MarketStore:
         if order is not None:
             alone = self._alone(tx, schema.name, fetch.provider)
             plain, written = contest.take_in(tx, schema, good, fetch, number, order, alone=alone)
-        return written + (self._merge(tx, schema, plain, fetch, number) if plain.height else 0)
+        return written + (self._merge(tx, schema, _marked(plain, fetch, number), fetch) if plain.height else 0)
 
     def _alone(self, tx: Transaction, dataset: str, provider: str) -> bool:
         """Whether no other service has ever brought rows of this dataset. On the writer thread."""
@@ -350,13 +414,14 @@ class MarketStore:
         self._answered[dataset].add(provider)
         return self._answered[dataset] == {provider}
 
-    def _merge(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, number: int) -> int:
+    def _merge(self, tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch) -> int:
+        # Each row carries the id and the time of the request that brought it; `fetch` is the latest of them.
         table, names = schema.name, list(schema.columns)
         columns = ", ".join(map(quoted, names))
         with tx.view("incoming", good):
             if tx.query(f"select 1 from {table} limit 1").is_empty():
                 tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) "
-                           f"select {columns}, {number}, known_at from incoming")
+                           f"select {columns}, fetch_id, known_at from incoming")
                 return good.height
             values = [name for name in names if name not in schema.key]
             differs = " or ".join(f'v."{name}" is distinct from b."{name}"' for name in values) or "false"
@@ -365,9 +430,9 @@ class MarketStore:
             tx.execute("drop table if exists temp.changed")
             tx.execute(f"""
                 create temp table changed as
-                select {picked}, b.rowid as old, case
+                select {picked}, v.fetch_id, b.rowid as old, case
                     when b.rowid is null or v.known_at > b.known_at then v.known_at
-                    else greatest(b.known_at, {literal(fetch.finished_at)}) end as known_at
+                    else greatest(b.known_at, v._fetched) end as known_at
                 from incoming v left join {table} b on {matches}
                 where b.rowid is null or {differs}""")
             self._supersede(tx, table, columns, "select old, known_at from changed where old is not null")
@@ -375,7 +440,7 @@ class MarketStore:
                 self._supersede(tx, table, columns, retired)
             order = ", ".join(map(quoted, schema.key))
             written = tx.execute(f"insert into {table} ({columns}, fetch_id, known_at) "
-                                 f"select {columns}, {number}, known_at from changed order by {order}")
+                                 f"select {columns}, fetch_id, known_at from changed order by {order}")
             tx.execute("drop table temp.changed")
             return written
 
@@ -387,15 +452,16 @@ class MarketStore:
         if moved:
             tx.execute(f"delete from {table} where rowid in (select old from ({rows}) r(old, until))")
 
-    def _refresh(self, tx: Transaction, fetch: Fetch, entities: pl.DataFrame, number: int) -> None:
+    def _refresh(self, tx: Transaction, dataset: str, provider: str, entities: pl.DataFrame) -> None:
+        """`entities`: symbol, newest, fetched_at, fetch_id of what was answered in full."""
+        if entities.is_empty():
+            return
         with tx.view("touched", entities):
             rows = tx.query(
-                "select t.symbol, greatest(t.newest, f.newest) as newest from touched t "
-                "left join freshness f on f.dataset = ? and f.symbol = t.symbol", (fetch.dataset,))
-            tx.execute("delete from freshness where dataset = ? and symbol in (select symbol from touched)", (fetch.dataset,))
-        tx.insert("freshness", rows.with_columns(
-            pl.lit(fetch.dataset).alias("dataset"), pl.lit(fetch.finished_at, dtype=UTC_TYPE).alias("fetched_at"),
-            pl.lit(fetch.provider).alias("provider"), pl.lit(number, dtype=pl.Int64).alias("fetch_id")))
+                "select t.symbol, greatest(t.newest, f.newest) as newest, t.fetched_at, t.fetch_id from touched t "
+                "left join freshness f on f.dataset = ? and f.symbol = t.symbol", (dataset,))
+            tx.execute("delete from freshness where dataset = ? and symbol in (select symbol from touched)", (dataset,))
+        tx.insert("freshness", rows.with_columns(pl.lit(dataset).alias("dataset"), pl.lit(provider).alias("provider")))
 
     def _quarantine(self, tx: Transaction, schema: Schema, bad: pl.DataFrame, fetch: Fetch, number: int) -> None:
         key = pl.concat_str([pl.col(name).cast(pl.String).fill_null("?") for name in schema.key], separator=" ")
@@ -438,6 +504,16 @@ class MarketStore:
         missing = [text for schema in DATASETS.values() for text in _table_statements(schema, have)]
         if missing:
             self.database.write(lambda tx: [tx.execute(text) for text in missing])
+
+
+def _marked(frame: pl.DataFrame, fetch: Fetch, number: int) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(number, dtype=pl.Int64).alias(several.NUMBER),
+                              pl.lit(fetch.finished_at, dtype=UTC_TYPE).alias(several.FETCHED))
+
+
+def _touched(newest: pl.DataFrame, fetch: Fetch, number: int) -> pl.DataFrame:
+    return newest.with_columns(pl.lit(fetch.finished_at, dtype=UTC_TYPE).alias("fetched_at"),
+                               pl.lit(number, dtype=pl.Int64).alias("fetch_id"))
 
 
 def _table_statements(schema: Schema, have: dict[str, set[str]]) -> list[str]:
