@@ -216,7 +216,7 @@ def test_an_answer_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(("address", "headers", "kind", "words"), [
     ("ftp://127.0.0.1", {}, Unavailable, "address"), ("http://[::1", {}, Unavailable, "address"),
-    ("http://127.0.0.1:1", {"X-Api-Key": "sk-secret-123\r\nX: 1"}, NeedsKey, "characters"),
+    ("", {"X-Api-Key": "sk-secret-123\r\nX: 1"}, NeedsKey, "characters"),
     ("http://127.0.0.1:1", {"X-Api-Key": "sk-secret-123ï"}, NeedsKey, "characters"),
     ("http://127.0.0.1:1", {}, Unavailable, "reached")])  # fmt: skip
 def test_what_cannot_be_sent_names_neither_key_nor_address(address: str, headers: Any, kind: Any, words: str) -> None:
