@@ -9,14 +9,14 @@ when is worked out again; only rows that come out differently are written.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from terminal.domain.rivals import CONTESTS, Statement, rank_of, settle
 from terminal.domain.schemas import UTC as UTC_TYPE
-from terminal.store.known import EXCHANGE
+from terminal.store.known import EXCHANGE, evening
 from terminal.store.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 # An expected date lapses when its service has not been heard about the symbol for so long while another one has.
 LAPSES = timedelta(days=14)
+# What was reported stands before what is expected.
+_HAPPENED, _EXPECTED = 0, 1
 _PLACES = ("", "_superseded", "_others")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEW = 250  # symbols that are named in the query, so that only their part of the table is looked at
 # A row of a table: which table ("" the newest versions), and its span there.
 Place = tuple[str, int, int | None]
@@ -286,8 +289,7 @@ class _Book:
         return all(one[at] == other[at] for at in self._values)
 
     def _expected(self) -> Iterable[Statement]:
-        results = [self._at["eps_actual"], self._at["revenue_actual"]]
-        return [said for said in self.statements if said.until is None and all(said.row[at] is None for at in results)]
+        return [said for said in self.statements if said.until is None and said.rank[0] == _EXPECTED]
 
     def _key(self, values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(values[self._at[name]] for name in self._schema.key)
@@ -302,7 +304,9 @@ class _Book:
             end: date | None = row[self._at["period_end"]]
             period_day = None if end is None else end.toordinal()
             result = row[self._at["eps_actual"]] is not None or row[self._at["revenue_actual"]] is not None
-            rank = (0 if result else 1, *rank)  # what was reported stands before what is expected
+            # A day confirmed once it was over has happened, though the service (the SEC) does not say with which result.
+            happened = result or (row[self._at["confirmed"]] is True and known >= _micros(evening(day)))
+            rank = (_HAPPENED if happened else _EXPECTED, *rank)
         elif row[self._at["period"]] == "P":
             days = 0
         group = tuple(row[self._at[name]] for name in self._contest.group)
@@ -322,4 +326,4 @@ def _number(name: str) -> pl.Expr:
 
 
 def _micros(moment: datetime) -> int:
-    return int(pl.select(pl.lit(moment, dtype=UTC_TYPE).dt.epoch("us")).item())
+    return int((moment - _EPOCH) / timedelta(microseconds=1))

@@ -33,10 +33,10 @@ def fact(value, *, item="revenue", end=QUARTER, filed=None, period="Q", symbol="
         "unit": pl.String, "filed_at": pl.Datetime("us", "UTC"), "form": pl.String})
 
 
-def report(day, *, eps=None, estimate=None, hour=None, end=None, symbol="A"):
-    return pl.DataFrame([(symbol, day, hour, end, estimate, eps)], orient="row", schema={
-        "symbol": pl.String, "date": pl.Date, "time_of_day": pl.String, "period_end": pl.Date, "eps_estimate": pl.Float64,
-        "eps_actual": pl.Float64})
+def report(day, *, eps=None, estimate=None, hour=None, end=None, confirmed=None, symbol="A"):
+    return pl.DataFrame([(symbol, day, hour, confirmed, end, estimate, eps)], orient="row", schema={
+        "symbol": pl.String, "date": pl.Date, "time_of_day": pl.String, "confirmed": pl.Boolean, "period_end": pl.Date,
+        "eps_estimate": pl.Float64, "eps_actual": pl.Float64})
 
 
 def say(store, provider, value, moment, **more):
@@ -283,6 +283,25 @@ def test_results_stand_before_an_expectation_of_anybody(store):
     assert standing(store, "earnings", column="eps_actual") == [("yahoo", 1.1)]
     assert standing(store, "earnings", as_of=D(2026, 10, 15), column="date") == [("finnhub", D(2026, 10, 30))]
     assert store.market.disagreements()["rule"].to_list() == ["a report with results stands before an expected one"]
+
+
+def test_the_day_that_the_authority_saw_stands_before_results_dated_otherwise(store):
+    expect(store, "yahoo", D(2026, 10, 29), at(2026, 10, 1), estimate=1.0, confirmed=True)
+    expect(store, "yahoo", D(2026, 10, 29), at(2026, 11, 2), eps=1.1)
+    expect(store, "sec", D(2026, 10, 30), at(2026, 12, 20), hour="bmo", confirmed=True)
+    assert standing(store, "earnings", column="date") == [("sec", D(2026, 10, 30))]
+    assert standing(store, "earnings", as_of=D(2026, 10, 29), column="date") == [("yahoo", D(2026, 10, 29))]
+    assert standing(store, "earnings", as_of=D(2026, 10, 30), column="date") == [("sec", D(2026, 10, 30))]
+    expect(store, "yahoo", D(2027, 1, 28), at(2027, 1, 20))  # what has happened does not lapse
+    assert standing(store, "earnings", column="date")[0] == ("sec", D(2026, 10, 30))
+    fields = {row["field"]: row["rule"] for row in store.market.disagreements().to_dicts()}
+    assert fields == {"date": "SEC EDGAR is believed first about earnings reports"}
+
+
+def test_a_confirmed_day_still_to_come_is_only_expected(store):
+    expect(store, "sec", D(2026, 10, 30), at(2026, 10, 30, 8), confirmed=True)
+    expect(store, "yahoo", D(2026, 10, 29), at(2026, 10, 30, 9), eps=1.1)
+    assert standing(store, "earnings", column="date") == [("yahoo", D(2026, 10, 29))]
 
 
 def test_reports_of_different_quarters_are_different_reports(store):
