@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
 
 NEEDED = ("earnings", "filings", "dividends")
+# Older reports have nothing to do with one that is still expected.
+_RECENT = timedelta(days=150)
 _YEARS_OF_MOVES = timedelta(days=366 * 6)
 # Beyond this age of the quotes an implied move says what was expected then, not what is expected now.
 STALE_CHAIN = timedelta(days=5)
@@ -152,11 +154,12 @@ def end_of(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day + timedelta(days=1), time(0), NEW_YORK)
 
 
-def said(ctx: Context, symbols: Sequence[str]) -> dict[str, tuple[Statement, ...]]:
-    """Every service's statements by symbol, the replaced ones too, as known at ctx.as_of."""
+def said(ctx: Context, symbols: Sequence[str], since: date | None = None) -> dict[str, tuple[Statement, ...]]:
+    """Every service's statements by symbol, the replaced ones too, as known at ctx.as_of; `since`: about days from then on."""
     from terminal.domain.earnings import statements
 
-    return statements(ctx.store.market.versions("earnings", list(symbols), as_of=ctx.as_of), end_of(ctx.as_of))
+    every = ctx.store.market.versions("earnings", list(symbols), as_of=ctx.as_of)
+    return statements(every if since is None else every.filter(every["date"] >= since), end_of(ctx.as_of))
 
 
 def titled(provider: str) -> str:
@@ -180,7 +183,7 @@ def events(ctx: Context, symbols: Sequence[str], days: int) -> dict[str, Event]:
 
     today, order = ctx.as_of or ctx.market.today(), trust(ctx)
     found: dict[str, Event] = {}
-    for symbol, statements in said(ctx, symbols).items():
+    for symbol, statements in said(ctx, symbols, today - _RECENT).items():
         ahead = upcoming(symbol, statements, today, order, titled)
         if ahead and (ahead[0].day - today).days <= days:
             found[symbol] = ahead[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from terminal.domain.rivals import rank_of
@@ -142,6 +142,17 @@ def placed(moment: datetime, calendar: Calendar | None = None) -> tuple[date, st
     return local.date(), "bmo" if clock < OPEN else "amc" if clock >= close else "during"
 
 
+def stated_day(moment: datetime) -> date:
+    """The day at the exchange that a service means by an aware moment.
+
+    Midnight in UTC is how services write a bare day: taken for a moment it would be the evening before in New York.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a time zone cannot be placed at the exchange")
+    utc = moment.astimezone(UTC)
+    return utc.date() if utc.time() == time(0) else utc.astimezone(NEW_YORK).date()
+
+
 def window(day: date, time_of_day: str | None, calendar: Calendar) -> tuple[date, date]:
     """The sessions whose closes enclose the reaction: the last that closed before the report, the first that closed after it.
 
@@ -212,8 +223,15 @@ def trusted_first(said: Iterable[Statement], trust: Sequence[str]) -> list[State
     return sorted(said, key=lambda each: (rank(each.provider), each.provider))
 
 
-def _order(each: Statement) -> tuple[date, datetime, str, int]:
-    return each.day, each.since, each.provider, each.fetch_id or 0
+def in_time(said: Iterable[Statement]) -> list[Statement]:
+    """By when it was said; of one moment the one that still holds comes last, then the earlier day."""
+    return sorted(said, key=lambda each: (each.since, each.until is None, -each.day.toordinal(), *_order(each)))
+
+
+def _order(each: Statement) -> tuple[date, datetime, str, int, str, str, str, float]:
+    """A total order: what is told in another order must not become another answer."""
+    return (each.day, each.since, each.provider, each.fetch_id or 0, each.time_of_day or "", str(each.confirmed),
+            str(each.period_end), each.eps_estimate or 0.0)
 
 
 # -- what is to come -----------------------------------------------------------------------------------------------
@@ -255,7 +273,7 @@ def covers(report: Statement, ahead: Statement) -> bool:
 def _present(group: Sequence[Statement], every: Sequence[Statement]) -> list[Statement]:
     """Each service's latest word. A row that only another service's answer has pushed out is still its own service's word."""
     latest: dict[str, Statement] = {}
-    for each in sorted(group, key=lambda each: (each.since, each.until is None, -each.day.toordinal())):
+    for each in in_time(group):
         latest[each.provider] = each
     return [each for each in latest.values() if each.until is None or not any(
         other.provider == each.provider and other.since >= each.until and other not in group for other in every)]
@@ -283,7 +301,7 @@ def _rule(sources: Sequence[Statement], title: Callable[[str], str]) -> str:
 def revisions(group: Sequence[Statement]) -> tuple[Revision, ...]:
     """What each service changed about one report, oldest first."""
     by_provider: dict[str, list[Statement]] = defaultdict(list)
-    for each in sorted(group, key=lambda each: (each.since, each.until is None)):
+    for each in in_time(group):
         by_provider[each.provider].append(each)
     found: list[Revision] = []
     for provider, said in by_provider.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from terminal.domain.earnings import FILED, NEARNESS, VALUES, Statement, covers, grouped, placed, trusted_first, window
+from terminal.domain.earnings import FILED, NEARNESS, VALUES, Statement, covers, grouped, in_time, placed, trusted_first, window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ def _report(symbol: str, group: Sequence[Statement], said: Sequence[Statement], 
 
 def _latest(group: Sequence[Statement]) -> list[Statement]:
     latest: dict[str, Statement] = {}
-    for each in sorted(group, key=lambda each: (each.since, each.until is None)):
+    for each in in_time(group):
         latest[each.provider] = each
     return list(latest.values())
 

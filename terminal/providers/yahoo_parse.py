@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import polars as pl
 
 from terminal.domain import schemas
+from terminal.domain.earnings import stated_day
 from terminal.domain.instruments import clean_sector
 from terminal.errors import BadPayload
 from terminal.providers.yahoo_fields import (
@@ -351,12 +352,14 @@ def _earnings(symbol: str, modules: Mapping[str, Json]) -> list[dict[str, Any]]:
         trend: Json = next(
             (each for each in modules.get("earningsTrend", {}).get("trend") or () if each.get("period") == "0q"), {}
         )
+        # A range, a guess and a bare day (midnight in UTC) have no hour.
+        timed = confirmed and len(expected) == 1 and expected[0].time() != time(0)
         rows.append(
             {
                 "symbol": symbol,
-                "date": expected[0].astimezone(zone).date(),
+                "date": stated_day(expected[0]),
                 "confirmed": confirmed,
-                "time_of_day": _time_of_day(expected[0].astimezone(zone)) if confirmed and len(expected) == 1 else None,
+                "time_of_day": _time_of_day(expected[0].astimezone(zone)) if timed else None,
                 "period_end": _iso_day(trend.get("endDate")),
                 "eps_estimate": _number(calendar.get("earningsAverage")),
                 "eps_actual": None,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal.domain.earnings import Statement, grouped, passed, placed, statements, upcoming, window
+from terminal.domain.earnings import Statement, grouped, passed, placed, stated_day, statements, upcoming, window
 from terminal.domain.schemas import EARNINGS
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sessions import NEW_YORK, Calendar
@@ -278,3 +278,37 @@ def test_a_window_is_one_session_or_two_and_encloses_the_day(day: date, hour: st
     assert CALENDAR.is_session(after)
     assert before <= day <= after
     assert len(CALENDAR.sessions(before, after)) - 1 == (2 if hour is None and CALENDAR.is_session(day) else 1)
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.times(time(5), time(19, 59)))
+@settings(max_examples=120, deadline=None)
+def test_no_shape_in_which_services_write_a_day_moves_it(day: date, clock: time) -> None:
+    """An hour in New York, and midnight in UTC for a bare day, in summer and winter."""
+    hour = datetime.combine(day, clock, NEW_YORK).astimezone(UTC)
+    bare = datetime.combine(day, time(0), UTC)
+    assert stated_day(hour) == (day if hour.time() != time(0) else hour.date())
+    assert stated_day(bare) == stated_day(bare.astimezone(NEW_YORK)) == stated_day(bare.astimezone(ZoneInfo("Asia/Tokyo"))) == day
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 12, 31)), st.sampled_from(["bare", "evening", "morning"]))
+@settings(max_examples=60, deadline=None)
+def test_yahoos_stamps_keep_their_day(day: date, shape: str) -> None:
+    from terminal.providers.yahoo_parse import _earnings
+
+    moment = {
+        "bare": datetime.combine(day, time(0), UTC),
+        "evening": datetime.combine(day, time(16, 30), NEW_YORK),
+        "morning": datetime.combine(day, time(6, 59), NEW_YORK),
+    }[shape]
+    stated = {"calendarEvents": {"earnings": {"earningsDate": [int(moment.timestamp())], "isEarningsDateEstimate": False}}}
+    (row,) = _earnings("X", stated)
+    assert (row["date"], row["time_of_day"]) == (day, {"bare": None, "evening": "amc", "morning": "bmo"}[shape])
+
+
+@pytest.mark.parametrize(("hour", "kept"), [("amc", "amc"), ("bmo", "bmo"), ("dmh", "during"), ("", None)])
+def test_finnhubs_days_are_texts_and_stay(hour: str, kept: str | None) -> None:
+    from terminal.providers.finnhub_parse import parse_calendar
+
+    line = {"date": "2027-01-28", "epsActual": None, "epsEstimate": 1.0, "hour": hour, "symbol": "X", "revenueActual": None}
+    (row,) = parse_calendar({"earningsCalendar": [line]}, "X").to_dicts()
+    assert (row["date"], row["time_of_day"]) == (JAN, kept)
