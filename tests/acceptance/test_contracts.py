@@ -46,6 +46,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "watchlist.rename": {"name": "Mine", "new_name": "Ours"}, "watchlist.export": {"name": "Ours", "file": "list.csv"},
     "watchlist.reorder": {"names": ["Ours"]}, "watchlist.remove": {"name": "Ours", "symbols": ["SPY"]},
     "watchlist.delete": {"name": "Ours"}, "watchlist.restore": {"name": "Ours"}, "watchlist.import": {"file": "list.csv"},
+    "dips.list": {}, "dips.show": {"symbol": "STOCK"}, "dips.base_rate": {"symbol": "STOCK"}, "dips.export": {"csv": "dips.csv"},
     "screener.judge": {}, "store.backup": {}, "store.restore": {}, "doctor.run": {"network": False},
 }
 # What needs a person, a window, a key, an added plugin or a file of the user's; proved elsewhere.
@@ -54,7 +55,8 @@ ELSEWHERE = {"market.import", "preferences.approve", "preferences.key_set", "pre
 WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gui and name not in {*GIVEN, *ELSEWHERE})]
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
-                 "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf", "watchlist.show"}
+                 "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf", "watchlist.show", "dips.list",
+                 "dips.show", "dips.base_rate"}
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +204,7 @@ def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.spread", "screener.explain", "tearsheet.show",
              "tearsheet.gates", "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf",
-             "market.bars", "watchlist.show"]
+             "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate"]
 
 
 @pytest.mark.parametrize("name", HINDSIGHT)
