@@ -60,15 +60,16 @@ def sentence(status: ProviderStatus, now: datetime) -> str:
 
 
 def _left(status: ProviderStatus) -> str:
-    window = tightest([each for each in status.windows if each.seconds >= 60])
-    if window is None:
+    window = tightest(status.windows)
+    if window is None or window.seconds < 60:
         return ""
     return f" {window.left:,} of {window.requests:,} requests left {_SPANS.get(window.seconds, 'in ' + span(window.seconds))}."
 
 
 def tightest(windows: Sequence[Allowance]) -> Allowance | None:
-    """The window that says most: the one with the smallest share left, of equal ones the longest."""
-    return min(windows, key=lambda each: (each.left / max(each.requests, 1), -each.seconds), default=None)
+    """The window that says most: the smallest share left, of equal ones the longest; by the second only for want of others."""
+    long = [each for each in windows if each.seconds >= 60]
+    return min(long or windows, key=lambda each: (each.left / max(each.requests, 1), -each.seconds), default=None)
 
 
 def budget(windows: Sequence[Allowance], now: datetime) -> str | None:

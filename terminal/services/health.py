@@ -127,6 +127,7 @@ class _Asked:
     p95: float | None = None
     good: Mapping[str, Any] = field(default_factory=dict)
     bad: Mapping[str, Any] = field(default_factory=dict)
+    datasets: frozenset[str] = frozenset()
 
 
 class Health:
@@ -188,7 +189,11 @@ class Health:
                          if each.state == "open" or each.failures)
         fine = [each for each in stands if each.endpoint and each.last_good_at and each.endpoint not in
                 {trouble.endpoint for trouble in troubles}]
-        state, fault, until = _judge(self._router.lacks_key(provider), windows, troubles, bool(fine), asked, now)
+        # What an earlier process was told well is known from the log; what comes along with a failing request is not fine.
+        failing = {each.endpoint for each in troubles}
+        along = {name for each in failing for name in self._router.brings(each, provider.id)}
+        well = bool(fine) or bool(asked.datasets - failing - along)
+        state, fault, until = _judge(self._router.lacks_key(provider), windows, troubles, well, asked, now)
         good = max((each for each in fine if each.last_good_at), key=lambda each: each.last_good_at or now, default=None)
         good_at, endpoint = asked.good.get("finished_at"), asked.good.get("endpoint") or ""
         if good is not None and good.last_good_at is not None and (good_at is None or good.last_good_at > good_at + _LATER):
@@ -213,6 +218,10 @@ class Health:
         for row in counted.to_dicts():
             name = row.pop("provider")
             found[name] = _Asked(**row)
+        good = database.read("select provider, list(distinct dataset) as datasets from fetch_log "
+                             "where finished_at >= ? and status in ('ok', 'empty') group by provider", (since,))
+        for name, datasets in good.iter_rows():
+            found.setdefault(name, _Asked()).datasets = frozenset(datasets)
         last = database.read(
             "select provider, endpoint, finished_at, rows, error, status = 'error' as bad from fetch_log "
             "where status in ('ok', 'empty', 'error') qualify row_number() over "
