@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from terminal.domain.data_services import ORDER
 from terminal.events import Events
 from terminal.services.market import Market, build_market
 from terminal.settings import Settings
@@ -46,6 +47,8 @@ class Ctx:
 @pytest.fixture
 def market(home: Home, clock: Any, replay: Any) -> Iterator[Market]:
     events = Events()
+    alone = "".join(f'{dataset} = "yahoo"\n' for dataset in ORDER)
+    home.settings.write_text(f"[providers.order]\n{alone}", encoding="utf-8")
     settings = Settings(home, environment={"TAPELINE_YAHOO_URL": f"{replay.url}/yahoo"})
     store = Store(home.market(False), home.book(False), home.backups(False), clock=clock, publish=events.publish)
     market = build_market(store, settings, clock, False, home=home)
@@ -235,7 +238,7 @@ def test_one_rate_limit_costs_one_request_and_ten_minutes_of_quiet(market: Marke
     clock.now += timedelta(minutes=9)
     again = market.ensure(["AAPL"], ["facts", "quotes"], Ctx(clock))
     assert len(again) == 1
-    assert "before" in again[0]
+    assert "asked us to wait until 22:10 UTC" in again[0]
     assert len(replay.log()) == asked
     replay.clear()
     clock.now += timedelta(minutes=2)
