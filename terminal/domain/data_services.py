@@ -43,7 +43,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "quotes": ("yahoo", "alpaca", "finnhub", "tiingo"),
     "bars": ("yahoo", "tiingo", "alpaca", "massive", "nasdaq", "alphavantage"),
     "minute_bars": ("yahoo", "alpaca", "massive"),
-    "instruments": ("yahoo", "finnhub", "alphavantage", "sec"),
+    "instruments": ("yahoo", "finnhub", "alphavantage", "sec", "massive"),
     "facts": ("yahoo", "sec", "finnhub", "alphavantage"),
     "earnings": ("yahoo", "finnhub", "nasdaq", "alphavantage", "apininjas"),
     "dividends": ("yahoo", "tiingo", "alpaca", "massive"),
