@@ -8,6 +8,7 @@ import logging
 import logging.handlers
 import re
 from typing import IO, TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,16 +19,20 @@ _PATTERNS = (
                r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;)}\]]+"),
     re.compile(r"(?i)(authorization[\"']?\s*[=:]\s*[\"']?(?:(?:bearer|basic|token)\s+)?)[^\s\"',;)}\]]+"),
     re.compile(r"(?i)(\bbearer\s+)[\w.~+/=-]{8,}"),
-    re.compile(r"(?i)((?:x-)?(?:api-key|apca-api-[\w-]+)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;)}\]]+"),
+    re.compile(r"(?i)((?:x-)?(?:api-key|apca-api-[\w-]+|finnhub-token)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;)}\]]+"),
     re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)"),
 )
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the given secrets and without what looks like one."""
+    """`text` without the given secrets (nor the halves of one in two parts, nor as an address spells them), and without
+    what looks like a secret.
+    """
     for secret in secrets:
-        if len(secret) >= 4:
-            text = text.replace(secret, "[redacted]")
+        halves = [half for half in secret.split(":") if len(half) >= 8]
+        for part in dict.fromkeys((secret, *halves)):
+            for spelt in dict.fromkeys((part, quote(part, safe=""), quote(part), quote_plus(part))) if len(part) >= 4 else ():
+                text = text.replace(spelt, "[redacted]")
     for pattern in _PATTERNS:
         text = pattern.sub(r"\1[redacted]", text)
     return text
