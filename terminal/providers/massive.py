@@ -1,6 +1,7 @@
 """Massive, formerly Polygon: end-of-day and minute bars, dividends, splits, and what a symbol is.
 
-The free plan reaches back two years and allows five requests a minute. Dividends and splits are asked where they always
+The free plan reaches back two years and allows five requests a minute: it fills gaps, and a part of a longer history is
+never delivered in its place. Dividends and splits are asked where they always
 were, under `/v3/reference`; Massive wants them asked under `/stocks/v1` one day, with rows of the same names.
 """
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from terminal.providers.http import Got
 
 TITLE = "Massive"
-# The free plan reaches back two years to the day; the day itself may already be outside.
-REACH = timedelta(days=728)
+HISTORY = timedelta(days=366 * 6)
+# How far back the free plan reaches, and by how many days the first bar of an answer that was cut there may be off.
+REACH = timedelta(days=730)
+CUT = timedelta(days=10)
 MINUTES = timedelta(days=5)
 MOST_PAGES = 20
 
@@ -79,22 +82,20 @@ class MassiveProvider(Service):
         now = self.around.clock()
         today = wire.exchange_day(now)
         daily = request.dataset == "bars"
-        first = max(request.start or today - (REACH if daily else MINUTES), today - REACH)
+        first = request.start or today - (HISTORY if daily else MINUTES)
         last = max(min(request.end or today, today), first)
         span = f"{'day' if daily else 'minute'}/{first.isoformat()}/{last.isoformat()}"
-        frame, got = self._pages(
-            request.dataset,
-            symbol,
-            theirs,
-            "aggregates",
-            f"/v2/aggs/ticker/{quote(theirs)}/range/1/{span}",
-            {"adjusted": "true", "sort": "asc", "limit": "50000"},
-            lambda pages: (
-                parse_bars(pages, symbol, theirs, wire.last_finished_day(now))
-                if daily
-                else parse_minute_bars(pages, symbol, theirs)
-            ),
-        )
+
+        def read(pages: list[Any]) -> pl.DataFrame:
+            if not daily:
+                return parse_minute_bars(pages, symbol, theirs)
+            bars = parse_bars(pages, symbol, theirs, wire.last_finished_day(now))
+            _refuse_a_part(bars, first, today)
+            return bars
+
+        path = f"/v2/aggs/ticker/{quote(theirs)}/range/1/{span}"
+        params = {"adjusted": "true", "sort": "asc", "limit": "50000"}
+        frame, got = self._pages(request.dataset, symbol, theirs, "aggregates", path, params, read)
         missing = (symbol,) if frame.is_empty() else ()
         yield self.answer(request.dataset, frame, got, "aggregates", symbol, missing=missing)
 
@@ -299,6 +300,18 @@ def _at(bar: Mapping[str, Any]) -> Any:
     if at is None:
         raise ValueError("a bar without a time")
     return at
+
+
+def _refuse_a_part(bars: pl.DataFrame, asked: date, today: date) -> None:
+    """Raise NeedsKey when a longer history was cut where the free plan ends: a part must not pass for the whole."""
+    first = bars["date"].min()
+    edge = today - REACH
+    if isinstance(first, date) and asked < edge - CUT and abs(first - edge) <= CUT:
+        raise NeedsKey(
+            f"{TITLE} gives two years of prices to this key, and more was asked for.",
+            "A longer history comes from another service, or with a larger plan.",
+            setting="massive",
+        )
 
 
 def _unknown(body: bytes) -> bool:

@@ -48,8 +48,8 @@ def ask(provider: Any, dataset: str, *symbols: str, start: date | None = None, e
     return answers
 
 
-def test_daily_bars_are_asked_within_the_plan_and_dated_in_new_york(server: Loopback, massive: MassiveProvider) -> None:
-    server.say({"/v2/aggs/ticker/ACME/range/1/day/2024-11-22/2026-11-20": payload("aggregates")})
+def test_daily_bars_are_dated_in_new_york(server: Loopback, massive: MassiveProvider) -> None:
+    server.say({"/v2/aggs/ticker/ACME/range/1/day/2020-11-15/2026-11-20": payload("aggregates")})
     (answer,) = ask(massive, "bars", "ACME")
     assert answer.frame.select("date", "close", "volume").rows() == [
         (date(2026, 7, 2), 10.5, 120000.0), (date(2026, 11, 19), 11.0, 150000.0),
@@ -57,6 +57,16 @@ def test_daily_bars_are_asked_within_the_plan_and_dated_in_new_york(server: Loop
     assert server.asked[0].headers["Authorization"] == "Bearer sk-secret-123"
     assert server.asked[0].query == {"adjusted": "true", "sort": "asc", "limit": "50000"}
     assert answer.fetch.delayed
+
+
+def test_two_years_do_not_pass_for_six(server: Loopback, massive: MassiveProvider) -> None:
+    cut = payload("aggregates")
+    cut["results"][0]["t"] = int(datetime(2024, 11, 21, 5, tzinfo=UTC).timestamp() * 1000)
+    server.say({"/v2/aggs/": cut})
+    with pytest.raises(NeedsKey, match="two years") as caught:
+        ask(massive, "bars", "ACME")
+    assert caught.value.fetch.status == "error"  # type: ignore[attr-defined]
+    assert ask(massive, "bars", "ACME", start=date(2024, 11, 18))[0].frame.height == 3
 
 
 def test_a_day_that_is_not_over_is_left_out(server: Loopback, massive: MassiveProvider, clock: Any) -> None:
