@@ -7,6 +7,7 @@ stands for both.
 
 from __future__ import annotations
 
+import copy
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -127,7 +128,7 @@ class SecProvider(_Site):
                 if self._failed is None or now - self._failed[0] > LIST_PAUSE:
                     self._read_list(dataset, now)
                 if self._failed is not None and not self._companies and symbol not in sec_tags.LARGEST:
-                    raise self._explained(self._failed[1])
+                    raise self._explained(copy.copy(self._failed[1]))
             number = self._companies.get(symbol)
             return sec_tags.LARGEST.get(symbol) if number is None and not self._companies else number and (number[0], "")
 
@@ -136,7 +137,7 @@ class SecProvider(_Site):
             self._companies, _ = self._site.ask(dataset, "", "company_tickers", COMPANIES, None, sec_parse.parse_companies)
             self._listed_at, self._failed = now, None
         except ProviderError as error:
-            self._failed = (now, error)
+            self._failed = (now, error.with_traceback(None))
 
     def _explained(self, error: ProviderError) -> ProviderError:
         """A refusal (403) with what to do about it."""

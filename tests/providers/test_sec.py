@@ -372,8 +372,11 @@ def test_without_the_list_the_largest_are_known_and_it_is_not_asked_for_again_at
     assert ask(provider, "facts", "AAPL")[0].frame["symbol"].unique().to_list() == ["AAPL"]
     with pytest.raises(BadPayload, match="Acme Corp under the number kept for MSFT"):
         ask(provider, "facts", "MSFT")
-    with pytest.raises(Unavailable):
-        ask(provider, "facts", "ACME")
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="HTTP 503") as caught:
+            ask(provider, "facts", "ACME")
+        assert caught.value.hint
+        assert caught.value.fetch.endpoint == "company_tickers"  # type: ignore[attr-defined]
     assert [each.path for each in server.asked].count("/files/company_tickers.json") == 1
     clock.now = clock.now.replace(hour=23)
     server.say({"/files/": payload("company_tickers"), "companyfacts/CIK0001234567": wrong})
