@@ -75,6 +75,7 @@ _TOLERANCES = {
 }
 # Differences of the arithmetic, not of the statement: 0.1 + 0.2 is not quite 0.3.
 _ROUNDING = 1e-9
+_SPLIT_PERIODS = 3  # must have changed alike before a split is seen in it
 _DISPUTED = ("date", "time_of_day", "eps_estimate", "eps_actual", "revenue_estimate", "revenue_actual")
 
 
@@ -119,7 +120,7 @@ def compare(dataset: str, standing: pl.DataFrame, others: pl.DataFrame, order: S
     words = pl.Series("rule", [rules[row] for row in sides.iter_rows()], dtype=pl.String)
     return found.with_columns(words).select(pl.col(name).cast(kind) for name, kind in DISAGREEMENT.items()).sort(
         "symbol", "field", "period", "period_end", "other_provider", descending=[False, False, False, True, False],
-        nulls_last=True)
+        nulls_last=True).filter(_once("field", "other_provider", "value", "other_value"))
 
 
 def filled(standing: pl.DataFrame, others: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
@@ -171,22 +172,48 @@ def restated(versions: pl.DataFrame, splits: pl.DataFrame, since: datetime | Non
     changed = _without_splits(changed.rename({"value": "new_value"}), splits)
     return changed.with_columns(_apart("new_value", "old_value").alias("difference")).select(
         pl.col(name).cast(kind) for name, kind in RESTATEMENT.items()).sort(
-        "known_at", "symbol", "item", "period", "period_end", descending=[True, False, False, False, True])
+        "known_at", "symbol", "item", "period", "period_end", descending=[True, False, False, False, True]).filter(
+        _once("item", "known_at", "provider", "old_value", "new_value"))
+
+
+def _once(item: str, *same: str) -> pl.Expr:
+    """True for the first of rows that say one thing: a balance at a year's end belongs to the year and to its last quarter."""
+    return ~pl.col(item).is_in(BALANCE_ITEMS) | pl.struct("symbol", "period_end", item, *same).is_first_distinct()
 
 
 def _without_splits(changed: pl.DataFrame, splits: pl.DataFrame) -> pl.DataFrame:
     """Without the figures that changed by the ratio of the splits between both statements."""
-    if changed.is_empty() or splits.is_empty():
+    if changed.is_empty():
         return changed
+    numbered = changed.with_row_index("_row")
     between = (
-        changed.with_row_index("_row").join(splits.select("symbol", "ex_date", "ratio"), on="symbol")
+        numbered.join(splits.select("symbol", "ex_date", "ratio"), on="symbol")
         .filter((pl.col("ex_date") > pl.col("old_known_at").dt.date()) & (pl.col("ex_date") <= pl.col("known_at").dt.date()))
-        .group_by("_row").agg(pl.col("ratio").product().alias("_ratio")))
-    counted = changed.with_row_index("_row").join(between, on="_row", how="left", maintain_order="left")
-    follows = pl.when(pl.col("item") == "shares_outstanding").then(pl.col("old_value") * pl.col("_ratio")).when(
-        pl.col("item").is_in(_SHARES)).then(pl.col("old_value") / pl.col("_ratio"))
-    close = (pl.col("new_value") - follows).abs() <= pl.max_horizontal(follows.abs() * MONEY.relative, PER_SHARE.absolute)
-    return counted.filter(~close.fill_null(False)).drop("_row", "_ratio")
+        .group_by("_row").agg(pl.col("ratio").product().alias("_stored")))
+    counted = numbered.join(between, on="_row", how="left", maintain_order="left").with_columns(_apparent_split())
+    ratio = pl.coalesce("_stored", "_apparent")
+    follows = pl.when(pl.col("item") == "shares_outstanding").then(pl.col("old_value") * ratio).when(
+        pl.col("item").is_in(_SHARES)).then(pl.col("old_value") / ratio)
+    near = (pl.col("new_value") - follows).abs() <= _rounded(follows)
+    return counted.filter(~near.fill_null(False)).drop("_row", "_stored", "_apparent")
+
+
+def _apparent_split() -> pl.Expr:
+    """The ratio of a split too old to be stored: the figures per share of several periods changed by one whole ratio."""
+    shares = pl.col("item") == "shares_outstanding"
+    change = pl.when(shares).then(pl.col("new_value") / pl.col("old_value")).otherwise(pl.col("old_value") / pl.col("new_value"))
+    whole = pl.when(change >= 1).then((change * 2).round() / 2).when(change > 0).then(1 / (1 / change).round())
+    follows = pl.when(shares).then(pl.col("old_value") * whole).otherwise(pl.col("old_value") / whole)
+    larger = pl.max_horizontal(pl.col("old_value").abs(), pl.col("new_value").abs())
+    tells = pl.col("item").is_in(_PER_SHARE_ITEMS) & (larger > 0.2)
+    alike = pl.when(tells & ((pl.col("new_value") - follows).abs() <= _rounded(follows))).then("period_end")
+    seen = alike.drop_nulls().n_unique().over("symbol", "provider", whole)
+    return pl.when((whole != 1) & (seen >= _SPLIT_PERIODS)).then(whole).alias("_apparent")
+
+
+def _rounded(value: pl.Expr) -> pl.Expr:
+    """How far a value that was rounded to cents before it was divided, and is again, may be off."""
+    return pl.max_horizontal(value.abs() * MONEY.relative, pl.when(pl.col("item") != "shares_outstanding").then(0.01))
 
 
 def _pairs(dataset: str, standing: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:

@@ -212,3 +212,20 @@ def test_restatements_are_the_changes_of_value_and_nothing_else(values: list[flo
     pairs = [(old, new) for old, new in pairwise(values) if old != new]
     assert found.select("old_value", "new_value").rows() == pairs[::-1]
     assert restated(frame.with_columns(pl.lit("P").alias("period")), splits).is_empty()
+
+
+@pytest.mark.parametrize(("changes", "listed"), [
+    ([(2.61, 0.65), (2.58, 0.64), (5.04, 1.26), (3.05, 0.76)], []),  # four for one, in a year of which no split is stored
+    ([(0.10, 0.80), (0.25, 2.00), (0.30, 2.40)], []),  # one for eight
+    ([(2.61, 0.65), (2.58, 0.64), (5.04, 1.26), (3.05, 3.00)], [(3.05, 3.00)]),
+    ([(0.10, 0.05), (0.20, 0.10)], [(0.10, 0.05), (0.20, 0.10)]),  # two periods are not enough to tell
+    ([(1.00, 0.90), (1.10, 0.99), (1.20, 1.08)], [(1.00, 0.90), (1.10, 0.99), (1.20, 1.08)]),
+])  # fmt: skip
+def test_per_share_figures_of_many_periods_that_change_by_one_ratio_follow_a_split(
+        changes: list[tuple[float, float]], listed: list[tuple[float, float]]) -> None:
+    days = [date(2019, 3, 31) + timedelta(days=91 * number) for number in range(len(changes))]
+    frame = pl.concat(
+        facts(("sec", "eps_diluted", "Q", day, value, "USD")).with_columns(pl.lit(NOW + later).cast(UTC_TYPE).alias("known_at"))
+        for day, pair in zip(days, changes, strict=True) for value, later in zip(pair, (timedelta(), timedelta(9)), strict=True))
+    splits = pl.DataFrame(schema={"symbol": pl.String, "ex_date": pl.Date, "ratio": pl.Float64})
+    assert sorted(restated(frame, splits).select("old_value", "new_value").rows()) == sorted(listed)

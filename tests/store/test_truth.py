@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import polars as pl
@@ -418,3 +419,40 @@ def test_for_any_history_the_most_believed_statement_of_the_day_stands_alone(sto
     for number, then in enumerate(read):  # the past does not change: what was read on each day still is
         frame = store.market.named(store.market.read("facts", [symbol], as_of=D(2026, 8, 1 + number)))
         assert frame.select("period_end", "value", "provider").rows() == then
+
+
+# Real filings
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("number", "symbol", "wanted"), [
+    # Apple counted restricted cash as cash from the first quarter of 2019 on.
+    ("0000320193", "AAPL", ("cash", D(2018, 9, 29), 25.913e9, 66.301e9, "10-Q")),
+    # Alphabet moved its European fine and performance fees between lines of the income statement in 2019.
+    ("0001652044", "GOOGL", ("operating_income", D(2018, 12, 31), 26.321e9, 27.524e9, "10-K")),
+])
+def test_known_restatements_are_found_in_real_filings_and_splits_are_none(store, shared, number, symbol, wanted):
+    from terminal.providers.sec_facts import parse_facts
+
+    whole = json.loads((shared / "payloads" / "sec" / f"api_xbrl_companyfacts_CIK{number}.json").read_text("utf-8"))
+    frames = parse_facts(whole, symbol)
+    for day in (1, 2):  # fetched twice: the second time is no news
+        saved = [store.market.save("facts", frame, fetch("sec", at(2026, 11, day), symbol=symbol)) for frame in frames]
+    assert sum(each.written for each in saved) == 0
+    found = store.market.restatements()
+    item, end, old, new, form = wanted
+    rows = found.filter((pl.col("item") == item) & (pl.col("period_end") == end) & (pl.col("period") == "A"))
+    assert rows.select("old_value", "new_value", "form").rows() == [(old, new, form)]
+    per_share = found.filter(pl.col("item") == "eps_diluted")
+    assert per_share.filter(pl.col("known_at") > at(2011, 1, 1)).is_empty()  # only splits changed them since
+    if symbol == "AAPL":  # the amended report of 2010, under the new rules for revenue
+        amended = per_share.filter((pl.col("form") == "10-K/A") & (pl.col("period_end") == D(2009, 9, 26)))
+        assert amended.select("old_value", "new_value").rows() == [(6.29, 9.08)]
+    filed = rows["known_at"][0].astimezone(EXCHANGE).date()
+
+    def known(as_of):
+        return store.market.read("facts", as_of=as_of).filter(
+            (pl.col("item") == item) & (pl.col("period_end") == end) & (pl.col("period") == "A"))["value"].to_list()
+
+    assert known(filed - timedelta(days=1)) == [old]
+    assert known(filed) == known(None) == [new]
