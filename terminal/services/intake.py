@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from terminal.domain.repair import HUNDRED_BAND, repair_history
-from terminal.store.market import Saved
+from terminal.store.several import Part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,15 +33,11 @@ class Intake:
     refused: pl.DataFrame | None = None
     complete: bool = True
 
-    def save(self, store: Store) -> Saved:
-        """One transaction: fetch row, valid rows, repairs and refusals. An empty answer is remembered."""
-        if self.frame.is_empty() and (self.refused is None or self.refused.is_empty()):
-            if self.complete:
-                store.market.log(self.fetch)
-            return Saved(0)
-        return store.market.save(
-            self.dataset, self.frame, self.fetch, repairs=self.repairs, refused=self.refused, complete=self.complete
-        )
+    def part(self) -> Part | None:
+        """What is to be stored. An empty answer is remembered; an empty by-product says nothing."""
+        if self.frame.is_empty() and (self.refused is None or self.refused.is_empty()) and not self.complete:
+            return None
+        return Part(self.dataset, self.frame, self.fetch, self.repairs, self.refused, self.complete)
 
 
 def take_in(store: Store, answers: Sequence[Answer], asked: str, brings: frozenset[str] = frozenset()) -> list[Intake]:

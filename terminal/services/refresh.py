@@ -1,25 +1,24 @@
 """Fills the store with what is missing or stale, most wanted first.
 
 It keeps no list of its own: it looks at what is stored, so it resumes where it stopped, however it stopped. What comes
-in is repaired or refused (`domain.repair`), saved, and published step by step.
+in is repaired or refused (`domain.repair`), saved, and published step by step, while the next request is under way.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from terminal.domain.sourced import Column, Table
+from terminal.domain.sourced import Table
 from terminal.providers.base import Answer, Failure
 from terminal.services.freshness import is_fresh
+from terminal.services.pipeline import Claims, Pipeline
+from terminal.services.tally import COLUMNS, Tallies, names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from terminal.api import Context
     from terminal.providers.router import Router
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
 
 HISTORY = timedelta(days=366 * 6)
 OVERLAP = timedelta(days=7)
-STEP = 5
+FEW = 25
+LANES = 2
 # Quotes first: fifty symbols a request, so the first rows are there within seconds. Then the wide answers.
 ORDER = (
     "members",
@@ -50,18 +50,6 @@ ORDER = (
 # A simulated market holds everything from its first opening but these, which are made when somebody looks.
 ON_DEMAND = ("quotes", "minute_bars", "chains")
 REFRESHED = ("quotes", "instruments", "bars", "dividends", "splits", "facts", "earnings")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one run brought, per dataset."""
-
-    asked: set[str] = field(default_factory=set)
-    fresh: int = 0
-    rows: int = 0
-    refused: int = 0
-    repaired: int = 0
-    failed: set[str] = field(default_factory=set)
 
 
 class Refresher:
@@ -86,56 +74,43 @@ class Refresher:
         self._clock = clock
         self._calendar = calendar
         self.extend = extend
-        self._turns: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self.claims = Claims()
 
     def ensure(self, symbols: Sequence[str], datasets: Sequence[str], ctx: Context) -> list[str]:
         """Fetch what is missing or stale; what could not be had comes back as sentences. Raises only Cancelled."""
-        run = _Run(self, ctx)
-        if self.extend is None:
-            run.bring(tuple(symbols), tuple(datasets))
-            return run.sentences()
-        absent = self._not_in_the_demo(symbols)
-        run.bring(
-            tuple(symbol for symbol in symbols if symbol not in absent), tuple(name for name in datasets if name in ON_DEMAND)
-        )
-        told = (
-            [f"The demo market has no {_names(absent)}. Find what it has with `tapeline market search TEXT`."] if absent else []
-        )
-        return [*told, *run.sentences()]
+        absent = [] if self.extend is None else self._not_in_the_demo(symbols)
+        wanted = tuple(symbol for symbol in symbols if symbol not in absent)
+        with _Run(self, ctx) as run:
+            run.bring(wanted, tuple(datasets) if self.extend is None else tuple(name for name in datasets if name in ON_DEMAND))
+        demo = f"The demo market has no {names(absent)}. Find what it has with `tapeline market search TEXT`."
+        return [*([demo] if absent else []), *run.sentences()]
 
     def refresh(self, universe: Universe, ctx: Context, universes: Universes) -> Table:
-        """Everything the screener and the tearsheet need, for a whole universe."""
+        """Everything the screener and the tearsheet need, for a whole universe, most wanted first.
+
+        For what is on a watchlist also the items that the first service lacks are asked from the next. Beyond a few dozen
+        symbols this counts as scheduled work, also when the user started it: the reserve is for what somebody waits for.
+        """
         extended = self.extend(ctx) if self.extend is not None else 0
-        inside = set(universe.symbols)
-        first = [symbol for symbol in universes.wanted_first() if symbol in inside]
-        symbols = tuple(dict.fromkeys([*first, *universe.symbols]))
-        run = _Run(self, ctx)
-        if not self.extend:
-            run.bring(symbols, ("quotes",))
-            slow = tuple(name for name in REFRESHED if name != "quotes")
-            for at in range(0, len(symbols), STEP):
-                run.bring(
-                    symbols[at : at + STEP], slow, done=at / len(symbols), share=min(STEP, len(symbols) - at) / len(symbols)
-                )
+        wanted = universes.wanted_first()
+        order = self.rank(universe.symbols, wanted)
+        with _Run(self, ctx, by_hand=ctx.by_hand and len(order) <= FEW, thorough=frozenset(wanted)) as run:
+            if not self.extend:
+                run.bring(order, ("quotes",), share=0.05)
+                run.bring_each(order, tuple(name for name in REFRESHED if name != "quotes"), done=0.05)
         ctx.progress(1.0, "done")
-        return run.table(universe, extended)
+        simulated = (f"The simulated market was brought up to date: {extended} new rows.",) if self.extend is not None else ()
+        notes = (*simulated, *((universe.note,) if universe.note else ()))
+        return Table(f"Refresh of {universe.title}", COLUMNS, run.tallies.frame(), unknown=tuple(run.sentences()), notes=notes)
+
+    def rank(self, symbols: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
+        """The symbols in the order in which requests are spent on them: the most wanted first."""
+        inside = set(symbols)
+        return tuple(dict.fromkeys([*(symbol for symbol in wanted if symbol in inside), *symbols]))
 
     def _not_in_the_demo(self, symbols: Sequence[str]) -> list[str]:
         stored = set(self.store.market.read("instruments", symbols, columns=["symbol"])["symbol"])
         return [symbol for symbol in symbols if symbol not in stored]
-
-    @contextlib.contextmanager
-    def turn(self, dataset: str, ctx: Context) -> Iterator[None]:
-        """One at a time for each dataset: whoever waited finds what the one before has fetched, and does not ask again."""
-        with self._guard:
-            lock = self._turns.setdefault(dataset, threading.Lock())
-        while not lock.acquire(timeout=0.1):
-            ctx.progress(None, f"waiting for {dataset}")
-        try:
-            yield
-        finally:
-            lock.release()
 
     def stale(self, dataset: str, symbols: Sequence[str], now: datetime) -> dict[str, date | None]:
         """Symbols whose dataset must be fetched, with the last day already stored (None: nothing is)."""
@@ -150,80 +125,154 @@ class Refresher:
                 wanted[symbol] = newest
         return wanted
 
-    def save(self, answers: Sequence[Answer], asked: str, tallies: Mapping[str, Tally]) -> None:
-        """Repair, refuse and store what one request brought; the store tells whoever listens."""
-        from terminal.services.intake import take_in
-
-        for intake in take_in(self.store, answers, asked, self.router.brings(asked)):
-            saved = intake.save(self.store)
-            tally = tallies[intake.dataset]
-            tally.rows += saved.rows
-            tally.refused += saved.refused
-            tally.repaired += saved.repaired
-
 
 class _Run:
-    """One call of `ensure` or `refresh`: what was asked, what came, what failed."""
+    """One call of `ensure` or `refresh`. What comes in is stored beside; leaving the run waits until all of it is."""
 
-    def __init__(self, refresher: Refresher, ctx: Context) -> None:
+    def __init__(
+        self, refresher: Refresher, ctx: Context, *, by_hand: bool | None = None, thorough: frozenset[str] | None = None
+    ) -> None:
         self._refresher = refresher
+        self._router = refresher.router
         self._ctx = ctx
-        self._failures: list[Failure] = []
-        self._missing: dict[str, set[str]] = {}
+        self._by_hand = ctx.by_hand if by_hand is None else by_hand
+        self._thorough = thorough
         self._paused: frozenset[str] = frozenset()
-        self.tallies: dict[str, Tally] = _Tallies()
+        self.tallies = Tallies()
+        self._pipeline = Pipeline(refresher.store, refresher.router, self.tallies.saved)
+
+    def __enter__(self) -> _Run:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        with contextlib.suppress(*(() if kind is None else (Exception,))):  # what stopped the run is told, not what followed
+            self._pipeline.close()
 
     def bring(self, symbols: tuple[str, ...], datasets: tuple[str, ...], done: float = 0.0, share: float = 1.0) -> None:
-        """Fetch the stale datasets of these symbols; `done` and `share` place this step in the whole for the progress."""
-        router = self._refresher.router
+        """Fetch the stale datasets of these symbols, one dataset after the other; `done` and `share`: the place in the whole."""
+        wanted, since = self._wanted(symbols, datasets)
+        for position, dataset in enumerate(wanted):
+            self._bring(dataset, wanted, since, done + share * position / len(wanted))
+
+    def bring_each(self, symbols: tuple[str, ...], datasets: tuple[str, ...], done: float = 0.0) -> None:
+        """As `bring`, symbol by symbol in their order, so that what comes first is complete first.
+
+        Several are under way at once: while one answer is unpacked, the next request is out.
+        """
+        wanted, since = self._wanted(symbols, datasets)
+        line = iter(enumerate(symbols))
+        guard = threading.Lock()
+        errors: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                while not errors:
+                    with guard:
+                        at, symbol = next(line, (0, ""))
+                    if not symbol:
+                        return
+                    mine = {name: {symbol: stale[symbol]} for name, stale in wanted.items() if symbol in stale}
+                    for dataset in mine:
+                        self._bring(dataset, mine, since, done + (1 - done) * at / len(symbols))
+            except BaseException as error:
+                errors.append(error)
+
+        lanes = [threading.Thread(target=work, name="refresh-lane", daemon=True) for _ in range(LANES)]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+        if errors:
+            raise errors[0]
+
+    def _wanted(self, symbols: tuple[str, ...], datasets: tuple[str, ...]) -> tuple[dict[str, dict[str, date | None]], int]:
+        """What is stale, by dataset in the order of asking, and the moment at which that was so."""
         paused: frozenset[str] = frozenset() if self._ctx.by_hand else self._refresher.paused() & set(datasets)
         self._paused |= paused
-        datasets = tuple(name for name in datasets if name not in paused)
-        wanted = {name: self._refresher.stale(name, symbols, self._ctx.now()) for name in datasets}
+        since = self._refresher.claims.now()
+        now = self._ctx.now()
+        wanted = {
+            name: self._refresher.stale(name, symbols, now) for name in ORDER if name in datasets and name not in paused
+        }
         for name, stale in wanted.items():
-            self.tallies[name].fresh += len(symbols) - len(stale)
-        plan = [name for name in ORDER if name in wanted]
-        for position, dataset in enumerate(plan):
-            left = wanted[dataset]
-            if not left:
-                continue
-            part = done + share * position / len(plan)
-            with self._refresher.turn(dataset, self._ctx):
-                left = self._refresher.stale(dataset, tuple(left), self._ctx.now())
-                for start, group in _by_start(dataset, left, self._ctx.now().date()).items():
-                    self._fetch(dataset, group, start, left, part)
-            for brought in router.brings(dataset):
-                for symbol in left:
-                    if brought in wanted:
-                        wanted[brought].pop(symbol, None)
+            self.tallies.fresh(name, len(symbols) - len(stale))
+        return wanted, since
+
+    def _bring(self, dataset: str, wanted: Mapping[str, dict[str, date | None]], since: int, done: float) -> None:
+        """Fetch what is wanted of one dataset, and strike out of `wanted` what comes with it."""
+        left = dict(wanted[dataset])
+        brings = self._router.brings(dataset)
+        claims = self._refresher.claims
+        while left:
+            mine, fetched, others = claims.take((dataset, *brings), left, since)
+            if mine:
+                self._fetch_mine(dataset, brings, mine, fetched, left, done)
+            if others:
+                claims.wait((dataset, *brings), others, lambda: self._ctx.progress(done, f"waiting for {dataset}"))
+            left = self._refresher.stale(dataset, others, self._ctx.now()) if others else {}
+        for brought in brings & wanted.keys():
+            for symbol in wanted[dataset]:
+                wanted[brought].pop(symbol, None)
+
+    def _fetch_mine(
+        self, dataset: str, brings: frozenset[str], mine: list[str], fetched: list[str], left: dict[str, date | None], done: float
+    ) -> None:
+        """Fetch what was claimed; the claim is given back once all of it is stored."""
+        claims = self._refresher.claims
+        under_way = _Countdown(lambda: claims.release((dataset, *brings), mine))
+        try:
+            again = self._refresher.stale(dataset, fetched, self._ctx.now()) if fetched else {}
+            stale = {symbol: left[symbol] for symbol in mine if symbol not in fetched} | again
+            for start, group in _by_start(dataset, stale, self._ctx.now().date()).items():
+                self._fetch(dataset, group, start, stale, done, under_way)
+        finally:
+            under_way.down()
 
     def _fetch(
-        self, dataset: str, symbols: tuple[str, ...], start: date | None, newest: Mapping[str, date | None], done: float
+        self,
+        dataset: str,
+        symbols: tuple[str, ...],
+        start: date | None,
+        newest: Mapping[str, date | None],
+        done: float,
+        under_way: _Countdown,
     ) -> None:
-        self._ctx.progress(done, f"{dataset} of {_names(symbols)}")
-        self.tallies[dataset].asked.update(symbols)
+        self._ctx.progress(done, f"{dataset} of {names(symbols)}")
+        self.tallies.asked(dataset, symbols)
         answers: list[Answer] = []
 
         def note(_fraction: float | None, text: str) -> None:
             self._ctx.progress(done, text)
 
-        router, log = self._refresher.router, self._refresher.store.market.log
-        for outcome in router.fetch(dataset, symbols, start, by_hand=self._ctx.by_hand, progress=note, aside=log):
+        for outcome in self._router.fetch(dataset, symbols, start, by_hand=self._by_hand, progress=note,
+                                          thorough=self._thorough, aside=self._refresher.store.market.log):  # fmt: skip
             if isinstance(outcome, Failure):
-                self._fail(outcome)
+                self.tallies.failed(outcome)
+                if outcome.fetch is not None:
+                    self._refresher.store.market.log(outcome.fetch)
                 continue
-            if outcome.dataset == dataset and outcome.missing:
-                self._missing.setdefault(outcome.fetch.provider, set()).update(outcome.missing)
             answers.append(outcome)
             if outcome.dataset == dataset:
-                self._refresher.save(answers, dataset, self.tallies)
-                self._ctx.progress(done, f"{dataset} of {_names(symbols)}")
-                self._again_in_full(answers, newest, start)
+                if outcome.missing:
+                    self.tallies.missing(outcome.fetch.provider, outcome.missing)
+                self._put(answers, dataset, under_way)
+                self._ctx.progress(done, f"{dataset} of {names(symbols)}")
+                self._again_in_full(answers, newest, start, under_way)
                 answers = []
         if answers:
-            self._refresher.save(answers, dataset, self.tallies)
+            self._put(answers, dataset, under_way)
 
-    def _again_in_full(self, answers: Iterable[Answer], newest: Mapping[str, date | None], start: date | None) -> None:
+    def _put(self, answers: Sequence[Answer], dataset: str, under_way: _Countdown) -> None:
+        under_way.up()
+        try:
+            self._pipeline.put(answers, dataset, under_way.down)
+        except BaseException:
+            under_way.down()
+            raise
+
+    def _again_in_full(
+        self, answers: Iterable[Answer], newest: Mapping[str, date | None], start: date | None, under_way: _Countdown
+    ) -> None:
         """A split or dividend since the last fetch changes all earlier prices, so the whole history is fetched again."""
         if start is None:
             return
@@ -235,73 +284,34 @@ class _Run:
             if (known := newest.get(row["symbol"])) is not None and row["ex_date"] > known
         }
         if changed:
-            self._fetch("bars", tuple(sorted(changed)), None, {}, 0.0)
-
-    def _fail(self, failure: Failure) -> None:
-        self._failures.append(failure)
-        self.tallies[failure.dataset].failed.update(failure.symbols)
-        if failure.fetch is not None:
-            self._refresher.store.market.log(failure.fetch)
+            self._fetch("bars", tuple(sorted(changed)), None, {}, 0.0, under_way)
 
     def sentences(self) -> list[str]:
         """What could not be had, each reason once, with the symbols concerned."""
-        reasons: dict[str, tuple[Failure, dict[str, None]]] = {}
-        for failure in self._failures:
-            _, symbols = reasons.setdefault(failure.error.sentence(), (failure, {}))
-            symbols.update(dict.fromkeys(failure.symbols))
-        lines = [replace(failure, symbols=tuple(symbols)).sentence() for failure, symbols in reasons.values()]
-        titles = {each.id: each.title for each in self._refresher.router.providers}
-        stored = set(self._refresher.store.market.read("instruments", columns=["symbol"])["symbol"]) if self._missing else set()
-        for provider, unanswered in self._missing.items():
-            missing = unanswered - stored
-            if not missing:
-                continue
-            lines.append(
-                f"{titles.get(provider, provider)} does not know {_names(sorted(missing))}. "
-                "Check the spelling with `tapeline market search TEXT`."
-            )
+        titles = {each.id: each.title for each in self._router.providers}
+        read = self._refresher.store.market.read
+        lines = self.tallies.sentences(titles, read("instruments", columns=["symbol"])["symbol"] if self.tallies.unknown else ())
         if self._paused:
-            lines.append(f"Paused, so not fetched: {_names(sorted(self._paused))}. Resume with `tapeline jobs resume`.")
+            lines.append(f"Paused, so not fetched: {names(sorted(self._paused))}. Resume with `tapeline jobs resume`.")
         return lines
 
-    def table(self, universe: Universe, extended: int) -> Table:
-        """What the run brought, a row a dataset."""
-        counts = {
-            "fresh": "Up to date",
-            "asked": "Asked",
-            "rows": "Rows stored",
-            "repaired": "Repaired",
-            "refused": "Refused",
-            "failed": "Failed",
-        }
-        columns = (Column("dataset", "Data"), *(Column(name, title, "integer", "count") for name, title in counts.items()))
-        rows = [
-            {
-                "dataset": name,
-                "fresh": tally.fresh,
-                "asked": len(tally.asked),
-                "rows": tally.rows,
-                "repaired": tally.repaired,
-                "refused": tally.refused,
-                "failed": len(tally.failed),
-            }
-            for name, tally in sorted(self.tallies.items())
-        ]
-        frame = pl.DataFrame(rows, schema={column.name: pl.String if column.type == "text" else pl.Int64 for column in columns})
-        simulated = self._refresher.extend is not None
-        notes = (f"The simulated market was brought up to date: {extended} new rows.",) if simulated else ()
-        return Table(
-            f"Refresh of {universe.title}",
-            columns,
-            frame,
-            unknown=tuple(self.sentences()),
-            notes=(*notes, *((universe.note,) if universe.note else ())),
-        )
 
+class _Countdown:
+    """Calls `last` when as many have gone `down` as went `up`; it starts with one. For several threads."""
 
-class _Tallies(dict[str, Tally]):
-    def __missing__(self, key: str) -> Tally:
-        return self.setdefault(key, Tally())
+    def __init__(self, last: Callable[[], None]) -> None:
+        self._count, self._last, self._guard = 1, last, threading.Lock()
+
+    def up(self) -> None:
+        with self._guard:
+            self._count += 1
+
+    def down(self) -> None:
+        with self._guard:
+            self._count -= 1
+            over = self._count == 0
+        if over:
+            self._last()
 
 
 def _by_start(dataset: str, newest: Mapping[str, date | None], today: date) -> dict[date | None, tuple[str, ...]]:
@@ -317,7 +327,3 @@ def _by_start(dataset: str, newest: Mapping[str, date | None], today: date) -> d
 
 def _day(moment: date | datetime | None) -> date | None:
     return moment.date() if isinstance(moment, datetime) else moment
-
-
-def _names(symbols: Sequence[str]) -> str:
-    return ", ".join(symbols[:3]) + (f" and {len(symbols) - 3} more" if len(symbols) > 3 else "")

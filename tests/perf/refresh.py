@@ -324,11 +324,11 @@ def refresh(folder: str, server: Server, moment: datetime, latency: float) -> di
 def run(symbols: int = SYMBOLS) -> Iterator[dict[str, Any]]:
     """Rows of bench, ours, peer, peer_name, ratio, unit."""
     with tempfile.TemporaryDirectory() as folder:
-        _list(Path(folder), [f"X{chr(65 + at // 26 % 26)}{chr(65 + at % 26)}{at // 676}".rstrip("0") for at in range(symbols)])
+        listed(Path(folder), symbols)
         server = Server()
         try:
             filled = refresh(folder, server, FILLED, 0.0)
-            nightly = refresh(folder, server, FILLED + timedelta(days=1), LATENCY)
+            nightly = refresh(folder, server, FILLED + timedelta(days=1, hours=1), LATENCY)
         finally:
             server.close()
     if filled["unknown"] or nightly["unknown"]:
@@ -343,13 +343,14 @@ def run(symbols: int = SYMBOLS) -> Iterator[dict[str, Any]]:
         print({key: filled[key] for key in ("count", "most", "writes", "wall", "store", "memory", "gap")}, file=sys.stderr)
 
 
-def _list(folder: Path, symbols: list[str]) -> None:
-    """A home with the universe file:bench."""
+def listed(folder: Path, count: int) -> None:
+    """A home in `folder` with the universe file:bench of so many symbols."""
     from terminal.app import App
     from terminal.paths import Home
 
     path = folder / "home"
     path.mkdir()
+    symbols = [f"X{chr(65 + at // 26 % 26)}{chr(65 + at % 26)}{at // 676}".rstrip("0") for at in range(count)]
     app = App(Home(path), demo=False, clock=lambda: FILLED)
     app.store.book.save_universe("bench", symbols)
     app.close()

