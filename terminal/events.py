@@ -16,7 +16,8 @@ class Events:
     """Publish and subscribe by topic. A slot runs on the publisher's thread and must be quick.
 
     Known topics: `market.changed {datasets, symbols}`, `book.changed {table}`, `settings.changed {key}`,
-    `job.changed {id, command, title, fraction, note, state}`, `symbol.selected {symbol}`.
+    `job.changed {id, command, title, fraction, note, state}`, `symbol.selected {symbol}`,
+    `provider.changed {provider}`.
     """
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ def start(folder: Path, secrets: Callable[[], Iterable[str]] = tuple, level: int
     root.addHandler(handler)
     root.setLevel(min(level, before or level))
     # These tell of every request, with its address; our own `http` logs what matters.
-    for name in ("httpx", "httpcore", "urllib3", "yfinance", "peewee", "websockets", "apscheduler"):
+    for name in ("httpx", "httpcore", "urllib3", "yfinance", "peewee", "websockets", "apscheduler", "stamina"):
         logging.getLogger(name).setLevel(logging.ERROR)
     enabled = faulthandler.is_enabled()
     if not enabled:

@@ -163,7 +163,7 @@ class DataPane(Pane):
     flush_asked = Signal(str)
 
     def __init__(self, host: Host) -> None:
-        looks = {"title": Look("ticker", 150), "lag": Look("text", 150, stretch=True), "symbols": Look("number", 60),
+        looks = {"title": Look("ticker", 150), "lag": Look("text", 118, stretch=True), "symbols": Look("number", 60),
                  "stale": Look("number", 48), "newest": Look("muted", 90), "fetched_at": Look("muted", 152),
                  "providers": Look("muted", 100), "feed": Look("chips", 64, tones=STATES)}
         super().__init__(host, "Data", "health.datasets", "dataset", looks, {

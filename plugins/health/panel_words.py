@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from terminal.domain import format as fmt
-from terminal.ui.form import Button, Card, Flow, label, row
+from terminal.ui.form import Button, Card, Flow, label, reveal, row
 from terminal.ui.meters import TrafficLight
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Services(QWidget):
         state = _LIGHTS.get(service["state"], "unknown")
         light = TrafficLight(state, service["title"], service["sentence"])
         said = label(_when(service), "muted")
-        said.setVisible(bool(said.text()))
+        reveal(said, bool(said.text()))
         under = row(said, 0, spacing=6, margins=(28, 0, 0, 0))
         if state in ("warn", "error"):
             under.addWidget(Button("Try again", icon="refresh-cw", on_click=partial(self._retry, service["id"])))

@@ -119,6 +119,9 @@ def test_missed_jobs_are_made_up_for_and_closing_never_waits_for_one(window: Any
     assert listed["nightly"]["state"] == "paused" and listed["nightly"]["next_run"] is None
     assert listed["close"]["state"] == "running" and datetime.fromisoformat(listed["close"]["next_run"]) > datetime.now(UTC)
 
+    held_up = {row["item"]: row["milliseconds"] for row in ask(run_cli, asleep, "health", "storage")["rows"]}
+    assert 0 <= held_up["Window held up, p50"] <= held_up["Window held up, p99"] <= held_up["Window held up, longest"]
+
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(6) == 0
