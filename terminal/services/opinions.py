@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from terminal.domain.rivals import CONTESTS
 from terminal.providers.base import Request
 from terminal.services.freshness import STALENESS
-from terminal.services.intake import take_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from terminal.api import Context
-    from terminal.providers.base import Provider
+    from terminal.providers.base import Answer, Provider
     from terminal.providers.router import Router
     from terminal.store import Store
 
@@ -49,10 +48,19 @@ def ask_all(store: Store, router: Router, dataset: str, symbols: Sequence[str], 
                 told.append(call.failure.sentence())
                 if call.failure.fetch is not None:
                     store.market.log(call.failure.fetch)
-            for intake in take_in(store, call.answers, dataset, router.brings(dataset, provider.id)):
-                intake.save(store)
+            whole = {dataset, *router.brings(dataset, provider.id)}
+            for answer in call.answers:
+                _keep(store, answer, complete=answer.dataset in whole)
     ctx.progress(1.0, "done")
     return told
+
+
+def _keep(store: Store, answer: Answer, *, complete: bool) -> None:
+    """Store what came; an empty answer is remembered, an empty by-product says nothing."""
+    if answer.frame.height:
+        store.market.save(answer.dataset, answer.frame, answer.fetch, complete=complete)
+    elif complete:
+        store.market.log(answer.fetch)
 
 
 def _unasked(store: Store, provider: Provider, dataset: str, symbols: Sequence[str], ctx: Context) -> tuple[str, ...]:
