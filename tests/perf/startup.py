@@ -92,7 +92,7 @@ def measure(code: str, *arguments: str, cache: str) -> dict[str, Any]:
                     "PYTHONPYCACHEPREFIX": cache}
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-c", code, repr(time.time()), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=surroundings, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=surroundings, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
     if not lines:
         raise RuntimeError(f"the window did not open: {done.stderr[-2000:]}")
