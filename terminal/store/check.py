@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from terminal.domain.rivals import CONTESTS
 from terminal.domain.schemas import DATASETS
 from terminal.errors import StoreError, TerminalError
 from terminal.store import backup
@@ -64,7 +65,8 @@ def _whole(name: str, database: Database) -> list[Row]:
 
 def _market(database: Database) -> list[Row]:
     counts = {name: database.read(f"select count(*) as n from {name}")["n"][0] for name in DATASETS}
-    every = " union all ".join(f"select fetch_id from {table}" for name in DATASETS for table in (name, f"{name}_superseded"))
+    tables = [*DATASETS, *(f"{name}_superseded" for name in DATASETS), *(f"{name}_others" for name in CONTESTS)]
+    every = " union all ".join(f"select fetch_id from {table}" for table in tables)
     orphans = database.read(f"select count(*) as n from ({every}) where fetch_id not in (select fetch_id from fetch_log)")["n"][0]
     doubled = []
     for name, schema in DATASETS.items():

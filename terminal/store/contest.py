@@ -47,7 +47,7 @@ def take_in(tx: Transaction, schema: Schema, good: pl.DataFrame, fetch: Fetch, n
     """
     contest = CONTESTS[schema.name]
     filed = "filed_at" in schema.columns and good["filed_at"].is_not_null().any()
-    if alone and not filed:
+    if alone and not (filed and _any_late(tx, schema, good)):
         return good, 0
     incoming = good.with_columns(_group(contest).alias("_group"))
     stored = _stored(tx, schema, contest, good).with_columns(_group(contest).alias("_group"))
@@ -118,6 +118,14 @@ def _outranked(stored: pl.DataFrame, rank: Callable[[str], int]) -> pl.Series:
     aside = pl.col("_rank").filter(pl.col("held") == "_others").min()
     return ranked.group_by("_group").agg((aside < pl.col("_rank").filter(pl.col("held") == "").max()).alias("_off")).filter(
         "_off")["_group"]
+
+
+def _any_late(tx: Transaction, schema: Schema, good: pl.DataFrame) -> bool:
+    """Whether any row was filed before the stored one of its key."""
+    same = " and ".join(f"v.{quoted(name)} = b.{quoted(name)}" for name in schema.key)
+    with tx.view("incoming_filed", good.select(*schema.key, "filed_at")):
+        found = tx.query(f"select 1 from incoming_filed v join {schema.name} b on {same} and v.filed_at < b.filed_at limit 1")
+    return not found.is_empty()
 
 
 def _late(schema: Schema, incoming: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:

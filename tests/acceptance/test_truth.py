@@ -83,13 +83,14 @@ def run(app: Any, command: str, as_of: date | None = None, **arguments: Any) -> 
 
 
 def value(live: Any, as_of: date | None = None) -> list[tuple[float, str]]:
-    frame = live.market.facts("ACME", as_of)
+    frame = live.market.facts("ACME", as_of).filter(pl.col("item") == "revenue")
     found = live.market.sources(frame["fetch_id"].to_list())
     return [(row["value"], found[row["fetch_id"]].provider) for row in frame.to_dicts()]
 
 
 def test_a_disagreement_is_shown_with_winner_rule_and_both_sources(live: Any, clock: Any) -> None:
     live.yahoo.says(10.0e9)
+    live.yahoo.says(2.0e9, item="ebitda")
     live.sec.says(10.4e9, end=date(2026, 9, 26), filed=on(5), form="10-Q")
     ask(live, clock, on(2), "yahoo")
     assert value(live) == [(10.0e9, "yahoo")]
@@ -111,11 +112,12 @@ def test_a_disagreement_is_shown_with_winner_rule_and_both_sources(live: Any, cl
                for column in table.columns for mode in ("newbie", "pro"))  # fmt: skip
     listed = run(live, "market.sources", symbol="ACME")
     assert [(row["provider"], row["believed"], row["rows"]) for row in listed.rows()] == [
-        ("sec", True, 1), ("yahoo", False, 1)]
+        ("yahoo", True, 1), ("sec", True, 1), ("yahoo", False, 1)]
     assert any("market disagreements ACME" in note for note in listed.notes)
-    # Yahoo is back and is asked again: the filing still stands, and its period has one end for all.
+    # Yahoo is back and is asked again: the filing still stands, and the period has one end for all its figures.
     ask(live, clock, on(22), "yahoo")
     assert value(live) == [(10.4e9, "sec")]
+    assert live.market.facts("ACME").select("item", "period_end").rows() == [("ebitda", PERIOD), ("revenue", PERIOD)]
     # What was known before.
     assert value(live, date(2026, 11, 4)) == [(10.0e9, "yahoo")]
     assert run(live, "market.disagreements", as_of=date(2026, 11, 4)).rows() == []

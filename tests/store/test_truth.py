@@ -373,6 +373,8 @@ def test_rows_that_one_service_took_from_another_before_are_told_apart(place):
         tx.execute("insert into facts_superseded select *, ? from facts", (at(2026, 6, 1),)),
         tx.execute("insert into fetch_log by name select * replace (50 as fetch_id, 'yahoo' as provider) from fetch_log"),
         tx.execute("update facts set value = 10, fetch_id = 50, known_at = ?", (at(2026, 6, 1),))))
+    store.close()
+    store = place.open()
     say(store, "sec", 11.0, at(2026, 9, 1), filed=at(2026, 5, 1))
     assert standing(store) == [("sec", 11.0)]
     assert standing(store, as_of=D(2026, 5, 10)) == [("sec", 11.0)]
