@@ -203,12 +203,17 @@ def _one(
     except ValueError as error:
         raise UserError(f"'{text}' is not a symbol.", "Give a ticker such as AAPL.") from error
     told: tuple[str, ...] = ()
-    if fetch and ctx.as_of is None:
-        wanted = ("quotes", "bars", *gathering.NEEDED, *(("ratings",) if ratings else ()), *(("chains",) if chain else ()))
+    live = fetch and ctx.as_of is None
+    if live:
         ctx.progress(0.1, f"Fetching what is missing of {symbol}")
-        told = tuple(ctx.market.ensure([symbol], wanted, ctx))
+        told = tuple(ctx.market.ensure([symbol], ("quotes", "bars", *gathering.NEEDED, *(("chains",) if chain else ())), ctx))
+        if ratings:
+            ctx.market.ensure([symbol], ("ratings",), ctx)  # without them a line is missing, nothing else
         told += tuple(ctx.market.ask_all([symbol], "earnings", ctx)) if ask else ()
     company = gathering.companies(ctx, [symbol], ratings=ratings)[symbol]
+    if live and not ask and company.event is None and company.row.get("kind") == "stock":
+        ctx.market.ask_all([symbol], "earnings", ctx)  # the first service knows no date; perhaps another one does
+        company = gathering.companies(ctx, [symbol], ratings=ratings)[symbol]
     if company.event is None and not company.reports and not company.row:
         raise UserError(f"Nothing is known about {symbol}.", told[0] if told else "Search with `tapeline market search TEXT`.")
     return company, told

@@ -10,6 +10,7 @@ from plugins.earnings.words import (
     STAKE,
     check,
     dividend,
+    group,
     hour,
     revision,
     signed,
@@ -151,8 +152,13 @@ def _surprise(company: Company, fetch: int | None) -> Fact:
         why = "no past report has an estimate and a result"
         return Fact("surprise", "Average surprise", show.UNKNOWN, None, "fraction", 0, "", why)
     text = f"{signed(mean)} mean, {signed(middle)} median · n = {n}"
-    plain = f"Its profit was off what was expected by {signed(mean)} on average; the middle one by {signed(middle)}."
+    plain = f"Its profit was {_beside(mean)} what was expected on average, in the middle case {_beside(middle)} it."
     return Fact("surprise", "Average surprise", text, mean, "fraction", n, plain, "", fetch)
+
+
+def _beside(part: float) -> str:
+    """`2.5 % above`."""
+    return f"{show.percent(abs(part))} {'below' if part < 0 else 'above'}"
 
 
 def _move(field: str, title: str, some: Spread, told: str, company: Company) -> Fact:
@@ -278,7 +284,7 @@ def _last(company: Company) -> Fact:
     parts = [
         f"{weekday(report.day)} {report.day.year}{', ' + told if told else ''}",
         move.outcome or "outcome unknown",
-        "move unknown" if move.move is None else signed(move.move),
+        f"move unknown, as {move.reason}" if move.move is None else signed(move.move),
         f"SEC: {check(report, company.filings_known)}",
     ]
     fetch = report.statement.fetch_id if report.statement is not None else report.filing_fetch
@@ -294,8 +300,8 @@ def _last(company: Company) -> Fact:
         move.move,
         "fraction",
         None,
-        f"On {weekday(report.day)} it {did}{went}.",
-        move.reason,
+        f"On {group(report.day, company.today)} it {did}{went}.",
+        "",
         fetch,
     )
 

@@ -10,6 +10,7 @@ from plugins.earnings import words
 from plugins.earnings.facts import facts
 from terminal.api import Column, Source, Table
 from terminal.domain import format as show
+from terminal.domain.earnings import FILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -325,6 +326,8 @@ def dates_table(company: Company, past: int) -> tuple[pl.DataFrame, Origins]:
             )
     for report in company.reports[:past]:
         for each in report.sources:
+            if each.provider in FILED and report.filed_at is not None:
+                continue  # told by the filing itself, below
             add(
                 each.fetch_id,
                 report=report.period_end,
@@ -332,7 +335,7 @@ def dates_table(company: Company, past: int) -> tuple[pl.DataFrame, Origins]:
                 day=each.day,
                 when=words.hour(each.time_of_day),
                 state="reported",
-                counts=each.provider == report.sources[0].provider and report.check != "differs",
+                counts=report.statement is not None and each.provider == report.statement.provider and report.check != "differs",
                 apart=(each.day - report.day).days,
                 since=each.since,
                 until=each.until,

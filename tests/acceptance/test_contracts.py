@@ -47,6 +47,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "watchlist.reorder": {"names": ["Ours"]}, "watchlist.remove": {"name": "Ours", "symbols": ["SPY"]},
     "watchlist.delete": {"name": "Ours"}, "watchlist.restore": {"name": "Ours"}, "watchlist.import": {"file": "list.csv"},
     "dips.list": {}, "dips.show": {"symbol": "STOCK"}, "dips.base_rate": {"symbol": "STOCK"}, "dips.export": {"csv": "dips.csv"},
+    **{f"earnings.{verb}": {"symbol": "STOCK"} for verb in ("show", "moves", "dates")},
+    "earnings.export": {"file": "earnings.csv"},
     "screener.judge": {}, "store.backup": {}, "store.restore": {}, "doctor.run": {"network": False},
 }
 # What needs a person, a window, a key, an added plugin or a file of the user's; proved elsewhere.
@@ -56,7 +58,7 @@ WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gu
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
                  "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf", "watchlist.show", "dips.list",
-                 "dips.show", "dips.base_rate"}
+                 "dips.show", "dips.base_rate", "earnings.show", "earnings.moves", "earnings.dates"}
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +206,8 @@ def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.spread", "screener.explain", "tearsheet.show",
              "tearsheet.gates", "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf",
-             "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate"]
+             "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate", "earnings.show",
+             "earnings.moves", "earnings.dates"]
 
 
 @pytest.mark.parametrize("name", HINDSIGHT)
