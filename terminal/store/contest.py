@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from terminal.domain.schemas import Schema
     from terminal.store.db import Transaction
 
-# An expected date lapses when its service has not been heard about the symbol for so long while another one has.
+# An expected date lapses when its service has not been heard about the symbol for so long while another one differs.
 LAPSES = timedelta(days=14)
 # What was reported stands before what is expected.
 _HAPPENED, _EXPECTED = 0, 1
 _PLACES = ("", "_superseded", "_others")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OVER = timedelta(days=3)  # after this many days without a result an expected date was wrong
 _FEW = 250  # symbols that are named in the query, so that only their part of the table is looked at
 # A row of a table: which table ("" the newest versions), and its span there.
 Place = tuple[str, int, int | None]
@@ -232,11 +233,16 @@ class _Book:
                 said.until = max(said.known, _micros(fetch.finished_at))
 
     def lapse(self, heard: dict[tuple[str, str], datetime], fetch: Fetch) -> None:
-        """End expected dates of services that have not been heard about the symbol for long."""
+        """End dates that other services expect where this one differs: those over without a result or long not repeated."""
+        now = fetch.finished_at
+        today = now.astimezone(EXCHANGE).date()
+        mine = [said for said in self.statements if said.provider == fetch.provider and said.until is None]
         for said in self._expected():
             last = heard.get((said.group[0], said.provider))
-            if said.provider != fetch.provider and last is not None and fetch.finished_at - last > LAPSES:
-                said.until = max(said.known, _micros(fetch.finished_at))
+            silent = last is not None and now - last > LAPSES
+            over = date.fromordinal(said.day) + OVER < today
+            if said.provider != fetch.provider and (silent or over) and any(said.rivals(other) for other in mine):
+                said.until = max(said.known, _micros(now))
 
     def write(self, tx: Transaction) -> None:
         """Bring the three tables to what was worked out; rows that stay as they are are not touched."""

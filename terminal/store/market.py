@@ -23,8 +23,8 @@ from terminal.domain.schemas import DATASETS, Schema
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.sourced import Source
 from terminal.errors import UserError
-from terminal.store import contest, known, several, statements
-from terminal.store.migrate import CORE, CoreStep, migrate
+from terminal.store import contest, known, several, statements, tables
+from terminal.store.migrate import CORE, migrate
 from terminal.store.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -41,28 +41,6 @@ TIME_COLUMNS = {"bars": "date", "minute_bars": "at", "quotes": "at", "facts": "p
 _MANY = 250
 # So many writes are remembered to tell what changed since then.
 _REMEMBERED = 5000
-_SQL_TYPES = {pl.String: "varchar", pl.Date: "date", pl.Float64: "double", pl.Int32: "integer", pl.Int8: "tinyint",
-              pl.Int64: "bigint", pl.Boolean: "boolean", UTC_TYPE: "timestamptz"}
-_STEPS = (
-    CoreStep("0001 log, quarantine, repairs, freshness", """
-        create table fetch_log (
-            fetch_id bigint primary key, provider varchar not null, endpoint varchar not null, dataset varchar not null,
-            symbol varchar not null, started_at timestamptz not null, finished_at timestamptz not null, status varchar not null,
-            http_status integer, bytes bigint, sha256 varchar not null, error varchar not null, as_of timestamptz,
-            delayed boolean not null, simulated boolean not null, rows bigint not null, refused bigint not null,
-            repaired bigint not null);
-        create table quarantine (
-            dataset varchar not null, symbol varchar, key varchar not null, row varchar not null, reason varchar not null,
-            fetch_id bigint not null, "at" timestamptz not null);
-        create table repairs (
-            dataset varchar not null, symbol varchar not null, "at" varchar not null, field varchar not null, was double,
-            now double, rule varchar not null, fetch_id bigint not null);
-        create table freshness (
-            dataset varchar not null, symbol varchar not null, newest timestamptz, fetched_at timestamptz not null,
-            provider varchar not null, fetch_id bigint not null);
-    """),
-    CoreStep("0002 why this provider was asked", "alter table fetch_log add column reason varchar default ''"),
-)
 _REPAIRS = {"symbol": pl.String, "at": pl.String, "field": pl.String, "was": pl.Float64, "now": pl.Float64, "rule": pl.String}
 
 
@@ -88,8 +66,8 @@ class MarketStore:
         self.database = database
         self._calendar, self._trust = calendar, trust
         self._answered: dict[str, set[str]] = {}
-        migrate(database, CORE, _STEPS, clock())
-        self._create_tables()
+        migrate(database, CORE, tables.STEPS, clock())
+        tables.create(database)
         self._lock = threading.Lock()
         self._sources: dict[int, Source] = {}
         self._next_fetch = 1 + int(database.read("select coalesce(max(fetch_id), 0) as n from fetch_log")["n"][0])
@@ -495,16 +473,6 @@ class MarketStore:
                                   else f'"{column}" < {literal(known.end_of_day(end))}')
         return " and ".join(conditions) or "true"
 
-    def _create_tables(self) -> None:
-        existing = self.database.read(
-            "select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal")
-        have: dict[str, set[str]] = {}
-        for table, column in existing.iter_rows():
-            have.setdefault(table, set()).add(column)
-        missing = [text for schema in DATASETS.values() for text in _table_statements(schema, have)]
-        if missing:
-            self.database.write(lambda tx: [tx.execute(text) for text in missing])
-
 
 def _marked(frame: pl.DataFrame, fetch: Fetch, number: int) -> pl.DataFrame:
     return frame.with_columns(pl.lit(number, dtype=pl.Int64).alias(several.NUMBER),
@@ -514,23 +482,6 @@ def _marked(frame: pl.DataFrame, fetch: Fetch, number: int) -> pl.DataFrame:
 def _touched(newest: pl.DataFrame, fetch: Fetch, number: int) -> pl.DataFrame:
     return newest.with_columns(pl.lit(fetch.finished_at, dtype=UTC_TYPE).alias("fetched_at"),
                                pl.lit(number, dtype=pl.Int64).alias("fetch_id"))
-
-
-def _table_statements(schema: Schema, have: dict[str, set[str]]) -> list[str]:
-    kinds = {name: _SQL_TYPES[kind] for name, kind in schema.columns.items()}
-    current = {**kinds, "fetch_id": "bigint", "known_at": "timestamptz"}
-    texts = []
-    spans = {**current, "known_until": "timestamptz"}
-    tables = {schema.name: current, f"{schema.name}_superseded": spans}
-    if schema.name in CONTESTS:
-        tables[f"{schema.name}_others"] = spans
-    for table, columns in tables.items():
-        if table not in have:
-            texts.append(f"create table {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
-        else:  # a column that a newer schema added
-            missing = {name: kind for name, kind in columns.items() if name not in have[table]}
-            texts += [f'alter table {table} add column "{name}" {kind}' for name, kind in missing.items()]
-    return texts
 
 
 def _versions(dataset: str, columns: Sequence[str], where: str, as_of: date | None) -> str:

@@ -325,6 +325,20 @@ def test_an_expectation_not_repeated_for_weeks_gives_way(store):
     assert standing(store, "earnings", as_of=D(2026, 12, 10), column="date") == [("yahoo", D(2027, 1, 26))]
 
 
+def test_a_date_that_is_over_without_a_result_does_not_hide_the_next_one(store):
+    expect(store, "finnhub", D(2026, 11, 10), at(2026, 11, 1))
+    store.market.log(fetch("finnhub", at(2026, 11, 19), "earnings", status="empty"))
+    expect(store, "yahoo", D(2026, 12, 5), at(2026, 11, 12))
+    assert standing(store, "earnings", column="date") == [("finnhub", D(2026, 11, 10))]
+    expect(store, "yahoo", D(2026, 12, 5), at(2026, 11, 20), estimate=1.0)
+    assert standing(store, "earnings", column="date") == [("yahoo", D(2026, 12, 5))]
+    assert standing(store, "earnings", as_of=D(2026, 11, 15), column="date") == [("finnhub", D(2026, 11, 10))]
+    # Nobody else speaks about that one, so it is kept.
+    expect(store, "finnhub", D(2026, 8, 10), at(2026, 8, 1), symbol="B")
+    expect(store, "yahoo", D(2026, 12, 5), at(2026, 11, 20), symbol="B")
+    assert store.market.read("earnings", ["B"])["date"].to_list() == [D(2026, 8, 10), D(2026, 12, 5)]
+
+
 def test_every_version_can_be_read_with_its_span(store):
     expect(store, "yahoo", D(2027, 1, 28), at(2026, 11, 1))
     expect(store, "finnhub", D(2027, 1, 29), at(2026, 11, 2))
