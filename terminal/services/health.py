@@ -166,8 +166,8 @@ class Health:
         for outcome in alone.fetch(dataset, (_PROBES.get(dataset, _PROBE),), by_hand=True, aside=self._store.market.log):
             if not isinstance(outcome, Failure):  # what went wrong is in the log and in the breaker
                 answers.append(outcome)
-        for intake in take_in(self._store, answers, dataset, alone.brings(dataset)):
-            intake.save(self._store)
+        taken = take_in(self._store, answers, dataset, alone.brings(dataset))
+        self._store.market.save_all([part for part in (intake.part() for intake in taken) if part is not None])
         return self.provider(name)
 
     def _known(self, name: str) -> Provider:
