@@ -1,6 +1,6 @@
 """Between fetching and storing: what was fetched is stored on another thread while the next request is under way.
 
-`Pipeline` puts the answers of several requests into one transaction, at most about two a second, so that whoever listens
+`Pipeline` puts the answers of several requests into one transaction, one every two seconds at most, so that whoever listens
 to the market is not told of every company. `Claims` sees to it that a symbol's dataset is asked for once at a time.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from terminal.store import Store
     from terminal.store.market import Saved
 
-PAUSE = 0.5
+PAUSE = 2.0
 MOST = 60
 ROOM = 90
 
@@ -39,7 +39,7 @@ class _Packet:
 class Pipeline:
     """Stores packets in the order in which they came. `tell(dataset, saved)` hears what became of each answer.
 
-    The first packet after a pause is stored at once; then they are collected for half a second.
+    The first packet after a pause is stored at once; then they are collected for two seconds.
     """
 
     def __init__(self, store: Store, router: Router, tell: Callable[[str, Saved], None]) -> None:

@@ -335,11 +335,13 @@ class MarketStore:
         if rows.height:
             self._merge(tx, schema, rows, max((part.fetch for part in group.parts), key=lambda each: each.finished_at))
         self._refresh(tx, schema.name, provider, group.fresh(numbers, _newest(schema)))
+        refused_here = group.refused_here()
         for at, (part, number) in enumerate(zip(group.parts, numbers, strict=True)):
-            if counts[at][1] or part.refused is not None:
-                bad = group.of(at)[1]
-                bad = bad if part.refused is None else pl.concat([bad, _as_refused(schema, part.refused)])
-                self._quarantine(tx, schema, bad, part.fetch, number)
+            refused = None if part.refused is None or part.refused.is_empty() else _as_refused(schema, part.refused)
+            if at in refused_here:
+                self._quarantine(tx, schema, group.of(at)[1], part.fetch, number)
+            if refused is not None:
+                self._quarantine(tx, schema, refused, part.fetch, number)
             if part.repairs is not None and part.repairs.height:
                 fixed = part.repairs.select(pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
                 tx.insert("repairs", fixed.with_columns(pl.lit(schema.name).alias("dataset"), pl.lit(number).alias("fetch_id")))

@@ -53,10 +53,14 @@ class Together:
         return self.good.filter(mine).drop(_PART, FETCHED), self.bad.filter(mine).drop(_PART)
 
     def counts(self) -> list[tuple[int, int, int]]:
-        """Rows, refused, repaired of each part."""
+        """Rows, refused (here or by an earlier check), repaired of each part."""
         good, bad = (dict(frame[_PART].value_counts().iter_rows()) for frame in (self.good, self.bad))
-        repaired = (0 if part.repairs is None else part.repairs.height for part in self.parts)
-        return [(good.get(at, 0), bad.get(at, 0), fixed) for at, fixed in enumerate(repaired)]
+        return [(good.get(at, 0), bad.get(at, 0) + _height(part.refused), _height(part.repairs))
+                for at, part in enumerate(self.parts)]  # fmt: skip
+
+    def refused_here(self) -> set[int]:
+        """The places of the parts of which rows were refused here."""
+        return set(self.bad[_PART].unique())
 
     def numbered(self, numbers: Sequence[int]) -> pl.DataFrame:
         """`good` with the `fetch_id` of each row."""
@@ -80,6 +84,10 @@ class Together:
             "symbol": pl.String, "newest": UTC_TYPE, "fetched_at": UTC_TYPE, NUMBER: pl.Int64}  # fmt: skip
         extra = pl.DataFrame(list(empty.values()), schema=schema, orient="row")
         return pl.concat([found.select(pl.col(name).cast(kind) for name, kind in schema.items()), extra])
+
+
+def _height(frame: pl.DataFrame | None) -> int:
+    return 0 if frame is None else frame.height
 
 
 def gather(parts: Sequence[Part], calendar: Calendar | None) -> Iterator[Together]:

@@ -3,8 +3,8 @@
 The server speaks Yahoo Finance's shapes (invented figures, five years of bars at first, then the days since); our own limit
 of requests is off. *Network time* is what the same requests must take whatever the program does: the number of requests
 times 50 ms, divided by the most that were under way at once. `refresh.store_share` is the time the writer thread spends in
-transactions as a part of the network time. `refresh.gap` is the longest pause between two beats of a 5 ms timer in the Qt event loop
-of the process that refreshes. `refresh.memory` is the largest resident size of that process, seen ten times a second.
+transactions as a part of the network time. `refresh.gap` is the longest pause between two beats of a 5 ms timer in the Qt
+event loop of the process that refreshes. `refresh.memory` is the largest resident size of that process, seen ten times a second.
 """
 
 from __future__ import annotations
@@ -54,10 +54,16 @@ class Company:
         closes = [self.close(day) for day in days]
         stamps = [_stamp(day, 14, 30) for day in days]
         quote = {
-            "open": closes, "close": closes, "high": [price * 1.01 for price in closes], "low": [price * 0.99 for price in closes],
+            "open": closes, "close": closes,
+            "high": [price * 1.01 for price in closes], "low": [price * 0.99 for price in closes],
             "volume": [1_000_000 + day.toordinal() % 997 for day in days],
         }  # fmt: skip
-        paid = [day for day in days if day.day == 15 and day.month % 3 == 0]
+        paid = [day for day in days[1:] if day.day == 15 and day.month % 3 == 0]
+        factor, adjusted = 1.0, []
+        for at in range(len(days) - 1, -1, -1):
+            adjusted.append(round(closes[at] * factor, 6))
+            if days[at] in paid:
+                factor *= 1 - 0.25 / closes[at - 1]
         meta = {
             "currency": "USD", "symbol": self.symbol, "regularMarketTime": _stamp(last, 21, 0), "dataGranularity": "1d",
             "exchangeTimezoneName": "America/New_York",
@@ -65,7 +71,7 @@ class Company:
         }  # fmt: skip
         events = {"dividends": {str(_stamp(day, 14, 30)): {"amount": 0.25, "date": _stamp(day, 14, 30)} for day in paid}}
         found = {"meta": meta, "timestamp": stamps, "events": events,
-                 "indicators": {"quote": [quote], "adjclose": [{"adjclose": closes}]}}  # fmt: skip
+                 "indicators": {"quote": [quote], "adjclose": [{"adjclose": adjusted[::-1]}]}}  # fmt: skip
         return {"chart": {"result": [found], "error": None}}
 
     def quote(self, now: int) -> Any:
