@@ -15,7 +15,7 @@ from plugins.dips.panel_detail import Detail
 from terminal.api import Column, Table
 from terminal.domain import format as fmt
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Chip, ChipRow, Segment, ghost, label, row
+from terminal.ui.form import Chip, ChipRow, Flow, Segment, ghost, label, row
 from terminal.ui.meters import ProgressLine
 from terminal.ui.table import Action, Look, TableView
 
@@ -75,7 +75,7 @@ class DipsPanel(QWidget):
         self.own.setAccessibleName("Own threshold in per cent")
         self.basis = Segment((("52w", "1-year high"), ("recent", "3-month high")), "52w", "From which high")
         self.badge = SourceBadge()
-        self.pace = label("", "muted")
+        self.pace = label("", "muted", wrap=True)
         self.question = label("", "body", wrap=True)
         self.progress = ProgressLine(self._cancel)
         looks = {
@@ -107,18 +107,24 @@ class DipsPanel(QWidget):
         self._words = [button.text() for button in self._buttons]
         first = row(self.title, self.count, self.choices, *self._buttons, self.views, spacing=6, margins=(12, 8, 10, 4))
         first.setStretch(2, 1)
-        second = row(self.universe, self.threshold, self.own, self.basis, 0, self.badge, spacing=8, margins=(12, 0, 10, 2))
+        wanted = Flow(spacing=8)
+        for widget in (self.universe, self.threshold, self.own, self.basis, self.badge):
+            wanted.addWidget(widget)
+        second = QWidget()
+        second.setLayout(row(wanted, margins=(12, 0, 10, 2)))
         third = row(self.question, self.pace, spacing=12, margins=(12, 2, 12, 6))
-        third.setStretch(0, 1)
-        third.setAlignment(self.pace, Qt.AlignmentFlag.AlignBottom)
+        third.setStretch(0, 3)
+        third.setStretch(1, 2)
+        self.pace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
         self.stack.addWidget(self.cards)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        for line in (first, second, third):
-            box.addLayout(line)
+        box.addLayout(first)
+        box.addWidget(second)
+        box.addLayout(third)
         box.addWidget(self.progress)
         box.addWidget(self.stack, 1)
         box.addWidget(self.detail)
