@@ -223,9 +223,10 @@ class Health:
         for name, datasets in good.iter_rows():
             found.setdefault(name, _Asked()).datasets = frozenset(datasets)
         last = database.read(
-            "select provider, endpoint, finished_at, rows, error, status = 'error' as bad from fetch_log "
-            "where status in ('ok', 'empty', 'error') qualify row_number() over "
-            "(partition by provider, status = 'error' order by finished_at desc, fetch_id) = 1")
+            "select provider, status = 'error' as bad, max(finished_at) as finished_at, "
+            "arg_max(endpoint, finished_at) as endpoint, arg_max(rows, finished_at) as rows, "
+            "arg_max(error, finished_at) as error from fetch_log "
+            "where status in ('ok', 'empty', 'error') group by provider, bad")
         for row in last.to_dicts():
             asked = found.setdefault(row["provider"], _Asked())
             if row["bad"]:
