@@ -16,12 +16,12 @@ from plugins.earnings.words import (
     signed,
     state,
     statement,
-    titled,
     weekday,
     when,
     why_no_rank,
 )
 from terminal.domain import format as show
+from terminal.domain.rivals import title as provider_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def _date_facts(company: Company) -> list[Fact]:
         reason = (
             "no service names a date"
             if late is None
-            else (f"{titled(late.provider)} expected it on {weekday(late.day)}; no results have been stored since")
+            else (f"{provider_title(late.provider)} expected it on {weekday(late.day)}; no results have been stored since")
         )
         plain = "When it reports next is not known."
         return [Fact("next_report", "Next report", show.UNKNOWN, unit="days", sentence=plain, reason=reason)]
@@ -92,7 +92,7 @@ def _date_facts(company: Company) -> list[Fact]:
     ]
     moved = [change for change in event.revisions if change.what == "date"]
     if moved:
-        text = f"{titled(moved[-1].provider)}: {revision(moved[-1])}"
+        text = f"{provider_title(moved[-1].provider)}: {revision(moved[-1])}"
         plain = f"The date has been moved {'once' if len(moved) == 1 else f'{len(moved)} times'}."
         lines.append(Fact("date_revisions", "Date moved", text, float(len(moved)), "count", len(moved), plain))
     return lines

@@ -162,13 +162,6 @@ def said(ctx: Context, symbols: Sequence[str], since: date | None = None) -> dic
     return statements(every if since is None else every.filter(every["date"] >= since), end_of(ctx.as_of))
 
 
-def titled(provider: str) -> str:
-    """What a service is called."""
-    from terminal.domain.rivals import title
-
-    return title(provider)
-
-
 def trust(ctx: Context) -> tuple[str, ...]:
     """Whom to believe about earnings: the setting `providers.trust.earnings`, else as declared."""
     from terminal.domain.data_services import TRUST
@@ -180,11 +173,12 @@ def trust(ctx: Context) -> tuple[str, ...]:
 def events(ctx: Context, symbols: Sequence[str], days: int) -> dict[str, Event]:
     """The next report of each symbol that has one within `days`."""
     from terminal.domain.earnings import upcoming
+    from terminal.domain.rivals import title
 
     today, order = ctx.as_of or ctx.market.today(), trust(ctx)
     found: dict[str, Event] = {}
     for symbol, statements in said(ctx, symbols, today - _RECENT).items():
-        ahead = upcoming(symbol, statements, today, order, titled)
+        ahead = upcoming(symbol, statements, today, order, title)
         if ahead and (ahead[0].day - today).days <= days:
             found[symbol] = ahead[0]
     return found
@@ -260,9 +254,10 @@ def _company(
     from terminal.domain.earnings import passed, upcoming
     from terminal.domain.earnings_reports import reports
     from terminal.domain.implied_move import rank
+    from terminal.domain.rivals import title
 
     order, cal = trust(ctx), calendar()
-    ahead = upcoming(symbol, statements, today, order, titled)
+    ahead = upcoming(symbol, statements, today, order, title)
     event = ahead[0] if ahead else None
     past = reports(symbol, statements, filings, today, order, cal)
     closes = dict(zip(bars["date"].to_list(), bars["close"].to_list(), strict=True)) if bars is not None else {}

@@ -11,6 +11,7 @@ from plugins.earnings.facts import facts
 from terminal.api import Column, Source, Table
 from terminal.domain import format as show
 from terminal.domain.earnings import FILED
+from terminal.domain.rivals import title as provider_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -300,7 +301,7 @@ def dates_table(company: Company, past: int) -> tuple[pl.DataFrame, Origins]:
             add(
                 each.fetch_id,
                 report=event.period_end,
-                provider=words.titled(each.provider),
+                provider=provider_title(each.provider),
                 day=each.day,
                 when=words.hour(each.time_of_day),
                 state=words.STATUS[each.status],
@@ -314,7 +315,7 @@ def dates_table(company: Company, past: int) -> tuple[pl.DataFrame, Origins]:
             add(
                 None,
                 report=event.period_end,
-                provider=words.titled(change.provider),
+                provider=provider_title(change.provider),
                 day=None,
                 when=None,
                 state="revised",
@@ -331,7 +332,7 @@ def dates_table(company: Company, past: int) -> tuple[pl.DataFrame, Origins]:
             add(
                 each.fetch_id,
                 report=report.period_end,
-                provider=words.titled(each.provider),
+                provider=provider_title(each.provider),
                 day=each.day,
                 when=words.hour(each.time_of_day),
                 state="reported",

@@ -21,7 +21,7 @@ from terminal.ui.table import Action, Look, TableView
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from terminal.api import Host, Table, TerminalError
 
@@ -39,6 +39,9 @@ _WANTED = (
     "note", "name", "implied_rank", "surprise", "revenue_estimate", "move_on_beat", "move_on_miss",
 )  # fmt: skip
 _NEWBIE = ("symbol", "when", "state", "verdict", "note")
+# What changes the list: data it is made of, and the tables that say what is held, watched and screened.
+_TOLD_BY = frozenset({"earnings", "filings", "dividends", "bars", "chains", "instruments", "facts"})
+_LISTS = ("watchlist", "screener.run", "portfolio", "positions")
 _STATE_FITS = 1000
 _MARGIN = 64  # row menu, scroll bar
 _TONES = {"confirmed": "ok", "estimated": "muted", "not stated": "muted", "disputed": "warn"}
@@ -109,6 +112,7 @@ class EarningsPanel(QWidget):
         self.host = host
         self._table: Table | None = None
         self._verdict = ""
+        self._stale = False
         self._call: Any = None
         self.days: list[Day] = []
         self.title = label("Earnings", "h1")
@@ -165,7 +169,7 @@ class EarningsPanel(QWidget):
         self.kind.changed.connect(lambda _: self._show())
         self.verdicts.clicked.connect(self._choose_verdict)
         self.host.on("market.changed", self._market_changed)
-        self.host.on("book.changed", lambda _: self.refresh())
+        self.host.on("book.changed", self._book_changed)
 
     # ---- what the window calls ----
 
@@ -195,8 +199,24 @@ class EarningsPanel(QWidget):
     # ---- answers ----
 
     def _market_changed(self, payload: Mapping[str, Any]) -> None:
-        wanted = {"earnings", "filings", "dividends", "bars", "chains", "instruments", "facts"}
-        if not payload.get("datasets") or wanted & set(payload["datasets"]):
+        if not payload.get("datasets") or _TOLD_BY & set(payload["datasets"]):
+            self._refresh_when_seen()
+
+    def _book_changed(self, payload: Mapping[str, Any]) -> None:
+        if str(payload.get("table", "")).startswith(_LISTS):
+            self._refresh_when_seen()
+
+    def _refresh_when_seen(self) -> None:
+        """Now, or when it comes to the front."""
+        if self.isVisible():
+            self.refresh()
+        else:
+            self._stale = True
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
             self.refresh()
 
     def _arrived(self, table: Table) -> None:
@@ -291,7 +311,8 @@ class EarningsPanel(QWidget):
         room, shown = self.width() - theme.scaled(_MARGIN), set()
         for name in _WANTED:
             room -= max(theme.scaled(_LOOKS[name].width), metrics.horizontalAdvance(titles.get(name, "")) + 22)
-            room -= theme.scaled(84) if name == "symbol" else 0  # SIMULATED may stand beside its title
+            if name == "symbol" and self._table is not None and self._table.simulated:
+                room -= theme.scaled(84)  # what SIMULATED beside its title takes
             if room < 0:
                 break
             shown.add(name)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from terminal.domain import format as show
 from terminal.domain.earnings import placed
+from terminal.domain.rivals import title as provider_title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,13 +29,6 @@ ADVICE = {
 CHECKS = {"agrees": "agrees", "differs": "day corrected", "filing only": "from the filing alone"}
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STAKE = 1000
-
-
-def titled(provider: str) -> str:
-    """What a service is called."""
-    from plugins.earnings.gathering import titled as name
-
-    return name(provider)
 
 
 # -- the date --------------------------------------------------------------------------------------------------------
@@ -67,7 +61,7 @@ def statement(each: Statement, today: date) -> str:
     """`Finnhub: Thu 28 Jan, after the close (confirmed)`."""
     when = hour(each.time_of_day)
     year = "" if each.day.year == today.year else f" {each.day.year}"
-    return f"{titled(each.provider)}: {weekday(each.day)}{year}{', ' + when if when else ''} ({STATUS[each.status]})"
+    return f"{provider_title(each.provider)}: {weekday(each.day)}{year}{', ' + when if when else ''} ({STATUS[each.status]})"
 
 
 def revision(change: Revision) -> str:
@@ -121,7 +115,7 @@ def check(report: Report, filings_known: bool) -> str:
         return "no filing of results near it" if filings_known else "no filings are stored"
     text = CHECKS[report.check]
     if report.check == "differs" and report.stated is not None and report.statement is not None:
-        text += f": {titled(report.statement.provider)} says {weekday(report.stated[0])}"
+        text += f": {provider_title(report.statement.provider)} says {weekday(report.stated[0])}"
     return text
 
 
@@ -145,8 +139,8 @@ def note(company: Company) -> str:
     record, event = company.record, company.event
     parts: list[str] = []
     if event is not None and event.disputed:
-        others = "; ".join(statement(each, company.today) for each in event.sources[1:] if each.day != event.day)
-        parts.append(f"The day is disputed ({others}).")
+        others = [f"{provider_title(each.provider)} says {weekday(each.day)}" for each in event.sources if each.day != event.day]
+        parts.append(f"The day is disputed: {', '.join(others)}.")
     elif event is not None and event.status == "estimated":
         parts.append("The day is a guess so far.")
     told = []
@@ -154,7 +148,7 @@ def note(company: Company) -> str:
         stake, jump = (show.money(amount, company.row.get("currency"), 0) for amount in (STAKE, STAKE * record.all.mean_size))
         told.append(f"{stake} in it jumped by {jump} on average ({record.all.n} reports)")
     if record.beat_rate is not None:
-        told.append(f"beat forecasts {round(record.beat_rate * record.beat_n)} of {record.beat_n} times")
+        told.append(f"beat forecasts {round(record.beat_rate * record.beat_n)} of {record.beat_n}")
     if told:
         text = "; ".join(told)
         parts.append(f"{text[0].upper()}{text[1:]}.")
@@ -169,7 +163,9 @@ def pro_note(company: Company) -> str:
     """The row's note for a professional: the dispute, the split by outcome, the reasons for the timing."""
     event, record, parts = company.event, company.record, []
     if event is not None and event.disputed:
-        parts.append(" vs ".join(f"{titled(each.provider)} {show.day(each.day).rsplit(' ', 1)[0]}" for each in event.sources))
+        parts.append(
+            " vs ".join(f"{provider_title(each.provider)} {show.day(each.day).rsplit(' ', 1)[0]}" for each in event.sources)
+        )
     elif event is not None and event.hour_disputed:
         parts.append("hour disputed")
     if event is not None and any(change.what == "date" for change in event.revisions):

@@ -41,7 +41,7 @@ def test_upcoming_puts_the_dispute_into_one_row(disputed: Any) -> None:
     assert row["move"] == pytest.approx((0.06 + 0.00 + 0.08 + 0.02) / 4)  # of May: the day that the SEC knows
     assert (row["move_n"], row["implied_move"]) == (4, pytest.approx(0.08))
     assert row["timing"] == "Wait for the report"
-    assert "The day is disputed (Yahoo Finance: Wed 25 Nov (estimated))." in row["note"]
+    assert "The day is disputed: Yahoo Finance says Wed 25 Nov." in row["note"]
     assert table.frame["_group"][0] == "Tue 24 Nov"
 
 

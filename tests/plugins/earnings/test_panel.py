@@ -152,7 +152,7 @@ def test_a_dispute_is_seen(disputed: Any, open_panel: Any, qtbot: Any) -> None:
         (day,) = shown(panel)
         assert day.title.text() == "Tue 24 Nov"
         assert day.table.table.frame["state"].to_list() == [["disputed", "not stated"]]
-        assert day.table.table.frame["note"][0].startswith("The day is disputed (Yahoo Finance: Wed 25 Nov (estimated)).")
+        assert day.table.table.frame["note"][0].startswith("The day is disputed: Yahoo Finance says Wed 25 Nov.")
     finally:
         disputed.run("watchlist.delete", {"name": "Mine"})
 
@@ -169,3 +169,25 @@ def test_nothing_flashes_up_as_a_window_of_its_own(screened: Any, open_panel: An
     panel = open_panel(screened)
     windows = {type(each).__name__ for each in qapp.topLevelWidgets() if each.isVisible() and each is not panel.window()}
     assert windows == set()
+
+
+def test_news_counts_when_it_is_seen(screened: Any, open_panel: Any, qtbot: Any) -> None:
+    panel = open_panel(screened)
+    asked = panel.host.asked
+
+    def news(topic: str, **payload: Any) -> None:
+        screened.events.publish(topic, payload)
+        qtbot.wait(250)
+
+    before = len(asked)
+    news("market.changed", datasets=["quotes"], symbols=[])
+    news("book.changed", table="looks")
+    assert len(asked) == before
+    news("book.changed", table="watchlist_items")
+    news("market.changed", datasets=["earnings"], symbols=[])
+    assert len(asked) == before + 2
+    panel.hide()
+    news("market.changed", datasets=["earnings"], symbols=[])
+    assert len(asked) == before + 2
+    panel.show()
+    qtbot.waitUntil(lambda: len(asked) == before + 3, timeout=5000)
