@@ -29,8 +29,9 @@ _THRESHOLDS = (("0.05", "5 %"), ("0.1", "10 %"), ("0.15", "15 %"), ("own", "Own"
 _PRO = ("symbol", "name", "price", "dip", "dip_recent", "sessions", "_do", "verdict", "_alert", "_split", "event", "severity",
         "z", "recovered_252", "n", "days_to_earnings", "size")
 _NARROW = ("symbol", "price", "dip", "_do", "verdict", "_split", "recovered_252", "n", "severity", "days_to_earnings", "size")
+_SMALL = ("symbol", "price", "dip", "_do", "verdict", "_split", "recovered_252", "n")
 _NEWBIE = ("symbol", "price", "fallen", "dip", "_do", "reason")
-_WIDE = 1380
+_WIDE, _MIDDLE = 1380, 1050
 _TONES = {"Buy the dip": "ok", "Wait for earnings": "warn", "Do not add": "error", "Research first": "muted", "watch": "muted",
           "buy": "ok", "strong": "ok"}
 _EXTRA = (Column("_do", "What to do", "list", term="dips_action"), Column("_alert", "Alert", "list", term="dips_level"),
@@ -318,7 +319,7 @@ class DipsPanel(QWidget):
     def _columns(self) -> list[str]:
         if self.host.mode == "newbie":
             return list(_NEWBIE)
-        return list(_PRO if self.width() >= _WIDE else _NARROW)
+        return list(_PRO if self.width() >= _WIDE else _NARROW if self.width() >= _MIDDLE else _SMALL)
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plugins.dips.gathering import Dip
     from plugins.dips.rules import Rules
 
-_HEIGHT = 236
+_HEIGHT = 248
 
 
 class Detail(QFrame):
@@ -141,7 +141,9 @@ class _RateGrid(QWidget):
         if rate is None:
             self._line(0, "No past fall of this depth is stored.", "", "")
             return
-        self._line(0, basis_title(rate), f"n = {rate.n}", f"{rate.quarters} quarters")
+        basis = label(f"{basis_title(rate)} · n = {rate.n} from {rate.quarters} quarters", "body", wrap=True)
+        self._grid.addWidget(basis, 0, 0, 1, 3)
+        self._cells.append(basis)
         place = 1
         for horizon, share in rate.recovered.items():
             value = "–" if share is None else fmt.percent(share.value, 0)

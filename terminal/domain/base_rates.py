@@ -203,6 +203,7 @@ def _recovery(found: Episodes, clusters: Ints, seed: int, *, several: bool) -> t
     known = [horizon for horizon in HORIZONS if horizon <= longest]
     resampled = _resample(found, clusters, seed) if several and len(np.unique(clusters)) >= LEAST_CLUSTERS else None
     shares = nothing
+    least, most = 0.0, 0.0  # what has recovered stays so: the ends of the intervals only rise
     for horizon in known:
         share = float(1 - left[horizon])
         if resampled is not None:
@@ -214,7 +215,8 @@ def _recovery(found: Episodes, clusters: Ints, seed: int, *, several: bool) -> t
             watched = float((found.recovered & (found.sessions <= horizon)).sum() + (found.sessions >= horizon).sum())
             n = spread / variance[horizon] if spread > 0 and variance[horizon] > 0 else max(1.0, min(watched, len(found)))
             low, high = wilson(share, min(float(n), float(len(found))))
-        shares[horizon] = Share(share, min(low, share), max(high, share))
+        least, most = max(least, min(low, share)), max(most, high, share)
+        shares[horizon] = Share(share, least, most)
     half = np.flatnonzero(left <= 0.5)
     return shares, int(half[0]) if len(half) else None
 

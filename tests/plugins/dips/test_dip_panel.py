@@ -123,7 +123,8 @@ def test_what_was_chosen_is_remembered(market: Any, open_panel: Open, until: Unt
     panel.restore_state({"universe": "large", "threshold": 0.07, "basis": "recent", "view": "cards", "sort": [["z", False]]})
     until(lambda: panel.count.text.endswith("of 50"))
     state = panel.save_state()
-    assert state == {"view": "cards", "universe": "large", "threshold": pytest.approx(0.07), "basis": "recent", "sort": [["z", False]]}
+    assert state == {"view": "cards", "universe": "large", "threshold": pytest.approx(0.07), "basis": "recent",
+                     "sort": [["z", False]]}
     assert panel.threshold.value == "own" and panel.own.isVisible()
 
 

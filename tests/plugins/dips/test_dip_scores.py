@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -79,3 +80,47 @@ def test_the_pace_that_is_told_is_the_one_that_is_had(change: dict[str, Any], to
     arguments = {"wanted": 3, "watched": 3, "ages": [1.0], "is_open": True, "demo": False, "problems": [], "beat": 5, **change}
     words, again = pace(arguments.pop("wanted"), arguments.pop("watched"), arguments.pop("ages"), **arguments)
     assert told in words and again == seconds and words.endswith((".", "close."))
+
+
+class LiveMarket:
+    """What `dips.live` asks of the market: quotes that were made some seconds ago, and how often it asks for newer ones."""
+
+    def __init__(self, now: datetime, ages: dict[str, float], problems: list[str]) -> None:
+        self.asked: list[tuple[tuple[str, ...], list[str]]] = []
+        self._now, self._ages, self._problems = now, ages, problems
+
+    def ensure(self, symbols: tuple[str, ...], datasets: list[str], _ctx: Any) -> list[str]:
+        self.asked.append((tuple(symbols), datasets))
+        return self._problems
+
+    def quotes(self, symbols: Any, _as_of: Any) -> pl.DataFrame:
+        known = {symbol: age for symbol, age in self._ages.items() if symbol in symbols}
+        return pl.DataFrame({"symbol": list(known), "price": [10.0] * len(known),
+                             "at": [self._now - timedelta(seconds=age) for age in known.values()], "fetch_id": [1] * len(known)},
+                            schema_overrides={"symbol": pl.String, "at": pl.Datetime("us", "UTC"), "price": pl.Float64})
+
+    def sources(self, _fetches: Any) -> dict[int, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(("moment", "asks"), [
+    (datetime(2026, 11, 20, 15, 0, tzinfo=UTC), True),   # 10:00 in New York
+    (datetime(2026, 11, 20, 21, 30, tzinfo=UTC), False),  # after the close
+    (datetime(2026, 11, 26, 16, 0, tzinfo=UTC), False),   # Thanksgiving
+])
+def test_quotes_are_asked_for_only_while_the_exchange_is_open(moment: datetime, asks: bool) -> None:
+    from plugins.dips.commands import live
+
+    def table(ages: dict[str, float], problems: list[str], **more: Any) -> tuple[Any, LiveMarket]:
+        market = LiveMarket(moment, ages, problems)
+        ctx: Any = SimpleNamespace(market=market, now=lambda: moment, demo=False, as_of=None, **more)
+        return live(ctx, symbols=("AAA", "BBB")), market
+
+    found, market = table({"AAA": 3.0, "BBB": 100.0}, [])
+    assert market.asked == ([(("AAA", "BBB"), ["quotes"])] if asks else [])
+    assert found.frame["symbol"].to_list() == ["AAA", "BBB"] and found.detail["seconds"] == (5 if asks else 300)
+    if asks:
+        assert "1 of 2 are newer than 10 s, the oldest quote is 2 min old" in found.title
+        refused, _ = table({}, ["yahoo: too many requests"])
+        assert "No current quotes" in refused.title and "too many requests" in refused.title
+        assert table({"AAA": 1.0, "BBB": 2.0}, [])[0].title == "Live: every 5 s for 2."
