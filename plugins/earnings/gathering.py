@@ -117,7 +117,7 @@ def group(ctx: Context, name: str, symbols: Sequence[str] = ()) -> Group:
 def _held(ctx: Context) -> tuple[tuple[str, ...], list[str]]:
     """The universe `held`, which whoever keeps positions provides."""
     try:
-        return ctx.market.universe("held").symbols, []
+        return ctx.market.universe("holdings").symbols, []
     except UserError:
         return (), ["No positions are known, so that nothing counts as held."]
 
