@@ -51,3 +51,16 @@ def is_fresh(
         return True
     age = rule.age if is_open or rule.closed is None else rule.closed
     return now - fetched_at < age
+
+
+def overdue(
+    dataset: str, newest: date | None, fetched_at: datetime | None, now: datetime, last_session: date, is_open: bool
+) -> float:
+    """How many times its allowed age stored data has; 0 while it is fresh, infinite where nothing was ever fetched."""
+    if is_fresh(dataset, newest, fetched_at, now, last_session, is_open):
+        return 0.0
+    if fetched_at is None:
+        return float("inf")
+    rule = STALENESS[dataset]
+    age = rule.age if is_open or rule.closed is None else rule.closed
+    return max((now - fetched_at) / age, 1.0)

@@ -127,6 +127,10 @@ class Market:
         """Bring a universe up to date, most wanted first; the table says what came and what did not."""
         return self._refresher.refresh(self.universe(universe), ctx, self._universes)
 
+    def plan(self, universe: str, ctx: Context) -> Table:
+        """What a refresh of a universe would ask from whom, what the budgets do not suffice for, and when they are whole."""
+        return self._refresher.plan(self.universe(universe), ctx, self._universes)
+
     def import_file(self, path: Path, kind: str, mapping: Mapping[str, str], ctx: Context, **choices: Any) -> Table:
         """Bring a file of the user's into the market; `choices` are those of `terminal.services.file_rows.Choices`."""
         from terminal.services.file_rows import Choices

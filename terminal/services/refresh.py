@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from terminal.domain.sourced import Table
 from terminal.providers.base import Answer, Failure
-from terminal.services.freshness import is_fresh
+from terminal.services.freshness import overdue
 from terminal.services.pipeline import Claims, Pipeline
+from terminal.services.planner import Planner
 from terminal.services.tally import COLUMNS, Tallies, names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from terminal.api import Context
     from terminal.providers.router import Router
@@ -55,7 +56,7 @@ REFRESHED = ("quotes", "instruments", "bars", "dividends", "splits", "facts", "e
 class Refresher:
     """Asks the router for what the store lacks. `extend(ctx)` brings a simulated market up to the newest session.
 
-    `paused()` names datasets that are only fetched when the user asks by hand.
+    `paused()` names datasets that are only fetched when the user asks by hand; `holdings()` what the user owns.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Refresher:
         calendar: Callable[[], Any],
         extend: Callable[[Context], int] | None = None,
         paused: Callable[[], frozenset[str]] = frozenset,
+        holdings: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self.paused = paused
         self.store = store
@@ -75,6 +77,7 @@ class Refresher:
         self._calendar = calendar
         self.extend = extend
         self.claims = Claims()
+        self.planner = Planner(store, router, self.overdue, clock, holdings)
 
     def ensure(self, symbols: Sequence[str], datasets: Sequence[str], ctx: Context) -> list[str]:
         """Fetch what is missing or stale; what could not be had comes back as sentences. Raises only Cancelled."""
@@ -92,9 +95,10 @@ class Refresher:
         symbols this counts as scheduled work, also when the user started it: the reserve is for what somebody waits for.
         """
         extended = self.extend(ctx) if self.extend is not None else 0
-        wanted = universes.wanted_first()
-        order = self.rank(universe.symbols, wanted)
-        with _Run(self, ctx, by_hand=ctx.by_hand and len(order) <= FEW, thorough=frozenset(wanted)) as run:
+        wanted = self.planner.wanted(universes.wanted_first())
+        order = self.planner.order(universe.symbols, wanted)
+        careful = frozenset((*wanted.held, *wanted.watched))
+        with _Run(self, ctx, by_hand=ctx.by_hand and len(order) <= FEW, thorough=careful) as run:
             if not self.extend:
                 run.bring(order, ("quotes",), share=0.05)
                 run.bring_each(order, tuple(name for name in REFRESHED if name != "quotes"), done=0.05)
@@ -103,10 +107,14 @@ class Refresher:
         notes = (*simulated, *((universe.note,) if universe.note else ()))
         return Table(f"Refresh of {universe.title}", COLUMNS, run.tallies.frame(), unknown=tuple(run.sentences()), notes=notes)
 
-    def rank(self, symbols: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
-        """The symbols in the order in which requests are spent on them: the most wanted first."""
-        inside = set(symbols)
-        return tuple(dict.fromkeys([*(symbol for symbol in wanted if symbol in inside), *symbols]))
+    def plan(self, universe: Universe, ctx: Context, universes: Universes) -> Table:
+        """What `refresh` would ask from whom now, and what the budgets do not suffice for."""
+        wanted = self.planner.wanted(universes.wanted_first())
+        datasets = tuple(name for name in ORDER if name in REFRESHED) if self.extend is None else ()
+        by_hand = ctx.by_hand and len(universe.symbols) <= FEW
+        return self.planner.table(
+            self.planner.plan(universe.symbols, datasets, wanted, by_hand=by_hand), f"Plan for {universe.title}"
+        )
 
     def _not_in_the_demo(self, symbols: Sequence[str]) -> list[str]:
         stored = set(self.store.market.read("instruments", symbols, columns=["symbol"])["symbol"])
@@ -114,16 +122,20 @@ class Refresher:
 
     def stale(self, dataset: str, symbols: Sequence[str], now: datetime) -> dict[str, date | None]:
         """Symbols whose dataset must be fetched, with the last day already stored (None: nothing is)."""
+        return {symbol: newest for symbol, newest, late in self._ages(dataset, symbols, now) if late}
+
+    def overdue(self, dataset: str, symbols: Sequence[str]) -> dict[str, float]:
+        """The same symbols with how many times their allowed age they have."""
+        return {symbol: late for symbol, _, late in self._ages(dataset, symbols, self._clock()) if late}
+
+    def _ages(self, dataset: str, symbols: Sequence[str], now: datetime) -> Iterator[tuple[str, date | None, float]]:
         stored = {row["symbol"]: row for row in self.store.market.freshness(dataset).to_dicts()}
         calendar = self._calendar()
         last, is_open = calendar.last_session(now), calendar.is_open(now)
-        wanted: dict[str, date | None] = {}
         for symbol in symbols:
             row = stored.get(symbol)
             newest = _day(row["newest"]) if row else None
-            if row is None or not is_fresh(dataset, newest, row["fetched_at"], now, last, is_open):
-                wanted[symbol] = newest
-        return wanted
+            yield symbol, newest, overdue(dataset, newest, row["fetched_at"] if row else None, now, last, is_open)
 
 
 class _Run:
