@@ -21,6 +21,7 @@ Symbol = Annotated[str, argument(help="Ticker, for example AAPL.", metavar="SYMB
 _ANY_FALL = 1e-6
 _WATCHED = 60
 _PACE_S = 5
+_NEEDED = ("bars", "quotes", "earnings", "headlines")
 
 
 @command(title="What has dipped, and what to do about it", panel="dips", long=True)
@@ -45,10 +46,15 @@ def list_(
 
 @command(title="One dip in full", panel="dips", long=True)
 def show(ctx: Context, symbol: Symbol, *, basis: Basis = "52w") -> Table:
-    """Show every figure of one fall with its reasons, in sentences and numbers, and the parts of a purchase."""
+    """Show every figure of one fall with its reasons, in sentences and numbers, and the parts of a purchase.
+
+    Fetches prices, reports and headlines first where they are missing or too old.
+    """
     from plugins.dips.model import COLUMNS, cell_fetches, fetch_ids, sentences, shown, unknown
 
-    found, dip = _one(ctx, symbol, basis)
+    wanted = _symbol(symbol)
+    problems = tuple(ctx.market.ensure([wanted], _NEEDED, ctx)) if ctx.as_of is None else ()
+    found, dip = _one(ctx, wanted, basis)
     sources = _sources(ctx, fetch_ids(found, [dip] if dip else []))
     places = tuple(dict.fromkeys(sources.values()))
     if dip is None:
@@ -66,7 +72,7 @@ def show(ctx: Context, symbol: Symbol, *, basis: Basis = "52w") -> Table:
         price = Column("price", "", "number", "currency")
         rows.append(_figure("tranche", f"Part {place}: {part.size:.1%} of capital at", part.price, price, None, row["currency"]))
     action = found.rules.actions[dip.decision.action]
-    return _figures(f"{row['symbol']}: {action.title}", rows, places, unknown([dip]), tuple(sentences(dip)))
+    return _figures(f"{row['symbol']}: {action.title}", rows, places, unknown([dip]), (*sentences(dip), *problems))
 
 
 def _figure(part: str, title: str, value: Any, column: Column | None, why: str | None = None, currency: str | None = None,
@@ -179,14 +185,18 @@ def live(
     return Table(words, columns, frame, sources, detail={"seconds": seconds, "words": words})
 
 
-def _one(ctx: Context, symbol: str, basis: str) -> tuple[Found, Dip | None]:
-    """The dip of one symbol, however small; None when it stands at its high. Raises UserError for one without prices."""
+def _symbol(text: str) -> str:
     from terminal.domain.instruments import clean_symbol
 
     try:
-        wanted = clean_symbol(symbol)
+        return clean_symbol(text)
     except ValueError as error:
-        raise UserError(f"'{symbol}' is not a symbol.", "Give a ticker such as AAPL.") from error
+        raise UserError(f"'{text}' is not a symbol.", "Give a ticker such as AAPL.") from error
+
+
+def _one(ctx: Context, symbol: str, basis: str) -> tuple[Found, Dip | None]:
+    """The dip of one symbol, however small; None when it stands at its high. Raises UserError for one without prices."""
+    wanted = _symbol(symbol)
     found = with_levels(find(ctx, Asked(wanted, _ANY_FALL, basis), [wanted]), levels(ctx))
     if wanted not in found.grid.symbols:
         raise UserError(f"No prices of {wanted} are stored.", f"Fetch them with `tapeline market refresh {wanted}`.")

@@ -84,7 +84,7 @@ class DipsPanel(QWidget):
             "dip": Look("signed", 66), "dip_recent": Look("signed", 76), "sessions": Look("number", 62),
             "_do": Look("chips", 124, tones=_TONES), "verdict": Look("pill", 84), "_alert": Look("chips", 66, tones=_TONES),
             "_split": Look("parts", 150, maximum=0.5),
-            "event": Look("text", 150, stretch=True), "severity": Look("position", 96), "z": Look("number", 44),
+            "event": Look("text", 130, stretch=True), "severity": Look("position", 96), "z": Look("number", 44),
             "recovered_252": Look("number", 74), "n": Look("number", 44), "further_90": Look("signed", 72),
             "days_to_earnings": Look("number", 74), "size": Look("number", 56), "reason": Look("text", 320, stretch=True),
         }
@@ -109,7 +109,9 @@ class DipsPanel(QWidget):
         first = row(self.title, self.count, self.choices, *self._buttons, self.views, spacing=6, margins=(12, 8, 10, 4))
         first.setStretch(2, 1)
         wanted = Flow(spacing=8)
-        for widget in (self.universe, self.threshold, self.own, self.basis, self.badge):
+        lower = QWidget()
+        lower.setLayout(row(self.badge, margins=(0, 4, 0, 0)))  # in the middle of the line
+        for widget in (self.universe, self.threshold, self.own, self.basis, lower):
             wanted.addWidget(widget)
         second = QWidget()
         second.setLayout(row(wanted, margins=(12, 0, 10, 2)))
