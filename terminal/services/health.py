@@ -253,6 +253,8 @@ class Health:
             fresh = pl.col("fetched_at") > now - age
             if rule.sessions:
                 fresh = fresh | (pl.col("newest").dt.date() >= last).fill_null(False)
+            if rule.settled is not None and not is_open:
+                fresh = fresh | (pl.col("fetched_at") >= calendar.session_close(last) + rule.settled)
             newest = mine["newest"].max()
             behind = None
             if name == "bars" and isinstance(newest, datetime):

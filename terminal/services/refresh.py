@@ -131,11 +131,11 @@ class Refresher:
     def _ages(self, dataset: str, symbols: Sequence[str], now: datetime) -> Iterator[tuple[str, date | None, float]]:
         stored = {row["symbol"]: row for row in self.store.market.freshness(dataset).to_dicts()}
         calendar = self._calendar()
-        last, is_open = calendar.last_session(now), calendar.is_open(now)
+        closed_at, is_open = calendar.session_close(calendar.last_session(now)), calendar.is_open(now)
         for symbol in symbols:
             row = stored.get(symbol)
             newest = _day(row["newest"]) if row else None
-            yield symbol, newest, overdue(dataset, newest, row["fetched_at"] if row else None, now, last, is_open)
+            yield symbol, newest, overdue(dataset, newest, row["fetched_at"] if row else None, now, closed_at, is_open)
 
 
 class _Run:

@@ -303,10 +303,19 @@ def test_a_quote_a_hundred_times_off_is_refused(made: Fixture) -> None:
 @pytest.mark.parametrize("dataset", sorted(STALENESS))
 def test_what_was_never_fetched_is_stale(dataset: str) -> None:
     now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-    assert not is_fresh(dataset, None, None, now, SESSIONS[-1], True)
-    assert is_fresh(dataset, None, now, now, SESSIONS[-1], True)
-    assert not is_fresh(dataset, None, now - timedelta(days=40), now, SESSIONS[-1], True)
+    closed = datetime(2026, 11, 19, 21, 0, tzinfo=UTC)
+    assert not is_fresh(dataset, None, None, now, closed, True)
+    assert is_fresh(dataset, None, now, now, closed, True)
+    assert not is_fresh(dataset, None, now - timedelta(days=40), now, closed, True)
     assert set(STALENESS) == set(schemas.DATASETS)
+
+
+def test_a_price_of_after_the_close_stands_until_the_exchange_opens() -> None:
+    closed, sunday = datetime(2026, 11, 20, 21, 0, tzinfo=UTC), datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+    assert is_fresh("quotes", None, closed + timedelta(minutes=30), sunday, closed, False)
+    assert not is_fresh("quotes", None, closed + timedelta(minutes=29), sunday, closed, False), "the closing auction may count"
+    assert not is_fresh("quotes", None, closed + timedelta(minutes=30), sunday, closed, True)
+    assert not is_fresh("headlines", None, closed + timedelta(minutes=30), sunday, closed, False)
 
 
 def test_the_files_path_is_used_as_given(tmp_path: Path, made: Fixture) -> None:
