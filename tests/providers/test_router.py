@@ -194,3 +194,165 @@ def test_waiting_can_be_cancelled(clock: Clock) -> None:
     with pytest.raises(Cancelled):
         budget.take("a", waiting=stop)
     budget.close()
+
+
+class Ledger(Fake):
+    """Delivers facts: of each symbol the items it is made with. `knows` None: every symbol."""
+
+    datasets = frozenset({"facts"})
+    brings: dict[str, frozenset[str]] = {}
+
+    def __init__(self, name: str, items: set[str], *errors: ProviderError | None, knows: set[str] | None = None) -> None:
+        super().__init__(name, *errors)
+        self.items = {"facts": frozenset(items)}
+        self.knows = knows
+
+    def fetch(self, request: Request, progress: Any) -> Iterator[Answer]:
+        self.asked.append(request.symbols)
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+        known = [symbol for symbol in request.symbols if self.knows is None or symbol in self.knows]
+        rows = [{"symbol": symbol, "item": item} for symbol in known for item in sorted(self.items["facts"])]
+        frame = pl.DataFrame(rows, schema={"symbol": pl.String, "item": pl.String})
+        missing = tuple(symbol for symbol in request.symbols if symbol not in known)
+        yield Answer("facts", frame, Fetch(self.id, "x", "facts", request.symbols[0], NOW, NOW), missing)
+
+
+def answers(outcomes: list[Answer | Failure]) -> list[Answer]:
+    return [each for each in outcomes if isinstance(each, Answer)]
+
+
+def reasons(outcomes: list[Answer | Failure]) -> dict[str, str]:
+    return {each.fetch.provider: each.fetch.reason for each in answers(outcomes)}
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Unavailable("A did not answer in time."), "A did not answer in time, so B was asked"),
+        (BadPayload("A sent a web page instead of data."), "A sent a web page instead of data, so B was asked"),
+        (NeedsKey("A refused the request (HTTP 401)."), "A refused the request (HTTP 401), so B was asked"),
+        (RateLimited("A asks us to slow down (HTTP 429)."), "A asks us to slow down (HTTP 429), so B was asked"),
+    ],
+)
+def test_the_answer_says_why_the_next_was_asked(clock: Clock, error: ProviderError, why: str) -> None:
+    outcomes = list(make(clock, Fake("a", error), Fake("b")).fetch("quotes", ("X",)))
+    assert reasons(outcomes) == {"b": why}
+    assert failures(outcomes) == []
+
+
+def test_the_first_answer_has_no_reason(clock: Clock) -> None:
+    assert reasons(list(make(clock, Fake("a"), Fake("b")).fetch("quotes", ("X",)))) == {"a": ""}
+
+
+def test_a_pause_is_named_with_its_end_and_ends_by_itself(clock: Clock) -> None:
+    first, second = Fake("a", RateLimited("Slow down.", retry_at=NOW + timedelta(minutes=40))), Fake("b")
+    router = make(clock, first, second)
+    list(router.fetch("quotes", ("X",)))
+    assert reasons(list(router.fetch("quotes", ("Y",)))) == {"b": "A asked us to wait until 15:40 UTC, so B was asked"}
+    assert len(first.asked) == 1
+    clock.now += timedelta(minutes=41)
+    assert reasons(list(router.fetch("quotes", ("Z",)))) == {"a": ""}
+
+
+def test_a_used_up_budget_hands_over_what_is_left(clock: Clock) -> None:
+    first, second = Fake("a"), Fake("b")
+    router = make(clock, first, second)
+    router.budget.declare("a", (Window(2, 86400),))
+    outcomes = list(router.fetch("quotes", ("X", "Y", "Z", "W")))
+    assert failures(outcomes) == []
+    assert [each.fetch.provider for each in answers(outcomes)] == ["a", "a", "b", "b"]
+    assert reasons(outcomes)["b"] == "The request budget for A is used up until 2026-11-21 15:00 UTC, so B was asked"
+
+
+def test_a_chain_of_failures_is_told_in_full(clock: Clock) -> None:
+    router = make(clock, Fake("a", Unavailable("A is down.", "Try later.")), Fake("b", BadPayload("B sent nothing.")), Fake("c"))
+    assert reasons(list(router.fetch("quotes", ("X",)))) == {"c": "A is down, B sent nothing, so C was asked"}
+    router = make(clock, Fake("a", Unavailable("A is down.", "Try later.")), Fake("b", BadPayload("B sent nothing.")))
+    (failure,) = failures(list(router.fetch("quotes", ("X",))))
+    assert failure.provider == "a"
+    assert failure.sentence() == "X: A is down. B sent nothing. Try later."
+
+
+def test_who_lacks_a_key_is_passed_over_without_a_word(clock: Clock) -> None:
+    first, second = Fake("a"), Fake("b")
+    first.needs_key = True
+    outcomes = list(make(clock, first, second).fetch("quotes", ("X",)))
+    assert reasons(outcomes) == {"b": ""}
+    assert first.asked == []
+    second.needs_key = True
+    (failure,) = failures(list(make(clock, first, second).fetch("quotes", ("X",))))
+    assert failure.error.message == "A or B needs a key."
+
+
+def test_a_symbol_that_the_first_does_not_know_is_asked_from_the_next(clock: Clock) -> None:
+    aside: list[Fetch] = []
+    first, second = Ledger("a", {"beta"}, knows={"X"}), Ledger("b", {"beta"}, knows={"Y"})
+    router = make(clock, first, second)
+    outcomes = list(router.fetch("facts", ("X", "Y"), by_hand=False, aside=aside.append))
+    assert [each.frame["symbol"].to_list() for each in answers(outcomes)] == [["X"], ["Y"]]
+    assert reasons(outcomes) == {"a": "", "b": "A does not know it, so B was asked"}
+    assert [(each.symbol, each.status) for each in aside] == [("Y", "error")]
+    assert not any(each.missing for each in answers(outcomes))
+
+
+def test_unknown_to_everybody_is_unknown_once(clock: Clock) -> None:
+    router = make(clock, Ledger("a", {"beta"}, knows=set()), Ledger("b", {"beta"}, knows=set()))
+    outcomes = list(router.fetch("facts", ("X",)))
+    assert [(each.fetch.provider, each.missing) for each in answers(outcomes)] == [("a", ("X",))]
+    assert failures(outcomes) == []
+
+
+def test_unknown_to_the_second_does_not_hide_that_the_first_is_down(clock: Clock) -> None:
+    router = make(clock, Ledger("a", {"beta"}, Unavailable("A is down.")), Ledger("b", {"beta"}, knows=set()))
+    outcomes = list(router.fetch("facts", ("X",)))
+    assert answers(outcomes) == []
+    assert [failure.error.message for failure in failures(outcomes)] == ["A is down."]
+
+
+def test_an_empty_frame_is_unknown_but_a_service_that_knows_the_symbol_may_have_nothing(clock: Clock) -> None:
+    class Payer(Fake):
+        datasets = frozenset({"dividends"})
+
+        def fetch(self, request: Request, progress: Any) -> Iterator[Answer]:
+            self.asked.append(request.symbols)
+            fetch = Fetch(self.id, "x", "dividends", request.symbols[0], NOW, NOW)
+            if self.id == "knowing":
+                yield Answer("bars", pl.DataFrame({"symbol": request.symbols}), fetch)
+            yield Answer("dividends", pl.DataFrame(schema={"symbol": pl.String}), fetch)
+
+    knowing, empty, second = Payer("knowing"), Payer("empty"), Payer("second")
+    list(make(clock, knowing, second).fetch("dividends", ("X",)))
+    assert second.asked == []
+    outcomes = list(make(clock, empty, second).fetch("dividends", ("X",)))
+    assert second.asked == [("X",)]
+    assert [each.fetch.provider for each in answers(outcomes)] == ["empty"]
+    second.asked.clear()
+    list(make(clock, empty, second).fetch("dividends", ("X",), by_hand=False))
+    assert second.asked == []  # most companies split nothing: a schedule does not ask everybody about it
+
+
+def test_what_one_lacks_is_asked_from_the_next_item_by_item(clock: Clock) -> None:
+    first, second, third = Ledger("a", {"beta"}), Ledger("b", {"beta", "roe", "roa", "peg"}), Ledger("c", {"roe"})
+    outcomes = list(make(clock, first, second, third).fetch("facts", ("X",)))
+    assert reasons(outcomes) == {"a": "", "b": "A did not deliver peg, roa and 1 more, so B was asked"}
+    assert third.asked == []  # nothing is lacking any more
+    assert list(make(clock, first, second).fetch("facts", ("X",), by_hand=False))
+    assert second.asked == [("X",)]
+    list(make(clock, first, second).fetch("facts", ("X", "Y"), by_hand=False, thorough={"Y"}))
+    assert second.asked == [("X",), ("Y",)]
+
+
+def test_that_the_rest_of_the_items_cannot_be_had_is_no_failure(clock: Clock) -> None:
+    outcomes = list(make(clock, Ledger("a", {"beta"}), Ledger("b", {"roe"}, Unavailable("B is down."))).fetch("facts", ("X",)))
+    assert reasons(outcomes) == {"a": ""}
+    assert failures(outcomes) == []
+
+
+def test_a_refused_key_is_not_tried_for_every_symbol(clock: Clock) -> None:
+    first, second = Fake("a", *(NeedsKey("A refused the key.") for _ in range(9))), Fake("b")
+    outcomes = list(make(clock, first, second).fetch("quotes", tuple("STUVWX")))
+    assert len(first.asked) == 2
+    assert failures(outcomes) == []
+    assert len(second.asked) == 6
