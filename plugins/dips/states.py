@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.dips.gathering import BENCHMARK, SPANS, Found, asked, find, rulebook
 from plugins.dips.rules import LEVELS
-from terminal.api import Column, Context, Table, argument, command
+from terminal.api import Column, Context, Table, UserError, argument, command
 from terminal.domain.sourced import plain
 
 if TYPE_CHECKING:
@@ -47,7 +47,12 @@ def scan(
     wish = ctx.settings.get("dips.when")
     if moment != "now" and wish not in (moment, "both"):
         return _scanned([], f"The scan at the {moment} is not asked for (dips.when is {wish}).", ())
-    found = find(ctx, asked(ctx, universe, threshold, basis))
+    try:
+        found = find(ctx, asked(ctx, universe, threshold, basis))
+    except UserError as nothing:
+        if moment == "now":
+            raise
+        return _scanned([], nothing.message, ())  # a schedule over an empty market has nothing to do, which is no failure
     ctx.progress(0.95, "Writing")
     rows = ctx.store.book.write(lambda tx: _write(tx, ctx.now(), ctx.as_of, found))
     from plugins.dips.model import fetch_ids

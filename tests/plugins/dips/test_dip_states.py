@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+
+from terminal.app import App
+from terminal.errors import UserError
+
+if TYPE_CHECKING:
+    from terminal.paths import Home
+    from tests.conftest import Clock
 
 DAY = date(2026, 11, 20)
 
@@ -122,3 +129,15 @@ def test_the_scorecard_scores_by_what_came_after(market: Any) -> None:
     assert all(row["n"] == 0 for row in then.rows() if row["horizon"] > 28 and row["in_hindsight"])
     only = market.run("dips.scorecard", {"symbol": one["symbol"], "each": True})
     assert set(only.frame["symbol"]) == {one["symbol"]}
+
+
+def test_a_scheduled_scan_of_an_empty_market_has_nothing_to_do(home: Home, clock: Clock) -> None:
+    app = App(home, clock=clock)
+    try:
+        table = app.run("dips.scan", {"moment": "close"})
+        assert table.rows() == []
+        assert table.title
+        with pytest.raises(UserError):
+            app.run("dips.scan")
+    finally:
+        app.close()
