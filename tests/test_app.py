@@ -243,6 +243,7 @@ def test_the_demo_market_moves_on_with_the_days(demo_home: Home, clock: Clock, r
     assert before["date"].max() == date(2026, 11, 20)
 
 
+@pytest.mark.slow
 def test_a_first_filling_that_was_cut_short_is_done_again(home: Home, clock: Clock, registry: Registry) -> None:
     def impatient(fraction: float | None, note: str) -> None:
         if fraction is not None and fraction > 0.65:

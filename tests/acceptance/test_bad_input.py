@@ -130,6 +130,7 @@ def spoil(path: Path, size: int = 200_000) -> bytes:
     return bytes(content)
 
 
+@pytest.mark.slow
 def test_a_damaged_market_leaves_the_book_alone_and_can_be_made_anew(tapeline: Any, filled: Path) -> None:
     assert tapeline("watchlist", "create", "Mine").returncode == 0
     assert tapeline("watchlist", "add", "Mine", "SPY").returncode == 0
@@ -188,6 +189,7 @@ def when_full(room: int, *arguments: str) -> subprocess.CompletedProcess[str]:
                           env=surroundings(), check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX")
 def test_a_full_disk_while_the_demo_is_made_is_said_and_the_next_start_makes_it_whole(run_cli: Any, tmp_path: Path) -> None:
     home = str(tmp_path / "h")

@@ -41,6 +41,7 @@ print(json.dumps(sums))
 """
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_two_processes(tmp_path: Path) -> None:
     sums = []
     for name, hashseed in (("a", "1"), ("b", "2")):
@@ -92,6 +93,7 @@ def test_demo_and_live_cannot_reach_each_other(run_cli: Any, filled: Path) -> No
     assert live("watchlist", "list") == []
 
 
+@pytest.mark.slow
 def test_the_ground_truth_cannot_be_reached(filled: Path, tapeline: Any) -> None:
     from terminal.providers.demo.truth import truth
 
@@ -271,6 +273,7 @@ def test_a_killed_window_is_no_obstacle(window: Window, run_cli: Any) -> None:
     assert [row["name"] for row in json.loads(done.stdout)["rows"]] == ["Kept"]
 
 
+@pytest.mark.slow
 def test_pictures_of_the_same_state_are_the_same(run_cli: Any, filled: Path) -> None:
     sums = set()
     for name in ("one.png", "two.png"):

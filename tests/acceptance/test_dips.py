@@ -99,6 +99,7 @@ def test_planted_sector_and_market_dips_are_called_theirs(opened: App, planted: 
         assert len(rows) > 10 and float(np.median([row["market"] for row in rows])) < -0.03, event
 
 
+@pytest.mark.slow
 def test_a_recent_planted_dip_is_shown_with_its_headline(opened: App, planted: tuple[Event, ...]) -> None:
     recent = [each for each in planted if each.kind == "company dip" and date(2025, 9, 1) < each.first < date(2026, 11, 10)
               and each.size < -0.15 and each.last is not None]
@@ -170,6 +171,7 @@ def test_an_empty_home_says_what_to_do(run_cli: Callable[..., Any], home: Home) 
     assert done.returncode == 1 and "market refresh" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "theme", "size"), [("pro", "dark", "1720x1000"), ("newbie", "light", "900x700")])
 def test_a_picture_of_the_panel(run_cli: Callable[..., Any], demo_home: Home, tmp_path: Path, qapp: Any, mode: str, theme: str,
                                 size: str) -> None:

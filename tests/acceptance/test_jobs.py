@@ -92,7 +92,7 @@ def window(asleep: Home, hole: Hole) -> Iterator[Callable[[], subprocess.Popen[s
 
 def ask(run_cli: Any, home: Home, *words: str, until: Callable[[Any], bool] = lambda answer: True) -> Any:
     """The answer of a command of another process, once it is as wanted."""
-    end = time.monotonic() + 40
+    end = time.monotonic() + 90
     while True:
         done = run_cli("--home", str(home.path), "--live", *words, "--json")
         if done.returncode == 0 and until(json.loads(done.stdout)):
@@ -101,6 +101,8 @@ def ask(run_cli: Any, home: Home, *words: str, until: Callable[[Any], bool] = la
         time.sleep(0.2)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_missed_jobs_are_made_up_for_and_closing_never_waits_for_one(window: Any, asleep: Home, hole: Hole, run_cli: Any) -> None:
     process = window()
     owner = asleep.run / "owner.json"
@@ -141,7 +143,7 @@ def test_the_schedule_without_a_window_ends_with_ctrl_c(asleep: Home, hole: Hole
     words = [sys.executable, "-m", "terminal", "--home", str(asleep.path), "--live", "jobs", "run", "--json"]
     process = subprocess.Popen(words, env=surroundings(**everywhere), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        end = time.monotonic() + 40
+        end = time.monotonic() + 90
         while not hole.taken and time.monotonic() < end and process.poll() is None:
             time.sleep(0.05)
         assert hole.taken, "no job began"

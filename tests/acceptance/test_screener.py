@@ -85,6 +85,7 @@ def test_an_empty_home_says_what_to_do(run_cli: Callable[..., Any], home: Home) 
     assert done.returncode == 1 and "market refresh" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "theme", "size"), [("pro", "dark", "1300x900"), ("newbie", "light", "900x700")])
 def test_a_picture_of_the_panel(
     run_cli: Callable[..., Any], demo_home: Home, tmp_path: Path, qapp: Any, mode: str, theme: str, size: str

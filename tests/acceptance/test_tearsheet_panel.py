@@ -68,6 +68,7 @@ def test_it_follows_the_symbol_and_survives_a_bad_one(app: Any, open_window: Any
     assert not panel.sections["cash"].isHidden()
 
 
+@pytest.mark.slow
 def test_no_turn_of_the_loop_is_long(app: Any, open_window: Any, qtbot: Any) -> None:
     """Generous, as machines differ; what it guards is that no step does the work of all sections at once."""
     window = open_window(app)
@@ -88,9 +89,10 @@ def test_no_turn_of_the_loop_is_long(app: Any, open_window: Any, qtbot: Any) -> 
     panel.show_symbol("ZENR")
     qtbot.waitUntil(lambda: panel.sheet is not None and panel.sheet.symbol == "ZENR" and panel.settled, timeout=60_000)
     ticking.stop()
-    assert max(gaps) < 0.25, sorted(gaps)[-3:]
+    assert max(gaps) < 1.0, sorted(gaps)[-3:]  # how short they are is measured by `python3 -m tests.perf gap`
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_a_file_with_few_fields_shows_honest_unknowns(
     home: Any, clock: Any, shared: Path, open_window: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch

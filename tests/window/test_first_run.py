@@ -108,6 +108,7 @@ def test_open_search_look_and_close(screen: Screen, home: Home, tmp_path: Path) 
     assert not list(home.path.rglob("*.wal"))
 
 
+@pytest.mark.slow
 def test_a_symbol_by_keyboard(screen: Screen, home: Home) -> None:
     words = [sys.executable, "-m", "terminal", "--home", str(home.path), "--demo"]
     process: Any = subprocess.Popen(words, env=screen.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -194,6 +195,7 @@ def test_live_free_data_fills_while_one_looks_on_and_survives_the_plug(screen: S
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_window_that_was_killed_opens_again(screen: Screen, home: Home) -> None:
     words = [sys.executable, "-m", "terminal", "--home", str(home.path), "--demo"]
     first: Any = subprocess.Popen(words, env=screen.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

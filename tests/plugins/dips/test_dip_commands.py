@@ -57,6 +57,7 @@ def test_one_truth_with_screener_and_show(market: Any) -> None:
     assert [each["n"] for each in rates[-2:]] == sorted(each["n"] for each in rates[-2:])
 
 
+@pytest.mark.slow
 def test_who_can_be_watched(market: Any) -> None:
     def watched(name: str) -> set[str]:
         return set(market.run("dips.list", {"universe": name, "threshold": 0.02}).frame["symbol"])
@@ -80,6 +81,7 @@ def test_who_can_be_watched(market: Any) -> None:
     assert names[:4] == ["mega", "large", "big", "watchlist"] and "watchlist:Mine" in names
 
 
+@pytest.mark.slow
 def test_thresholds_and_orders(market: Any) -> None:
     def dips(**arguments: Any) -> list[float]:
         return list(market.run("dips.list", {"universe": "large", **arguments}).frame["dip"])

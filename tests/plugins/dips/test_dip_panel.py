@@ -40,6 +40,7 @@ def test_an_action_s_chip_shows_only_its_dips(market: Any, open_panel: Open) -> 
     assert len(panel.table.symbols()) == table.frame.height, "the same chip again shows all"
 
 
+@pytest.mark.slow
 def test_threshold_high_and_universe_ask_anew(market: Any, open_panel: Open, until: Until) -> None:
     panel = open_panel(market)
     panel.threshold._buttons["0.15"].click()
