@@ -127,6 +127,9 @@ class Handler(BaseHTTPRequestHandler):
     """Answers after the latency; what it is told at /__set and asked at /__log is about the measurement itself."""
 
     protocol_version = "HTTP/1.1"
+    # One packet an answer: headers and body sent apart would wait 40 ms for each other's acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
     latency = 0.0
     count = busy = most = 0
     guard = threading.Lock()
@@ -158,6 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
 
     def log_message(self, *_arguments: Any) -> None:
         pass
