@@ -90,6 +90,15 @@ def window(asleep: Home, hole: Hole) -> Iterator[Callable[[], subprocess.Popen[s
         process.communicate()
 
 
+def listening(home: Home) -> None:
+    """Wait until the window owns the home: a shell that asks without pause would keep it from doing so."""
+    owner = home.run / "owner.json"
+    end = time.monotonic() + 30
+    while not (owner.exists() and json.loads(owner.read_text()).get("port")):
+        assert time.monotonic() < end, "no window came to own the home"
+        time.sleep(0.02)
+
+
 def ask(run_cli: Any, home: Home, *words: str, until: Callable[[Any], bool] = lambda answer: True) -> Any:
     """The answer of a command of another process, once it is as wanted."""
     end = time.monotonic() + 90
@@ -105,10 +114,7 @@ def ask(run_cli: Any, home: Home, *words: str, until: Callable[[Any], bool] = la
 @pytest.mark.timeout(300)
 def test_missed_jobs_are_made_up_for_and_closing_never_waits_for_one(window: Any, asleep: Home, hole: Hole, run_cli: Any) -> None:
     process = window()
-    owner = asleep.run / "owner.json"
-    end = time.monotonic() + 30
-    while not (owner.exists() and json.loads(owner.read_text()).get("port")) and time.monotonic() < end:
-        time.sleep(0.02)
+    listening(asleep)
 
     def begun(answer: Any) -> bool:
         rows = {row["name"]: row for row in answer["rows"]}
@@ -130,6 +136,7 @@ def test_missed_jobs_are_made_up_for_and_closing_never_waits_for_one(window: Any
     assert time.monotonic() - began < 2
 
     second = window()
+    listening(asleep)
     again = ask(run_cli, asleep, "jobs", "history", until=lambda answer: sum(
         row["name"] == "close" for row in answer["rows"]) > 1)["rows"]
     assert [row["state"] for row in again if row["name"] == "close"] == ["running", "interrupted"]
