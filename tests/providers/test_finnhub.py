@@ -49,8 +49,8 @@ def make(server: Loopback, clock: Any, tmp_path: Path) -> Iterator[Any]:
     server.say({path: payload(name) for path, name in PATHS.items()})
     made = []
 
-    def build(key: str | None = KEY, base: str = "") -> FinnhubProvider:
-        made.append(FinnhubProvider(Surroundings(lambda: base or server.url, lambda: key, clock, tmp_path, 0.6)))
+    def build(key: str | None = KEY, base: str = "", seconds: float = 0.6) -> FinnhubProvider:
+        made.append(FinnhubProvider(Surroundings(lambda: base or server.url, lambda: key, clock, tmp_path, seconds)))
         return made[-1]
 
     yield build
@@ -342,7 +342,7 @@ def test_every_fault_has_its_words_and_its_record(
 def test_a_lost_connection_and_an_overload_are_tried_again(server: Loopback, make: Any, monkeypatch: Any) -> None:
     replies = iter([Reply(drop=True), Reply(b"busy", 503), Reply(json.dumps(payload("quote")).encode())])
     server.say({"": lambda _asked: next(replies)})
-    (answer,) = ask(make(), "quotes", "ACME")
+    (answer,) = ask(make(seconds=10), "quotes", "ACME")
     assert answer.frame["price"].to_list() == [41.25]
     monkeypatch.setattr(transport, "ATTEMPTS", 1)
     server.say({"": Reply(drop=True)})
