@@ -145,6 +145,7 @@ def test_a_damaged_market_leaves_the_book_alone_and_can_be_made_anew(tapeline: A
     assert any(path.read_bytes() == spoilt for path in (filled / "demo").iterdir() if path.is_file())
 
 
+@pytest.mark.slow
 def test_a_damaged_book_says_where_its_backups_are_and_comes_back(tapeline: Any, filled: Path) -> None:
     assert tapeline("watchlist", "create", "Mine").returncode == 0
     assert tapeline("watchlist", "add", "Mine", "SPY").returncode == 0

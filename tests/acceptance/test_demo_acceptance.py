@@ -69,6 +69,7 @@ def test_the_demo_holds_what_is_promised(app: Any) -> None:
         assert getattr(app.market, verb)("SPY").height > 20
 
 
+@pytest.mark.slow
 def test_demo_and_live_cannot_reach_each_other(run_cli: Any, filled: Path) -> None:
     home = str(filled)
     assert run_cli("--home", home, "--demo", "watchlist", "create", "Only here").returncode == 0

@@ -70,6 +70,7 @@ def shown_values(panel: Any) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symbol", [STOCK, LOSS, FUND, BOND])
 def test_the_tearsheet_says_the_same_in_both_modes(window: Any, symbol: str, qtbot: Any) -> None:
     panel = tearsheet(window, symbol, qtbot)

@@ -20,7 +20,7 @@ from terminal.store import Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 FRIDAY = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 TUESDAY = FRIDAY + timedelta(days=4)

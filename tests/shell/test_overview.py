@@ -45,6 +45,7 @@ def test_the_strip_equals_the_stored_bars(app: Any) -> None:
     assert find(app, "spy")[0][0] == "SPY"
 
 
+@pytest.mark.slow
 def test_the_window_shows_the_demo_market_as_simulated(open_window: Any, app: Any) -> None:
     window = open_window(app)
     assert window.notice.isVisible() and "No number here is real" in window.notice.accessibleName()

@@ -411,6 +411,7 @@ SAID = st.lists(st.tuples(
     st.sampled_from([D(2026, 3, 31), D(2026, 3, 28), D(2026, 6, 30)])), min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=SAID)
 def test_for_any_history_the_most_believed_statement_of_the_day_stands_alone(store, said):

@@ -69,6 +69,7 @@ def test_the_tearsheet_of_the_demo_market(app) -> None:  # one market for all: o
         app.run("tearsheet.export", {"symbol": stock})
 
 
+@pytest.mark.slow
 def test_a_command_by_itself_does_not_count_as_a_look(app) -> None:
     app.run("tearsheet.show", {"symbol": "SPY"}, by_hand=False)
     app.run("tearsheet.show", {"symbol": "SPY"}, as_of=date(2026, 6, 1))
