@@ -227,6 +227,9 @@ class Server:
     def close(self) -> None:
         self._process.terminate()
         self._process.wait(5)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
 
 
 # -- what is measured, in a process of its own --------------------------------------------------------------------------
