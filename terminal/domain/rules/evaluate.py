@@ -54,12 +54,12 @@ class Evaluation:
     def condition(self, node: tree.Node) -> pl.Series:
         """Boolean, null where unknown."""
         expression = self._row(node).cast(pl.Boolean)  # may add columns to the frame
-        return self._frame.with_columns(expression.alias("outcome"))["outcome"]
+        return self._frame.with_columns(_for_each_row(expression).alias("outcome"))["outcome"]
 
     def value(self, node: tree.Node) -> pl.Series:
         """Float64, null where unknown."""
         expression = _finite(self._row(node).cast(pl.Float64))
-        return self._frame.with_columns(expression.alias("value"))["value"]
+        return self._frame.with_columns(_for_each_row(expression).alias("value"))["value"]
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -199,6 +199,11 @@ class Evaluation:
 
 def _field(name: str) -> pl.Expr:
     return pl.col(name) if FIELDS[name].type in _TYPES else _finite(pl.col(name).cast(pl.Float64))
+
+
+def _for_each_row(expression: pl.Expr) -> pl.Expr:
+    """The expression once a row: polars shortens some that are constant, such as `0 > 0 and x`, to a single row."""
+    return pl.when(pl.repeat(True, pl.len())).then(expression)
 
 
 def _finite(value: pl.Expr) -> pl.Expr:
