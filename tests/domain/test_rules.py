@@ -321,7 +321,9 @@ def test_vocabulary_fits_the_fields_and_indicators() -> None:
         assert parse(f"{function.usage} > 0").text.startswith(function.name)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("(0 < 0 + 0 < pe_ttm) is unknown", False), ("(0 < 0 + 0 < pe_ttm) is known", True)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("(0 < 0 + 0 < pe_ttm) is unknown", False), ("(0 < 0 + 0 < pe_ttm) is known", True)]
+)
 def test_a_constant_part_answers_for_every_row(text: str, expected: bool) -> None:
     frame = pl.DataFrame({"symbol": ["A", "B"], "pe_ttm": pl.Series([None, None], dtype=pl.Float64)})
     assert parse(text).evaluate(frame).to_list() == [expected] * 2
