@@ -7,7 +7,7 @@ since. Days are the exchange's days. What is wrong arrives as HTTP 200 with a te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as daytime
 from typing import TYPE_CHECKING, Any
@@ -132,7 +132,7 @@ def parse_overview(answer: Any, symbol: str, day: date) -> tuple[pl.DataFrame, p
     line = _object(answer)
     if not line:
         raise UnknownSymbolError
-    _same(line["Symbol"], symbol)
+    wire.must_name(line["Symbol"], symbol)
     sector, country = clean_sector(_text(line.get("Sector"))), _text(line.get("Country"))
     currency = _text(line.get("Currency"))
     instrument = {
@@ -167,7 +167,7 @@ def parse_earnings(answer: Any, symbol: str) -> pl.DataFrame:
     line = _object(answer)
     if not line:
         raise UnknownSymbolError
-    _same(line["symbol"], symbol)
+    wire.must_name(line["symbol"], symbol)
     rows = []
     for each in _objects(line["quarterlyEarnings"]):
         day, eps = _day(each["reportedDate"]), wire.number(each["reportedEPS"])
@@ -183,14 +183,14 @@ def parse_earnings(answer: Any, symbol: str) -> pl.DataFrame:
                     "eps_actual": eps,
                 }
             )
-    return _unique(rows, schemas.EARNINGS)
+    return wire.unique(rows, schemas.EARNINGS)
 
 
 def parse_news(answer: Any, symbol: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`headlines` and `news_sentiment` of the articles whose tone is given for this symbol. Their times are UTC."""
     rows = []
     for each in _objects(_object(answer)["feed"]):
-        tone = next((one for one in _objects(each["ticker_sentiment"]) if _is(one["ticker"], symbol)), None)
+        tone = next((one for one in _objects(each["ticker_sentiment"]) if wire.names(one["ticker"], symbol)), None)
         at, title = _utc(each["time_published"]), _text(each["title"])
         if tone is None or at is None or title is None:
             continue
@@ -202,7 +202,7 @@ def parse_news(answer: Any, symbol: str) -> tuple[pl.DataFrame, pl.DataFrame]:
             }
         )  # fmt: skip
     scored = [row for row in rows if row["score"] is not None]
-    return _unique(rows, schemas.HEADLINES), _unique(scored, schemas.NEWS_SENTIMENT)
+    return wire.unique(rows, schemas.HEADLINES), wire.unique(scored, schemas.NEWS_SENTIMENT)
 
 
 def parse_splits(answer: Any, symbol: str) -> pl.DataFrame:
@@ -210,12 +210,12 @@ def parse_splits(answer: Any, symbol: str) -> pl.DataFrame:
     line = _object(answer)
     if not line:
         raise UnknownSymbolError
-    _same(line["symbol"], symbol)
+    wire.must_name(line["symbol"], symbol)
     rows = [
         {"symbol": symbol, "ex_date": _day(each["effective_date"]), "ratio": _ratio(each["split_factor"])}
         for each in _objects(line["data"])
     ]
-    return _unique([row for row in rows if row["ex_date"] and row["ratio"]], schemas.SPLITS)
+    return wire.unique([row for row in rows if row["ex_date"] and row["ratio"]], schemas.SPLITS)
 
 
 def daily_reader(answer: Any, symbol: str, now: datetime) -> Callable[[pl.DataFrame], pl.DataFrame]:
@@ -228,7 +228,7 @@ def parse_daily(answer: Any, symbol: str, splits: pl.DataFrame, now: datetime) -
     """`bars` as if every split since had already happened. A session that is not over is left out."""
     whole = _object(answer)
     meta, series = _object(whole["Meta Data"]), _object(whole["Time Series (Daily)"])
-    _same(meta["2. Symbol"], symbol)
+    wire.must_name(meta["2. Symbol"], symbol)
     over = _last_finished(_text(meta.get("3. Last Refreshed")), now)
     events = [(row["ex_date"], row["ratio"]) for row in splits.to_dicts()]
     rows = []
@@ -246,7 +246,7 @@ def parse_daily(answer: Any, symbol: str, splits: pl.DataFrame, now: datetime) -
                 "volume": None if volume is None else volume * factor,
             }
         )  # fmt: skip
-    return _unique(rows, schemas.BARS).sort("date")
+    return wire.unique(rows, schemas.BARS).sort("date")
 
 
 def parse_series(answer: Any, series: str, start: date, end: date, seen: date) -> pl.DataFrame:
@@ -258,7 +258,7 @@ def parse_series(answer: Any, series: str, start: date, end: date, seen: date) -
         for each in _objects(whole["data"])
         if (day := _day(each["date"])) is not None and start <= day <= end and (value := wire.number(each["value"])) is not None
     ]
-    return _unique(rows, schemas.MACRO).sort("date")
+    return wire.unique(rows, schemas.MACRO).sort("date")
 
 
 # -- pieces --------------------------------------------------------------------------------------------------------
@@ -284,15 +284,6 @@ def _objects(value: Any) -> list[Json]:
     return wire.rows_of(value, TITLE, "objects")
 
 
-def _same(told: Any, symbol: str) -> None:
-    if not _is(told, symbol):
-        raise ValueError("the answer is about another symbol")
-
-
-def _is(told: Any, symbol: str) -> bool:
-    return isinstance(told, str) and told.strip().upper().replace(".", "-") == symbol.replace(".", "-")
-
-
 def _ratio(value: Any) -> float | None:
     if isinstance(value, str) and ("/" in value or ":" in value):
         new, old = (wire.number(part) for part in value.replace(":", "/").split("/"))
@@ -315,7 +306,3 @@ def _utc(value: Any) -> datetime | None:
     if text is None:
         return None
     return datetime.strptime(text, "%Y%m%dT%H%M%S" if len(text) > 13 else "%Y%m%dT%H%M").replace(tzinfo=UTC)
-
-
-def _unique(rows: Iterable[Json], schema: schemas.Schema) -> pl.DataFrame:
-    return wire.frame(rows, schema).unique(list(schema.key), keep="first", maintain_order=True)

@@ -8,7 +8,7 @@ exchange's days as Finnhub writes them. A shape that was not promised raises Bad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +132,7 @@ def parse_metric(answer: Any, symbol: str, profile: Json, day: date) -> pl.DataF
     metric = _object(whole["metric"]) if whole else {}
     if not any(wire.number(value) is not None for value in metric.values()):
         raise UnknownSymbolError(symbol)
-    _same(whole.get("symbol"), symbol)
+    wire.must_name(whole.get("symbol"), symbol)
     units = {"price": _price_currency(profile), "statement": wire.text(profile.get("currency"))}
     found: dict[str, tuple[float, str | None]] = {}
     for item, (fields, factor, unit) in POINTS.items():
@@ -171,7 +171,7 @@ def parse_news(answer: Any, symbol: str) -> pl.DataFrame:
         for each in _objects(answer)
         if _names(each.get("related"), symbol)
     ]
-    return _unique([row for row in rows if row["at"] and row["title"]], schemas.HEADLINES)
+    return wire.unique([row for row in rows if row["at"] and row["title"]], schemas.HEADLINES)
 
 
 def parse_calendar(answer: Any, symbol: str) -> pl.DataFrame:
@@ -179,7 +179,7 @@ def parse_calendar(answer: Any, symbol: str) -> pl.DataFrame:
     rows = []
     for each in _objects(_object(answer)["earningsCalendar"]):
         day = wire.day(each["date"])
-        if not _is(each["symbol"], symbol) or day is None:
+        if not wire.names(each["symbol"], symbol) or day is None:
             continue
         eps = wire.number(each.get("epsActual"))
         revenue = wire.number(each.get("revenueActual"))
@@ -196,7 +196,7 @@ def parse_calendar(answer: Any, symbol: str) -> pl.DataFrame:
                 "revenue_actual": revenue,
             }
         )
-    return _unique(rows, schemas.EARNINGS)
+    return wire.unique(rows, schemas.EARNINGS)
 
 
 def parse_surprises(answer: Any, symbol: str) -> list[dict[str, Any]]:
@@ -204,7 +204,7 @@ def parse_surprises(answer: Any, symbol: str) -> list[dict[str, Any]]:
     rows = []
     for each in _objects(answer):
         end = wire.day(each["period"])
-        if end is not None and _is(each["symbol"], symbol):
+        if end is not None and wire.names(each["symbol"], symbol):
             rows.append(
                 {"period_end": end, "eps_actual": wire.number(each["actual"]), "eps_estimate": wire.number(each.get("estimate"))}
             )
@@ -238,9 +238,9 @@ def parse_ratings(answer: Any, symbol: str) -> pl.DataFrame:
     rows = [
         {"symbol": symbol, "date": wire.day(each["period"]), **{name: _count(each[key]) for name, key in names.items()}}
         for each in _objects(answer)
-        if _is(each["symbol"], symbol)
+        if wire.names(each["symbol"], symbol)
     ]
-    return _unique([row for row in rows if row["date"] is not None], schemas.RATINGS)
+    return wire.unique([row for row in rows if row["date"] is not None], schemas.RATINGS)
 
 
 def parse_filings(answer: Any, symbol: str) -> pl.DataFrame:
@@ -254,9 +254,9 @@ def parse_filings(answer: Any, symbol: str) -> pl.DataFrame:
             "url": wire.text(each.get("filingUrl")) or wire.text(each.get("reportUrl")),
         }
         for each in _objects(answer)
-        if _is(each["symbol"], symbol)
+        if wire.names(each["symbol"], symbol)
     ]
-    return _unique([row for row in rows if row["accession"] and row["form"] and row["filed_at"]], schemas.FILINGS)
+    return wire.unique([row for row in rows if row["accession"] and row["form"] and row["filed_at"]], schemas.FILINGS)
 
 
 # -- pieces --------------------------------------------------------------------------------------------------------
@@ -266,7 +266,7 @@ def _profile(answer: Any, symbol: str) -> Json:
     profile = _object(answer)
     if not profile:
         raise UnknownSymbolError(symbol)
-    _same(profile["ticker"], symbol)
+    wire.must_name(profile["ticker"], symbol)
     return profile
 
 
@@ -318,17 +318,8 @@ def _objects(value: Any) -> list[Json]:
     return wire.rows_of(value, TITLE, "objects")
 
 
-def _same(told: Any, symbol: str) -> None:
-    if not _is(told, symbol):
-        raise ValueError("the answer is about another symbol")
-
-
-def _is(told: Any, symbol: str) -> bool:
-    return isinstance(told, str) and told.strip().upper().replace(".", "-") == symbol.replace(".", "-")
-
-
 def _names(related: Any, symbol: str) -> bool:
-    return isinstance(related, str) and any(_is(each, symbol) for each in related.split(","))
+    return isinstance(related, str) and any(wire.names(each, symbol) for each in related.split(","))
 
 
 def _above_zero(value: Any) -> float | None:
@@ -350,7 +341,3 @@ def _eastern(text: Any) -> datetime | None:
     if not isinstance(text, str) or not text:
         return None
     return datetime.fromisoformat(text).replace(tzinfo=wire.NEW_YORK).astimezone(UTC)
-
-
-def _unique(rows: Iterable[Json], schema: schemas.Schema) -> pl.DataFrame:
-    return wire.frame(rows, schema).unique(list(schema.key), keep="first", maintain_order=True)

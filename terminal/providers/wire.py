@@ -91,6 +91,17 @@ def dotted(symbol: str) -> str | None:
     return symbol.replace("-", ".") if _US_SYMBOL.match(symbol) else None
 
 
+def names(told: Any, symbol: str) -> bool:
+    """Whether a symbol in an answer is ours, however its share class is spelt (BRK.B, BRK-B)."""
+    return isinstance(told, str) and told.strip().upper().replace(".", "-") == symbol.replace(".", "-")
+
+
+def must_name(told: Any, symbol: str) -> None:
+    """Raises ValueError for an answer about another symbol."""
+    if not names(told, symbol):
+        raise ValueError("the answer is about another symbol")
+
+
 def mapping(value: Any, title: str, what: str) -> Mapping[str, Any]:
     """The value, which must be a JSON object. Raises BadPayload."""
     if not isinstance(value, dict):
@@ -108,6 +119,11 @@ def rows_of(value: Any, title: str, what: str) -> list[Mapping[str, Any]]:
 def frame(rows: Iterable[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
     """Rows as a frame of the schema; a column that a row does not name is null."""
     return pl.DataFrame([{name: row.get(name) for name in schema.columns} for row in rows], schema=dict(schema.columns))
+
+
+def unique(rows: Iterable[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+    """The same, with the first row of each key alone."""
+    return frame(rows, schema).unique(list(schema.key), keep="first", maintain_order=True)
 
 
 def split_factor(splits: Iterable[tuple[date, float]], on: date, today: date) -> float:
