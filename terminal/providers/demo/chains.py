@@ -13,7 +13,7 @@ import polars as pl
 from terminal.domain.schemas import CHAINS, UTC
 
 if TYPE_CHECKING:
-    from terminal.providers.demo.listing import Listing
+    from terminal.providers.demo.listing import LastDay
     from terminal.providers.demo.recipe import Floats
 
 OPTIONABLE_COMPANIES = 60
@@ -32,25 +32,23 @@ class Flow:
     bought: bool
 
 
-def optionable(listing: Listing) -> tuple[str, ...]:
+def optionable(last: LastDay) -> tuple[str, ...]:
     """The broad funds and the largest companies at the start of this year."""
-    members = listing.members()
-    large = members.filter(pl.col("universe") == "demo_large")["symbol"].to_list()
-    return ("SPY", "QQQ", "IWM", *large[:OPTIONABLE_COMPANIES])
+    return ("SPY", "QQQ", "IWM", *last.large[:OPTIONABLE_COMPANIES])
 
 
-def chains(listing: Listing, symbols: tuple[str, ...]) -> pl.DataFrame:
+def chains(last: LastDay, symbols: tuple[str, ...]) -> pl.DataFrame:
     """CHAINS at the last close; an instrument without options has none. No symbols means all that have options."""
-    able = optionable(listing)
-    return pl.concat([CHAINS.empty(), *(_chain(listing, symbol)[0] for symbol in (symbols or able) if symbol in able)])
+    able = optionable(last)
+    return pl.concat([CHAINS.empty(), *(_chain(last, symbol)[0] for symbol in (symbols or able) if symbol in able)])
 
 
-def planted_flow(listing: Listing) -> tuple[Flow, ...]:
+def planted_flow(last: LastDay) -> tuple[Flow, ...]:
     """The unusual trades that the chains of this day contain."""
-    return tuple(flow for symbol in optionable(listing) for flow in _chain(listing, symbol)[1])
+    return tuple(flow for symbol in optionable(last) for flow in _chain(last, symbol)[1])
 
 
-def expiries(listing: Listing, day: date) -> list[date]:
+def expiries(last: LastDay, day: date) -> list[date]:
     """Six weekly expiries, monthly ones for a year, the January of the two years after: Fridays, or the session before."""
     friday = day + timedelta(days=(4 - day.weekday()) % 7 or 7)
     found = {friday + timedelta(weeks=n) for n in range(WEEKLIES)}
@@ -60,19 +58,18 @@ def expiries(listing: Listing, day: date) -> list[date]:
         third = first + timedelta(days=(4 - first.weekday()) % 7 + 14)
         if third > day:
             found.add(third)
-    calendar = listing.world.calendar
+    calendar = last.calendar
     known = [each for each in found if each <= calendar.last]
     return sorted(each if calendar.is_session(each) else calendar.previous_session(each) for each in known)
 
 
-def _chain(listing: Listing, symbol: str) -> tuple[pl.DataFrame, tuple[Flow, ...]]:
-    position = listing.finished - 1
-    day, number = listing.world.days[position], listing.number[symbol]
-    chance = listing.world.recipe.stream("chains", day.toordinal(), number)
-    spot = round(listing.matrix_value("close", position, number), 2)
-    level = _level(listing, position, number)
+def _chain(last: LastDay, symbol: str) -> tuple[pl.DataFrame, tuple[Flow, ...]]:
+    day, number = last.end, last.number[symbol]
+    chance = last.recipe.stream("chains", day.toordinal(), number)
+    spot = round(float(last.closes[number]), 2)
+    level = _level(last, number)
     strikes = _strikes(spot, level)
-    ends = expiries(listing, day)
+    ends = expiries(last, day)
     expiry, strike, call = (
         each.ravel() for each in np.meshgrid(np.arange(len(ends)), strikes, np.array([1.0, 0.0]), indexing="ij")
     )
@@ -84,8 +81,8 @@ def _chain(listing: Listing, symbol: str) -> tuple[pl.DataFrame, tuple[Flow, ...
         0.5 if symbol in ("SPY", "QQQ", "IWM") else 1.2
     )
     bid, ask = np.floor(np.maximum(price - width / 2, 0.0) * 100) / 100, np.ceil((price + width / 2) * 100) / 100
-    interest, volume = _activity(listing, number, strike / spot, years, delta, call, chance)
-    last = np.round(np.clip(price * (1 + 0.02 * chance.standard_normal(len(price))), bid, ask), 2)
+    interest, volume = _activity(last, number, strike / spot, years, delta, call, chance)
+    traded = np.round(np.clip(price * (1 + 0.02 * chance.standard_normal(len(price))), bid, ask), 2)
     contracts = [_contract(symbol, ends[int(e)], bool(c), float(k)) for e, c, k in zip(expiry, call, strike, strict=True)]
     flows: tuple[Flow, ...] = ()
     able = np.flatnonzero((np.abs(delta) > 0.12) & (np.abs(delta) < 0.45) & (years < 0.25))
@@ -94,7 +91,7 @@ def _chain(listing: Listing, symbol: str) -> tuple[pl.DataFrame, tuple[Flow, ...
         interest[at] = max(interest[at], 150.0)
         volume[at] = np.round(interest[at] * (6 + 10 * chance.random()))
         bought = chance.random() < 0.7
-        last[at] = ask[at] if bought else bid[at]
+        traded[at] = ask[at] if bought else bid[at]
         flows = (Flow(symbol, contracts[at], float(volume[at]), float(interest[at]), bought),)
     frame = pl.DataFrame(
         {
@@ -105,14 +102,14 @@ def _chain(listing: Listing, symbol: str) -> tuple[pl.DataFrame, tuple[Flow, ...
             "contract": contracts,
             "bid": bid,
             "ask": ask,
-            "last": np.where(volume > 0, last, np.nan),
+            "last": np.where(volume > 0, traded, np.nan),
             "volume": volume,
             "open_interest": interest,
             "iv": np.round(iv, 4),
             "delta": np.round(delta, 4),
         }
     ).with_columns(
-        pl.lit(listing.world.calendar.session_close(day), dtype=UTC).alias("at"),
+        pl.lit(last.calendar.session_close(day), dtype=UTC).alias("at"),
         pl.lit(spot).alias("underlying_price"),
         pl.col("last").fill_nan(None),
     )
@@ -136,11 +133,10 @@ def _normal(x: Floats) -> Floats:
     return np.asarray(0.5 * (1 + _erf(x / math.sqrt(2))))
 
 
-def _level(listing: Listing, position: int, number: int) -> float:
+def _level(last: LastDay, number: int) -> float:
     """At-the-money volatility of a month: what the model's own volatility is now, and a premium."""
-    daily = listing.matrix_value("volatility", position, number)
-    if number >= len(listing.world.recipe.companies):
-        daily = float(listing.world.factors.volatility[position]) * 1.05
+    company = number < len(last.recipe.companies)
+    daily = float(last.volatility[number]) if company else last.market_volatility * 1.05
     return float(np.clip(daily * math.sqrt(252) * 1.08, 0.08, 1.5))
 
 
@@ -161,9 +157,9 @@ def _strikes(spot: float, level: float) -> Floats:
 
 
 def _activity(
-    listing: Listing, number: int, moneyness: Floats, years: Floats, delta: Floats, call: Floats, chance: np.random.Generator
+    last: LastDay, number: int, moneyness: Floats, years: Floats, delta: Floats, call: Floats, chance: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    size = 60_000.0 if number >= len(listing.world.recipe.companies) else 3_000.0 * (listing.world.cap[-1, number] / 5e10) ** 0.6
+    size = 60_000.0 if number >= len(last.recipe.companies) else 3_000.0 * (last.cap[number] / 5e10) ** 0.6
     near = np.exp(-0.5 * ((np.abs(delta) - 0.35) / 0.22) ** 2) * np.exp(-1.1 * years)
     rounded = np.where(np.abs(moneyness * 100 % 5) < 1, 1.5, 1.0)
     interest = np.round(size * near * rounded * np.exp(0.7 * chance.standard_normal(len(near))))

@@ -33,9 +33,10 @@ class Payouts:
 
 @dataclass(frozen=True)
 class LastDay:
-    """The newest session of every instrument and the close before it: what quotes and minute bars need of the world.
+    """The newest session of every instrument and the close before it: what quotes, minute bars and chains need of the world.
 
-    `prices` holds open, high, low, close and volume, splits worked in; `end` is the last session with a daily bar.
+    `prices` holds open, high, low, close and volume, splits worked in; `end` is the last session with a daily bar, of which
+    `closes`, `volatility` (a day's) and `market_volatility` are; `cap` are the companies' market values now.
     """
 
     recipe: Recipe
@@ -48,6 +49,11 @@ class LastDay:
     alive: Bools
     prices: dict[str, Floats]
     before: Floats
+    closes: Floats
+    volatility: Floats
+    market_volatility: float
+    cap: Floats
+    large: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,25 +106,31 @@ class Listing:
         together = np.hstack([getattr(each, name)[first:last] for each in parts])
         return np.asarray(together * self.split_total if name == "volume" else together / self.split_total)
 
-    def matrix_value(self, name: str, position: int, number: int) -> float:
-        """One value of `matrix` without building it."""
-        for prices in (self.world.stocks, *(part.prices for part in self.world.listed)):
-            values: Floats = getattr(prices, name)
-            if number < values.shape[1]:
-                raw, total = float(values[position, number]), 1.0
-                break
-            number -= values.shape[1]
-        if prices is self.world.stocks:
-            total = float(self.world.split_total[number])
-        return raw * total if name == "volume" else raw / total
-
     def last_day(self) -> LastDay:
         """The newest session by itself: a thousandth of what the world holds in memory."""
-        world, newest = self.world, len(self.world.days) - 1
-        prices = {name: self.matrix(name, newest, newest + 1)[0].copy() for name in ("open", "high", "low", "close", "volume")}
-        before = self.matrix("close", newest - 1, newest)[0].copy()
-        return LastDay(world.recipe, world.calendar, world.days[newest], self.end, self.symbols, self.number, self.split_total,
-                       self.alive[newest].copy(), prices, before)  # fmt: skip
+        world, newest, ended = self.world, len(self.world.days) - 1, self.finished - 1
+        members = self.members()
+
+        def of(name: str, session: int) -> Floats:
+            return np.array(self.matrix(name, session, session + 1)[0])
+
+        return LastDay(
+            world.recipe,
+            world.calendar,
+            world.days[newest],
+            self.end,
+            self.symbols,
+            self.number,
+            self.split_total,
+            self.alive[newest].copy(),
+            {name: of(name, newest) for name in ("open", "high", "low", "close", "volume")},
+            of("close", newest - 1),
+            of("close", ended),
+            of("volatility", ended),
+            float(world.factors.volatility[ended]),
+            world.cap[-1].copy(),
+            tuple(members.filter(pl.col("universe") == "demo_large")["symbol"].to_list()),
+        )
 
     @cached_property
     def alive(self) -> Bools:

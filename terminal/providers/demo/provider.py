@@ -35,7 +35,7 @@ DATASETS = (
     "members",
 )
 # What the first start stores; the rest is made when somebody looks at it. Bars come last: once they are there, all is.
-_TODAY = ("quotes", "minute_bars")
+_TODAY = ("quotes", "minute_bars", "chains")
 SEEDED = ("instruments", "members", "splits", "dividends", "facts", "earnings", "headlines", "bars")
 
 
@@ -135,17 +135,18 @@ class DemoProvider:
         yield _within(dataset, self._whole(listing, dataset, symbols), symbols, start, end)
 
     def _today(self, day: LastDay, request: Request, symbols: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-        from terminal.providers.demo import intraday
+        from terminal.providers.demo import chains, intraday
 
-        made = (
-            intraday.quotes(day, self._clock())
-            if request.dataset == "quotes"
-            else intraday.minute_bars(day, symbols, self._clock())
-        )
+        make: dict[str, Callable[[], pl.DataFrame]] = {
+            "quotes": lambda: intraday.quotes(day, self._clock()),
+            "minute_bars": lambda: intraday.minute_bars(day, symbols, self._clock()),
+            "chains": lambda: chains.chains(day, symbols),
+        }
+        made = make[request.dataset]()
         yield _within(request.dataset, made, symbols, request.start, request.end)
 
     def _whole(self, listing: Listing, dataset: str, symbols: tuple[str, ...]) -> pl.DataFrame:
-        from terminal.providers.demo import chains, events
+        from terminal.providers.demo import events
 
         make: dict[str, Callable[[], pl.DataFrame]] = {
             "instruments": listing.instruments,
@@ -154,7 +155,6 @@ class DemoProvider:
             "splits": listing.splits,
             "earnings": lambda: events.earnings(listing),
             "headlines": lambda: events.headlines(listing),
-            "chains": lambda: chains.chains(listing, symbols),
         }
         return make[dataset]()
 

@@ -61,7 +61,7 @@ def truth(seed: int | None, end: date) -> Truth:
         dict(zip(symbols, np.round(world.loadings.beta / broad, 4).tolist(), strict=True)),
         dict(zip(symbols, np.round(world.loadings.noise, 5).tolist(), strict=True)),
         tuple(_event(world, plant) for plant in world.plants),
-        planted_flow(Listing(world, len(world.days))),
+        planted_flow(Listing(world, len(world.days)).last_day()),
         tuple((world.days[t], phase[t]) for t in changes),
     )
 

@@ -99,7 +99,7 @@ def test_planted_breakouts_leave_a_narrow_base_with_volume(
 
 def test_planted_flow_is_in_the_chains(known: Truth, listing: Listing) -> None:
     assert len(known.flow) >= 5
-    frame = chains(listing, tuple({each.symbol for each in known.flow}))
+    frame = chains(listing.last_day(), tuple({each.symbol for each in known.flow}))
     for flow in known.flow:
         row = frame.filter(pl.col("contract") == flow.contract).row(0, named=True)
         assert row["volume"] == flow.volume > 5 * row["open_interest"]
@@ -107,9 +107,9 @@ def test_planted_flow_is_in_the_chains(known: Truth, listing: Listing) -> None:
 
 
 def test_chains_are_free_of_arbitrage_between_calls_and_puts(listing: Listing) -> None:
-    able = optionable(listing)
+    able = optionable(listing.last_day())
     assert able[:3] == ("SPY", "QQQ", "IWM")
-    frame = chains(listing, ("SPY", "IWM", able[3]))
+    frame = chains(listing.last_day(), ("SPY", "IWM", able[3]))
     assert frame["expiry"].n_unique() >= 15
     assert set(frame["expiry"].dt.weekday()) <= {4, 5}
     assert date(2026, 11, 27) in frame["expiry"].to_list()
