@@ -91,6 +91,7 @@ class RowPainter:
 
     def _words(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont) -> None:
         room = area.adjusted(PAD, 0, -4, 0)
+        text = text.replace("\n", " ")  # a row is one line
         if len(text) * self.px[9] > room.width():  # shorter ones fit for certain; measuring costs
             text = self._metrics.elidedText(text, _ELIDE, room.width())
         self._write(painter, room, text, "t3" if text == fmt.UNKNOWN else color, font)
