@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from terminal import instance
-from terminal.app import App, Session, Workers, fill_demo
+from terminal.app import App, Session, fill_demo
 from terminal.commands import UsageError
 from terminal.errors import Cancelled, Locked, TerminalError, UserError
 from terminal.instance import Remote, Request
 from terminal.registry import Registry
+from terminal.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from terminal.app import Workers
 from terminal.ui.task import Bridge
+from terminal.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
