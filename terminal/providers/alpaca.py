@@ -14,6 +14,7 @@ from terminal.errors import BadPayload, NeedsKey
 from terminal.providers import alpaca_parse as parse
 from terminal.providers import wire
 from terminal.providers.budget import Window
+from terminal.providers.counters import Counter
 from terminal.providers.service import Service, together
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class AlpacaProvider(Service):
     datasets = frozenset({"quotes", "bars", "minute_bars", "headlines", "dividends", "splits", "chains"})
     windows = (Window(200, 60),)
     needs_key = True
+    counters = (Counter("x-ratelimit-remaining", "x-ratelimit-reset"),)
     brings = {"dividends": frozenset({"splits"}), "splits": frozenset({"dividends"})}
     # Ten thousand bars fit on a page: six years of six symbols.
     batch = {"quotes": 100, "bars": 24, "minute_bars": 6, "dividends": 50, "splits": 50}

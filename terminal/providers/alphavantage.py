@@ -95,7 +95,8 @@ class AlphaVantageProvider(Service):
                     self._http.close()
                 self._http = KeyedHttp(
                     self.title, base, self.key,
-                    clock=self.around.clock, read_seconds=self.around.read_seconds, key_setting=self.id)  # fmt: skip
+                    clock=self.around.clock, read_seconds=self.around.read_seconds, key_setting=self.id,
+                    heard=self.heard)  # fmt: skip
                 self._base = base
             http = self._http
         with self._turn:

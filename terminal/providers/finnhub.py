@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited
 from terminal.providers import finnhub_parse as parse
 from terminal.providers import wire
 from terminal.providers.budget import Window
+from terminal.providers.counters import Counter, reset_at
 from terminal.providers.http import CONNECT_SECONDS, LARGEST_ANSWER, MOST_REDIRECTS, WHOLE_ANSWER, Got, Http
 from terminal.providers.service import Service, together
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from terminal.providers.service import Surroundings
 
 KEY_HEADER = "X-Finnhub-Token"
+COUNTER = Counter("x-ratelimit-remaining", "x-ratelimit-reset")
 # How far back and ahead is asked when the request does not say. What the free plan shows of the calendar has changed over
 # the years; to ask for more than it gives does no harm.
 LOOKS = {
@@ -67,6 +69,7 @@ class FinnhubProvider(Service):
     cost = {"facts": 2, "earnings": 2}
     brings = {"facts": frozenset({"instruments"})}
     items = {"facts": parse.ITEMS}
+    counters = (COUNTER,)
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
@@ -99,7 +102,8 @@ class FinnhubProvider(Service):
                     self._http.close()
                 self._http = SdkHttp(
                     self.title, wanted[0], wanted[1],
-                    clock=self.around.clock, read_seconds=self.around.read_seconds, key_setting=self.id)  # fmt: skip
+                    clock=self.around.clock, read_seconds=self.around.read_seconds, key_setting=self.id,
+                    heard=self.heard)  # fmt: skip
                 self._through = wanted
             http = self._http
         return http.get(path, params)
@@ -173,7 +177,7 @@ class FinnhubProvider(Service):
             error.args = (error.message,)
             error.fetch = replace(error.fetch, error=error.message)  # type: ignore[attr-defined]
         if isinstance(error, RateLimited) and error.retry_at is None and got is not None:
-            error.retry_at = _reset_at(got)
+            error.retry_at = reset_at(got.headers, COUNTER, got.finished_at, timedelta(hours=1))
 
     def _told(
         self, dataset: str, symbol: str, endpoint: str, frame: pl.DataFrame | None, got: Got, newest: str = ""
@@ -290,12 +294,3 @@ def _timed_out(error: requests.exceptions.RequestException) -> bool:
     from urllib3.exceptions import ReadTimeoutError
 
     return isinstance(error, requests.exceptions.Timeout) or any(isinstance(each, ReadTimeoutError) for each in error.args)
-
-
-def _reset_at(got: Got) -> datetime | None:
-    """When a limit ends: Finnhub sends the second of it with every answer."""
-    try:
-        at = datetime.fromtimestamp(int(got.headers.get("x-ratelimit-reset", "")), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return at if timedelta(0) < at - got.finished_at <= timedelta(hours=1) else None

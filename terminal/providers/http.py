@@ -64,7 +64,7 @@ class Http:
     """One client for one provider. Must not be used on the window's thread; `clock` is wall time in UTC.
 
     `read_seconds`: how long to wait for the next bytes. `key_setting` names the key to check when we are refused, "" for
-    a service that takes none.
+    a service that takes none. `heard` is told of every answer that came, also one that says no.
     """
 
     def __init__(
@@ -76,9 +76,11 @@ class Http:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         read_seconds: float = READ_SECONDS,
         key_setting: str = "",
+        heard: Callable[[Got], None] = lambda _got: None,
     ) -> None:
         self.title = title
         self.base_url = base_url.rstrip("/")
+        self._heard = heard
         self._headers = dict(headers or {})
         self._clock = clock
         self._read = read_seconds
@@ -137,6 +139,7 @@ class Http:
             # Not raised above: the error would keep what it follows, and with it the request, whose address may hold a key.
             raise failed
         got = Got(body, status, started, self._clock(), hashlib.sha256(body).hexdigest(), headers)
+        self._heard(got)
         try:
             self._judge(got)
         except _Retry as retry:

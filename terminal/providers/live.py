@@ -41,7 +41,7 @@ def live_providers(settings: Settings, budget: Budget, clock: Callable[[], datet
             continue
         module, _, name = ADAPTERS[service.id].partition(":")
         adapter = getattr(importlib.import_module(module), name)
-        provider: Provider = adapter(_around(settings, service.id, clock, run))
+        provider: Provider = adapter(_around(settings, budget, service.id, clock, run))
         budget.declare(service.id, adapter.windows)
         made.append(provider)
     return tuple(made)
@@ -55,11 +55,12 @@ def preferred(settings: Settings, kind: Literal["order", "trust"], dataset: str)
     return tuple(dict.fromkeys(name.strip().lower() for name in names if name.strip()))
 
 
-def _around(settings: Settings, service: str, clock: Callable[[], datetime], run: Path) -> Surroundings:
+def _around(settings: Settings, budget: Budget, service: str, clock: Callable[[], datetime], run: Path) -> Surroundings:
     return Surroundings(
         lambda: str(settings.get(f"providers.{service}.base_url") or ""),
         lambda: settings.secret(service),
         clock,
         run,
         setting=lambda name: str(settings.get(f"providers.{service}.{name}") or ""),
+        learn=lambda remaining, until: budget.learn(service, remaining, until),
     )

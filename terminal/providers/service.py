@@ -7,6 +7,7 @@ part of an endpoint's name, an error, or a fetch record.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from terminal.domain.fetch import Fetch
 from terminal.domain.schemas import DATASETS
 from terminal.errors import BadPayload, NeedsKey, ProviderError
 from terminal.providers.base import Answer
+from terminal.providers.counters import USUAL, Counter, counted
 from terminal.providers.http import READ_SECONDS, Got, Http, read_json
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Surroundings:
 
     `clock` is wall time in UTC, `run` a folder for what only matters while the program runs (cookies), `read_seconds` how
     long to wait for the next bytes of an answer. `setting(name)` is the value of a further setting `providers.<id>.<name>`.
+    `learn(remaining, until)` is told what the service itself says is left of its allowance (`Budget.learn`).
     """
 
     base_url: Callable[[], str]
@@ -54,13 +57,15 @@ class Surroundings:
     run: Path
     read_seconds: float = READ_SECONDS
     setting: Callable[[str], str] = lambda _name: ""
+    learn: Callable[[int, datetime | None], None] = lambda _remaining, _until: None
 
 
 class Service:
     """The base of an adapter. `address` is the service's own base address, `windows` its limits as published.
 
     `batch` and `brings` as in `base.Bundling`; `cost`: requests that one call for a dataset takes, at most; `items`: which
-    items of a dataset it can bring (no entry: all of them, or the dataset has none).
+    items of a dataset it can bring (no entry: all of them, or the dataset has none); `counters`: the headers in which it
+    may say what is left of the allowance.
     """
 
     id: str
@@ -75,6 +80,7 @@ class Service:
     batch: Mapping[str, int] = {}
     cost: Mapping[str, int] = {}
     items: Mapping[str, frozenset[str]] = {}
+    counters: tuple[Counter, ...] = USUAL
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
@@ -110,10 +116,18 @@ class Service:
                     clock=self.around.clock,
                     read_seconds=self.around.read_seconds,
                     key_setting=self.id if self.needs_key else "",
+                    heard=self.heard,
                 )
                 self._reached = wanted
             http = self._http
         return http.get(path, params)
+
+    def heard(self, got: Got) -> None:
+        """Hand on what an answer says of the allowance; each answer, also a refusal, goes through here."""
+        told = counted(got.headers, got.finished_at, self.counters)
+        if told is not None:
+            with contextlib.suppress(ProviderError):  # the file of counts is busy: the next answer says so again
+                self.around.learn(told.remaining, told.until)
 
     def ask(
         self,
