@@ -28,6 +28,8 @@ from terminal.settings import Settings
 from terminal.workers import Workers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from terminal.api import PluginState
     from terminal.commands import Command
     from terminal.domain.sessions import Calendar
@@ -183,7 +185,7 @@ class App:
             if self.demo:
                 with contextlib.suppress(Corrupt,
                                          NewerStore):  # then whoever reads the market is told; `store` commands still work
-                    fill_demo(self.store, clock, progress or (lambda fraction, note: None))
+                    fill_demo(self.store, clock, progress or (lambda fraction, note: None), home.cache(True))
         except BaseException:
             self.close()
             raise
@@ -195,7 +197,8 @@ class App:
             if self._market is None:
                 from terminal.services.market import build_market
 
-                extend = (lambda ctx: fill_demo(self.store, self.clock, ctx.progress)) if self.demo else None
+                keep = self.home.cache(True)
+                extend = (lambda ctx: fill_demo(self.store, self.clock, ctx.progress, keep)) if self.demo else None
                 self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home, extend=extend)
             return self._market
 
@@ -394,10 +397,11 @@ class App:
         self.events.publish("job.changed", payload)
 
 
-def fill_demo(store: Store, clock: Clock, progress: Progress) -> int:
+def fill_demo(store: Store, clock: Clock, progress: Progress, keep: Path | None = None) -> int:
     """Bring the demo market up to the newest finished session; returns the number of rows that came, 0 when it was there.
 
-    A first filling that was cut short is done again: what is stored last tells whether it was finished.
+    A first filling that was cut short is done again: what is stored last tells whether it was finished. `keep`: where the
+    newest session waits for whoever asks for quotes and chains.
     """
     from terminal.providers.demo import DemoProvider
     from terminal.providers.demo.provider import SEEDED
@@ -407,7 +411,8 @@ def fill_demo(store: Store, clock: Clock, progress: Progress) -> int:
     last = _calendar().last_session(clock())
     if isinstance(newest, date) and newest >= last:
         return 0
-    return DemoProvider(clock).seed(store.market.save, progress=progress, since=newest if isinstance(newest, date) else None)
+    since = newest if isinstance(newest, date) else None
+    return DemoProvider(clock, keep=keep).seed(store.market.save, progress=progress, since=since)
 
 
 def _trusted(settings: Settings, dataset: str) -> tuple[str, ...] | None:

@@ -457,7 +457,7 @@ def build_market(
     kept = None if demo else home.run
     budget = Budget(kept and kept / "budget.sqlite")
     breaker = Breaker(clock, kept and kept / "breaker.json")
-    asked = tuple(providers) if providers is not None else _simulated(clock) if demo else live_providers(
+    asked = tuple(providers) if providers is not None else _simulated(clock, home.cache(True)) if demo else live_providers(
         settings, budget, clock, home.run)
     order = None if demo or providers is not None else lambda dataset: preferred(settings, "order", dataset)
     router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None, order)
@@ -473,10 +473,10 @@ def _nothing(_ctx: Context) -> int:
     return 0
 
 
-def _simulated(clock: Callable[[], datetime]) -> tuple[Provider, ...]:
+def _simulated(clock: Callable[[], datetime], keep: Path) -> tuple[Provider, ...]:
     from terminal.providers.demo import DemoProvider
 
-    return (DemoProvider(clock),)
+    return (DemoProvider(clock, keep=keep),)
 
 
 def _calendar() -> Calendar:

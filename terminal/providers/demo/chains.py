@@ -13,7 +13,7 @@ import polars as pl
 from terminal.domain.schemas import CHAINS, UTC
 
 if TYPE_CHECKING:
-    from terminal.providers.demo.listing import LastDay
+    from terminal.providers.demo.newest import LastDay
     from terminal.providers.demo.recipe import Floats
 
 OPTIONABLE_COMPANIES = 60

@@ -11,7 +11,7 @@ import polars as pl
 from terminal.domain.schemas import MINUTE_BARS, QUOTES, UTC
 
 if TYPE_CHECKING:
-    from terminal.providers.demo.listing import LastDay
+    from terminal.providers.demo.newest import LastDay
     from terminal.providers.demo.recipe import Floats
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 
 from terminal.domain.schemas import BARS, DIVIDENDS, INSTRUMENTS, SPLITS
+from terminal.providers.demo.newest import LastDay
 
 if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
-    from terminal.providers.demo.recipe import Bools, Floats, Ints, Recipe
+    from terminal.providers.demo.recipe import Bools, Floats, Ints
     from terminal.providers.demo.world import World
 
 HISTORY_DAYS = 1840
@@ -29,31 +30,6 @@ class Payouts:
     ex_date: np.ndarray[Any, np.dtype[np.datetime64]]
     amount: Floats
     pay_date: np.ndarray[Any, np.dtype[np.datetime64]]
-
-
-@dataclass(frozen=True)
-class LastDay:
-    """The newest session of every instrument and the close before it: what quotes, minute bars and chains need of the world.
-
-    `prices` holds open, high, low, close and volume, splits worked in; `end` is the last session with a daily bar, of which
-    `closes`, `volatility` (a day's) and `market_volatility` are; `cap` are the companies' market values now.
-    """
-
-    recipe: Recipe
-    calendar: Calendar
-    day: date
-    end: date
-    symbols: tuple[str, ...]
-    number: dict[str, int]
-    split_total: Floats
-    alive: Bools
-    prices: dict[str, Floats]
-    before: Floats
-    closes: Floats
-    volatility: Floats
-    market_volatility: float
-    cap: Floats
-    large: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ from terminal.providers.base import Answer, Progress, Request, quiet
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from pathlib import Path
 
     import polars as pl
 
     from terminal.domain.sessions import Calendar
-    from terminal.providers.demo.listing import LastDay, Listing
+    from terminal.providers.demo.listing import Listing
+    from terminal.providers.demo.newest import LastDay
 
 Save = Callable[[str, "pl.DataFrame", Fetch], Any]
 DATASETS = (
@@ -43,6 +45,7 @@ class DemoProvider:
     """A simulated exchange with fictional companies. Thread safe; nothing is generated before the first request.
 
     `clock` gives aware UTC; `end` fixes the last session instead of the newest finished one; `seed` makes another market.
+    `keep`: the folder where the newest session waits for the next start.
     """
 
     id = "demo"
@@ -54,12 +57,14 @@ class DemoProvider:
     brings: dict[str, frozenset[str]] = {}
     batch = {**dict.fromkeys(DATASETS, 1000), "minute_bars": 50, "chains": 10}
 
-    def __init__(self, clock: Callable[[], datetime], *, seed: int | None = None, end: date | None = None) -> None:
-        self._clock, self._seed, self._end = clock, seed, end
+    def __init__(self, clock: Callable[[], datetime], *, seed: int | None = None, end: date | None = None,
+                 keep: Path | None = None) -> None:
+        self._clock, self._seed, self._end, self._keep = clock, seed, end, keep
         self._lock = threading.Lock()
         self._world: weakref.ref[Listing] | None = None
         self._last_day: LastDay | None = None
-        self._key: tuple[date, int] | None = None
+        self._key: tuple[date, int] | None = None  # of the world
+        self._newest: tuple[date, int] | None = None  # of the last day
         self._calendar: Calendar | None = None
 
     def fetch(self, request: Request, progress: Progress = quiet) -> Iterator[Answer]:
@@ -178,10 +183,17 @@ class DemoProvider:
 
     def _day(self) -> LastDay:
         """Its newest session, which is kept: it is small and asked for all the time."""
+        from terminal.providers.demo.newest import Shelf
+
         with self._lock:
             key = self._through(self._end)
-            if self._last_day is None or self._key != key:
-                self._last_day = self._generated(key).last_day()
+            if self._last_day is None or self._newest != key:
+                shelf = Shelf(self._keep)
+                found = shelf.load(key, self._seed)
+                if found is None:
+                    found = self._generated(key).last_day()
+                    shelf.save(found, key, self._seed)
+                self._last_day, self._newest = found, key
             return self._last_day
 
     def _through(self, end: date | None) -> tuple[date, int]:
@@ -210,7 +222,7 @@ class DemoProvider:
         if kept is None:
             made = world.generate(key[0], self._seed)
             kept = Listing(made, len(made.days) - key[1])
-            self._world, self._last_day, self._key = weakref.ref(kept), None, key
+            self._world, self._key = weakref.ref(kept), key
         return kept
 
 

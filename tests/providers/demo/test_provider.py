@@ -14,6 +14,7 @@ from terminal.domain.schemas import DATASETS
 from terminal.errors import BadPayload, UserError
 from terminal.providers.base import Bundling, Provider, Request, quiet
 from terminal.providers.demo import DemoProvider, ensure
+from terminal.providers.demo.newest import Shelf
 from terminal.providers.demo.provider import DATASETS as OFFERED
 
 if TYPE_CHECKING:
@@ -130,6 +131,24 @@ def test_before_the_open_the_last_session_counts() -> None:
 def test_half_days_have_210_minutes() -> None:
     provider = DemoProvider(at(datetime(2026, 11, 27, 22, tzinfo=UTC)))
     assert one(provider, "minute_bars", "SPY").height == 210
+
+
+def test_the_newest_session_is_kept_for_the_next_start_and_gives_the_same_rows(provider: DemoProvider, tmp_path: Path) -> None:
+    """The next provider reads it instead of making the market; what does not fit, or is damaged, is made again."""
+    first = DemoProvider(at(NOW), keep=tmp_path)
+    one(first, "quotes", "SPY")
+    kept = tmp_path / "newest.npz"
+    assert kept.exists()
+    second = DemoProvider(at(NOW), keep=tmp_path)
+    for dataset in ("quotes", "minute_bars", "chains"):
+        assert one(second, dataset, "SPY", "QQQ").equals(one(provider, dataset, "SPY", "QQQ")), dataset
+    assert second._world is None, "the whole market was made although its newest session is there"
+    before = kept.read_bytes()
+    assert Shelf(tmp_path).load((date(2026, 11, 19), 0), None) is None, "another day"
+    assert Shelf(tmp_path).load((date(2026, 11, 20), 0), 5) is None, "another seed"
+    kept.write_bytes(before[:2000])
+    assert Shelf(tmp_path).load((date(2026, 11, 20), 0), None) is None
+    assert Shelf(None).load((date(2026, 11, 20), 0), None) is None
 
 
 class Store:
