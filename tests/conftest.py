@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import json
 import logging
 import os
@@ -210,14 +212,40 @@ def clock() -> Clock:
     return Clock()
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills, one for all processes of the run: the first to ask makes it, the others wait."""
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    done = place.with_suffix(".done")
+    try:
+        place.with_suffix(".claimed").mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + 110
+        while not done.exists():
+            assert time.monotonic() < deadline, f"whoever makes {name} does not come to an end"
+            time.sleep(0.05)
+        assert done.read_text("utf-8") == "", done.read_text("utf-8")
+        return place
+    try:
+        make(place)
+        done.touch()
+    except BaseException as problem:
+        done.write_text(f"{name} could not be made: {problem}", "utf-8")
+        raise
+    return place
+
+
 @pytest.fixture(scope="session")
 def _demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the demo market made once for the whole run; tests work on copies."""
+    """A home with the demo market, its companies judged, made once for the whole run; tests work on copies."""
     from terminal.app import App
 
-    folder = tmp_path_factory.mktemp("demo-master")
-    App(Home(folder), demo=True, clock=Clock()).close()
-    return folder
+    def make(folder: Path) -> None:
+        app = App(Home(folder), demo=True, clock=Clock())
+        app.market.scored()  # kept on disk: a copy need not compute it again
+        app.close()
+
+    return once(tmp_path_factory, "demo-master", make)
 
 
 @pytest.fixture
@@ -308,5 +336,24 @@ def run_cli(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run([sys.executable, "-m", "terminal", *args], capture_output=True, text=True, cwd=tmp_path,
                               env=surroundings,
                               input=stdin, timeout=timeout, check=False)
+
+    return run
+
+
+@pytest.fixture
+def type_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """What `run_cli` does, without a process of its own: for tests of what is answered, not of how a process lives."""
+    from terminal import cli
+
+    def no_window(options: cli.Options) -> int:
+        raise AssertionError("the command line opened a window")
+
+    def run(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        out, err = io.StringIO(), io.StringIO()
+        with monkeypatch.context() as patched, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            patched.chdir(tmp_path)
+            patched.setattr(sys, "stdin", io.StringIO(stdin))
+            code = cli.main(list(args), no_window)
+        return subprocess.CompletedProcess(args, code, out.getvalue(), err.getvalue())
 
     return run

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import once
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,11 +29,12 @@ def surroundings(**more: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def _made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "home"
-    done = subprocess.run([sys.executable, "-m", "terminal", "--home", str(folder), "--demo", "screener", "run", "--json"],
-                          env=surroundings(), capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder
+    def make(folder: Path) -> None:
+        done = subprocess.run([sys.executable, "-m", "terminal", "--home", str(folder), "--demo", "screener", "run", "--json"],
+                              env=surroundings(), capture_output=True, text=True, timeout=110, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return once(tmp_path_factory, "made-home", make)
 
 
 @pytest.fixture
@@ -42,8 +45,17 @@ def filled(_made_home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tapeline(run_cli: Run, filled: Path) -> Run:
-    """Run one command line on the filled demo."""
+    """Run one command line on the filled demo, as a process of its own."""
     def run(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
         return run_cli("--home", str(filled), "--demo", *arguments, **more)
+
+    return run
+
+
+@pytest.fixture
+def typed(type_in: Run, filled: Path) -> Run:
+    """Run one command line on the filled demo, without a process of its own."""
+    def run(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
+        return type_in("--home", str(filled), "--demo", *arguments, **more)
 
     return run

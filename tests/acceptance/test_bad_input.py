@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.acceptance.conftest import surroundings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 JARGON = re.compile(r"Traceback|Error:|Exception|duckdb|polars|errno|NoneType|<class|defect of the program", re.I)
 
@@ -53,15 +55,15 @@ NO_SUCH = [
 
 
 @pytest.mark.parametrize(("words", "code", "word"), NO_SUCH, ids=[" ".join(words) for words, _, _ in NO_SUCH])
-def test_what_does_not_exist_is_said_in_one_sentence(tapeline: Any, words: tuple[str, ...], code: int, word: str) -> None:
-    assert_told(tapeline(*words), code, word)
+def test_what_does_not_exist_is_said_in_one_sentence(typed: Any, words: tuple[str, ...], code: int, word: str) -> None:
+    assert_told(typed(*words), code, word)
 
 
 @pytest.mark.parametrize(("rule", "column"), [
     ("pe_ttm <", 9), ("(pe_ttm < 12", 13), ("peee_ttm < 12", 1), ("pe_ttm < 12 and rsi(14", 23), ("name > 5", 8),
     ("rsi('x') < 3", 5), ("pe_ttm << 3", 9), ("12%", 1), ("🙂", 1), ("x" * 5000, 4001)], ids=lambda value: str(value)[:20])
-def test_a_malformed_rule_is_pointed_at(tapeline: Any, rule: str, column: int) -> None:
-    told = assert_told(tapeline("screener", "run", "--rule", rule), 1)
+def test_a_malformed_rule_is_pointed_at(typed: Any, rule: str, column: int) -> None:
+    told = assert_told(typed("screener", "run", "--rule", rule), 1)
     found = re.search(r"[Cc]olumn (\d+)", told)
     assert found, told
     assert abs(int(found[1]) - column) <= 1, told
@@ -69,25 +71,25 @@ def test_a_malformed_rule_is_pointed_at(tapeline: Any, rule: str, column: int) -
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "26-1-1", "2026-1-1", "", "2026-01-01T00:00"])
-def test_a_nonsense_day_is_a_wrong_call(tapeline: Any, day: str) -> None:
-    assert_told(tapeline("--as-of", day, "screener", "run"), 2, "--as-of")
+def test_a_nonsense_day_is_a_wrong_call(typed: Any, day: str) -> None:
+    assert_told(typed("--as-of", day, "screener", "run"), 2, "--as-of")
 
 
-def test_a_day_to_come_is_a_wrong_call(tapeline: Any) -> None:
+def test_a_day_to_come_is_a_wrong_call(typed: Any) -> None:
     day = (date.today() + timedelta(days=3)).isoformat()
-    assert_told(tapeline("--as-of", day, "screener", "run"), 2, day)
+    assert_told(typed("--as-of", day, "screener", "run"), 2, day)
 
 
-def test_before_everything_nothing_is_known(tapeline: Any) -> None:
-    assert_told(tapeline("--as-of", "1971-01-04", "market", "bars", "SPY"), 1)
-    assert_told(tapeline("--as-of", "1971-01-04", "tearsheet", "show", "SPY"), 1)
-    screen = json.loads(tapeline("--as-of", "1971-01-04", "screener", "run", "--json").stdout)
+def test_before_everything_nothing_is_known(typed: Any) -> None:
+    assert_told(typed("--as-of", "1971-01-04", "market", "bars", "SPY"), 1)
+    assert_told(typed("--as-of", "1971-01-04", "tearsheet", "show", "SPY"), 1)
+    screen = json.loads(typed("--as-of", "1971-01-04", "screener", "run", "--json").stdout)
     assert {(row["price"], row["pe_ttm"], row["score"]) for row in screen["rows"]} <= {(None, None, None)}
 
 
-def test_an_empty_universe_says_how_to_fill_it(tapeline: Any) -> None:
-    assert tapeline("watchlist", "create", "Hollow").returncode == 0
-    assert_told(tapeline("screener", "run", "--universe", "watchlist:Hollow"), 1, "watchlist add")
+def test_an_empty_universe_says_how_to_fill_it(typed: Any) -> None:
+    assert typed("watchlist", "create", "Hollow").returncode == 0
+    assert_told(typed("screener", "run", "--universe", "watchlist:Hollow"), 1, "watchlist add")
 
 
 # files that people bring
@@ -98,24 +100,24 @@ def test_an_empty_universe_says_how_to_fill_it(tapeline: Any) -> None:
     ("noise.parquet", b"PAR1" + bytes(3000), "noise.parquet"),
     ("header.csv", b"symbol,price,pe", "half"), ("words.csv", b"colour,shape\nred,round\n", "symbol"),
     ("one.csv", b"\xff\xfe\x00\x00", "one.csv"), ("quotes.csv", b'symbol,price\n"AAPL,1\n', "quotes.csv")])
-def test_a_file_that_cannot_be_read_changes_nothing(run_cli: Any, tmp_path: Path, name: str, content: bytes, word: str) -> None:
+def test_a_file_that_cannot_be_read_changes_nothing(type_in: Any, tmp_path: Path, name: str, content: bytes, word: str) -> None:
     (tmp_path / name).write_bytes(content)
-    assert_told(run_cli("--home", "h", "--live", "market", "import", name, "--as", "fundamentals"), 1, word)
-    after = run_cli("--home", "h", "--live", "store", "fetches", "--json")
+    assert_told(type_in("--home", "h", "--live", "market", "import", name, "--as", "fundamentals"), 1, word)
+    after = type_in("--home", "h", "--live", "store", "fetches", "--json")
     assert after.returncode == 0
     assert all(row["rows"] == 0 for row in json.loads(after.stdout)["rows"])
 
 
-def test_a_folder_is_no_file(run_cli: Any, tmp_path: Path) -> None:
-    assert_told(run_cli("--home", "h", "--live", "market", "import", str(tmp_path), "--as", "bars"), 1, "folder")
+def test_a_folder_is_no_file(type_in: Any, tmp_path: Path) -> None:
+    assert_told(type_in("--home", "h", "--live", "market", "import", str(tmp_path), "--as", "bars"), 1, "folder")
 
 
-def test_a_half_written_csv_keeps_its_whole_lines_and_names_the_broken_one(run_cli: Any, tmp_path: Path) -> None:
+def test_a_half_written_csv_keeps_its_whole_lines_and_names_the_broken_one(type_in: Any, tmp_path: Path) -> None:
     (tmp_path / "half.csv").write_text("Symbol,Price,PE\nAAPL,190.5,31\nMSFT,410.25,36\nGOO", encoding="utf-8")
-    done = run_cli("--home", "h", "--live", "market", "import", "half.csv", "--as", "fundamentals", "--json")
+    done = type_in("--home", "h", "--live", "market", "import", "half.csv", "--as", "fundamentals", "--json")
     assert done.returncode == 0, done.stderr
     assert any("line 4" in note for note in json.loads(done.stdout)["unknown"])
-    rows = json.loads(run_cli("--home", "h", "--live", "screener", "run", "--universe", "file:half", "--json").stdout)["rows"]
+    rows = json.loads(type_in("--home", "h", "--live", "screener", "run", "--universe", "file:half", "--json").stdout)["rows"]
     assert sorted(row["symbol"] for row in rows) == ["AAPL", "MSFT"]
 
 
@@ -131,37 +133,37 @@ def spoil(path: Path, size: int = 200_000) -> bytes:
 
 
 @pytest.mark.slow
-def test_a_damaged_market_leaves_the_book_alone_and_can_be_made_anew(tapeline: Any, filled: Path) -> None:
-    assert tapeline("watchlist", "create", "Mine").returncode == 0
-    assert tapeline("watchlist", "add", "Mine", "SPY").returncode == 0
+def test_a_damaged_market_leaves_the_book_alone_and_can_be_made_anew(typed: Any, filled: Path) -> None:
+    assert typed("watchlist", "create", "Mine").returncode == 0
+    assert typed("watchlist", "add", "Mine", "SPY").returncode == 0
     spoilt = spoil(filled / "demo" / "market.duckdb")
-    assert_told(tapeline("screener", "run"), 1, "tapeline store rebuild")
-    assert_told(tapeline("tearsheet", "show", "SPY"), 1, "tapeline store rebuild")
+    assert_told(typed("screener", "run"), 1, "tapeline store rebuild")
+    assert_told(typed("tearsheet", "show", "SPY"), 1, "tapeline store rebuild")
     assert (filled / "demo" / "market.duckdb").read_bytes() == spoilt  # nothing is thrown away unasked
-    kept = json.loads(tapeline("watchlist", "list", "--json").stdout)
+    kept = json.loads(typed("watchlist", "list", "--json").stdout)
     assert [row["name"] for row in kept["rows"]] == ["Mine"]
-    assert tapeline("store", "rebuild").returncode == 0
-    assert len(json.loads(tapeline("screener", "run", "--json").stdout)["rows"]) > 100
+    assert typed("store", "rebuild").returncode == 0
+    assert len(json.loads(typed("screener", "run", "--json").stdout)["rows"]) > 100
     assert any(path.read_bytes() == spoilt for path in (filled / "demo").iterdir() if path.is_file())
 
 
 @pytest.mark.slow
-def test_a_damaged_book_says_where_its_backups_are_and_comes_back(tapeline: Any, filled: Path) -> None:
-    assert tapeline("watchlist", "create", "Mine").returncode == 0
-    assert tapeline("watchlist", "add", "Mine", "SPY").returncode == 0
-    assert tapeline("store", "backup").returncode == 0
+def test_a_damaged_book_says_where_its_backups_are_and_comes_back(typed: Any, filled: Path) -> None:
+    assert typed("watchlist", "create", "Mine").returncode == 0
+    assert typed("watchlist", "add", "Mine", "SPY").returncode == 0
+    assert typed("store", "backup").returncode == 0
     spoilt = spoil(filled / "demo" / "book.duckdb")
-    assert_told(tapeline("watchlist", "list"), 1, "tapeline store restore", "backups")
-    assert tapeline("market", "bars", "SPY").returncode == 0  # the market is usable meanwhile
+    assert_told(typed("watchlist", "list"), 1, "tapeline store restore", "backups")
+    assert typed("market", "bars", "SPY").returncode == 0  # the market is usable meanwhile
     assert (filled / "demo" / "book.duckdb").read_bytes() == spoilt
-    assert tapeline("store", "restore").returncode == 0
-    shown = json.loads(tapeline("watchlist", "show", "Mine", "--json").stdout)
+    assert typed("store", "restore").returncode == 0
+    shown = json.loads(typed("watchlist", "show", "Mine", "--json").stdout)
     assert [row["symbol"] for row in shown["rows"]] == ["SPY"]
     assert any(path.read_bytes() == spoilt for path in (filled / "demo").iterdir() if path.is_file())
 
 
 @pytest.mark.parametrize("name", ["market.duckdb", "book.duckdb"])
-def test_a_file_of_a_newer_version_is_left_as_it_is(tapeline: Any, filled: Path, name: str) -> None:
+def test_a_file_of_a_newer_version_is_left_as_it_is(typed: Any, filled: Path, name: str) -> None:
     path = filled / "demo" / name
     content = bytearray(path.read_bytes())
     content[12:20] = (9999).to_bytes(8, "little")  # DuckDB's storage version, with the checksum of its header
@@ -171,7 +173,7 @@ def test_a_file_of_a_newer_version_is_left_as_it_is(tapeline: Any, filled: Path,
     content[:8] = total.to_bytes(8, "little")
     path.write_bytes(content)
     words = ("screener", "run") if name == "market.duckdb" else ("watchlist", "list")
-    assert_told(tapeline(*words), 1, name, "newer", "Update")
+    assert_told(typed(*words), 1, name, "newer", "Update")
     assert path.read_bytes() == bytes(content)
 
 
@@ -229,28 +231,28 @@ def test_an_export_onto_a_full_disk_leaves_no_half_file(filled: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("place", ["file/below", "/proc/nowhere"])
-def test_a_home_that_cannot_be_written_is_said(run_cli: Any, tmp_path: Path, place: str) -> None:
+def test_a_home_that_cannot_be_written_is_said(type_in: Any, tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    assert_told(run_cli("--home", place, "--demo", "watchlist", "list"), 1, "cannot be written", "--home DIR")
+    assert_told(type_in("--home", place, "--demo", "watchlist", "list"), 1, "cannot be written", "--home DIR")
 
 
-def test_without_a_keyring_a_key_is_not_silently_forgotten(run_cli: Any) -> None:
-    done = run_cli("--home", "h", "preferences", "keys", "--json")
+def test_without_a_keyring_a_key_is_not_silently_forgotten(type_in: Any, tmp_path: Path) -> None:
+    done = type_in("--home", "h", "preferences", "keys", "--json")
     assert done.returncode == 0
     providers = list(json.loads(done.stdout)["rows"])
     name = next((str(row[next(iter(row))]) for row in providers), "yahoo")
-    done = run_cli("--home", "h", "preferences", "key-set", name, stdin="secret-123\n")
+    done = type_in("--home", "h", "preferences", "key-set", name, stdin="secret-123\n")
     told = done.stdout + done.stderr
     assert "secret-123" not in told
     assert done.returncode == 1 or "keyring" in told.lower() or "session" in told.lower(), told
     assert "Traceback" not in told
-    assert not [path for path in Path(os.curdir).glob("h/**/*") if path.is_file() and b"secret-123" in path.read_bytes()]
+    assert not [path for path in tmp_path.glob("h/**/*") if path.is_file() and b"secret-123" in path.read_bytes()]
 
 
-def test_unreadable_settings_are_kept_and_the_program_goes_on(tapeline: Any, filled: Path) -> None:
+def test_unreadable_settings_are_kept_and_the_program_goes_on(typed: Any, filled: Path) -> None:
     (filled / "settings.toml").write_bytes(b"mode = [unfinished\n\xff")
-    assert tapeline("watchlist", "list").returncode == 0
-    assert tapeline("preferences", "set", "mode", "pro").returncode == 0
+    assert typed("watchlist", "list").returncode == 0
+    assert typed("preferences", "set", "mode", "pro").returncode == 0
     assert any(path.read_bytes() == b"mode = [unfinished\n\xff" for path in filled.glob("settings*"))
 
 
