@@ -142,12 +142,12 @@ def _summary(history: pl.DataFrame) -> pl.DataFrame:
 
 def _technical(history: pl.DataFrame) -> pl.DataFrame:
     """Per symbol: the newest value of the recursive indicators."""
-    from terminal.domain.indicators import compute, slices  # numpy and TA-Lib: not for who only reads what was computed
+    from terminal.domain.indicators import series, slices  # numpy and TA-Lib: not for who only reads what was computed
 
     runs = slices(history["symbol"])
     names = {"rsi": "rsi_14", "atr": "atr_14", "macd_histogram": "macd_histogram", "adx": "adx_14"}
     return (
-        history.select("symbol", *(compute(history, each, runs=runs).alias(name) for each, name in names.items()))
+        history.select("symbol", *(series(history, each, runs=runs).alias(name) for each, name in names.items()))
         .group_by("symbol")
         .agg(pl.all().last())
     )

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.fields import FIELDS
-from terminal.domain.indicators import INDICATORS
+from terminal.domain.indicators import SERIES
 from terminal.domain.rules import ALIASES, FUNCTIONS, Rule, RuleError, parse, tree
+from terminal.domain.rules.studies import STUDIES
 from terminal.domain.rules.vocabulary import BAR_OF_FIELD, INDICATOR_NAMES, SERIES_OF_FIELD
 from tests.domain import rule_reference as reference
 
@@ -315,8 +316,11 @@ def test_normal_spelling_and_equality() -> None:
 
 def test_vocabulary_fits_the_fields_and_indicators() -> None:
     assert set(ALIASES.values()) <= set(FIELDS) and not set(ALIASES) & (set(FIELDS) | set(FUNCTIONS) | {"close"})
-    assert set(INDICATOR_NAMES) == set(INDICATORS) and set(INDICATOR_NAMES) <= set(FUNCTIONS)
+    assert set(INDICATOR_NAMES) == set(SERIES) and set(INDICATOR_NAMES) <= set(FUNCTIONS)
     assert set(SERIES_OF_FIELD) | set(BAR_OF_FIELD) <= set(FIELDS)
+    for name, series in SERIES.items():
+        assert FUNCTIONS[name].most <= len(series.parameters) + series.free_input
+    assert all(most == len(SERIES[name].parameters) + SERIES[name].free_input for name, _, _, _, most in STUDIES)
     for function in FUNCTIONS.values():
         assert parse(f"{function.usage} > 0").text.startswith(function.name)
 

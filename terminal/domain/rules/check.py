@@ -257,9 +257,9 @@ def _call(node: tree.Call) -> tree.Node:
 
 
 def _indicator(node: tree.Call, usage: str) -> tree.Node:
-    from terminal.domain.indicators import INDICATORS  # brings numpy, which most rules do without
+    from terminal.domain.indicators import SERIES  # brings numpy, which most rules do without
 
-    indicator = INDICATORS[node.name]
+    indicator = SERIES[node.name]
     given = list(node.arguments)
     series: list[tree.Node] = []
     if given and not isinstance(given[0], tree.Number):

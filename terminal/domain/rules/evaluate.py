@@ -184,13 +184,13 @@ class Evaluation:
 
     def _indicator(self, node: tree.Node, name: str, arguments: tuple[tree.Node, ...]) -> str:
         if node not in self._made:
-            from terminal.domain.indicators import INDICATORS, compute
+            from terminal.domain.indicators import SERIES, series
 
             numbers = tuple(each.amount for each in arguments if isinstance(each, tree.Number))
             sources = [each for each in arguments if not isinstance(each, tree.Number)]
-            columns = [self._series_column(each) for each in sources] or list(INDICATORS[name].inputs)
+            columns = [self._series_column(each) for each in sources] or list(SERIES[name].inputs)
             inputs = tuple(self._bars[column] for column in columns)
-            computed = compute(self._bars, name, *numbers, inputs=inputs, runs=self._runs)
+            computed = series(self._bars, name, *numbers, inputs=inputs, runs=self._runs)
             column = f"_series_{len(self._made)}"
             self._bars = self._bars.with_columns(computed.alias(column))
             self._made[node] = column

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass
 
 from terminal.domain.fields import FIELDS
+from terminal.domain.rules.studies import STUDIES
 
 BAR_SERIES = ("open", "high", "low", "close", "volume")
 INDICATOR_NAMES = (
@@ -29,6 +30,7 @@ INDICATOR_NAMES = (
     "lowest",
     "avg",
     "stdev",
+    *(name for name, *_ in STUDIES),
 )
 
 # Fields that are one indicator of the daily bars: inside crosses and within they mean that day's value.
@@ -82,6 +84,7 @@ _ALL = (
             ("lowest", "lowest(low, 252)", "Lowest value of the last 252 sessions.", 0, 2),
             ("avg", "avg(volume, 20)", "Average of the last 20 sessions.", 0, 2),
             ("stdev", "stdev(close, 20)", "How much the value scatters around its average.", 0, 2),
+            *STUDIES,
             ("change", "change(close, 20d)", "Change against so many sessions ago, as a fraction.", 2, 2),
             ("sector_median", "sector_median(pe_ttm)", "The middle value among companies of the same sector.", 1, 1),
             ("sector_percentile", "sector_percentile(roe)", "Place within the sector: 0 % lowest, 100 % highest.", 1, 1),

