@@ -396,8 +396,21 @@ class Segment(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
-        box = row(spacing=0, margins=(2, 2, 2, 2))
-        self.setLayout(box)
+        self._box = row(spacing=0, margins=(2, 2, 2, 2))
+        self.setLayout(self._box)
+        self.offer(options)
+        self.set_value(value or (options[0][0] if options else ""))
+
+    def offer(self, options: Sequence[tuple[str, str]]) -> None:
+        """Other choices; the one chosen stays where it is among them, else it is the first."""
+        if [key for key, _ in options] == list(self._buttons):
+            return
+        chosen, name = self.value, self.accessibleName()
+        for button in self._buttons.values():
+            self._group.removeButton(button)
+            self._box.removeWidget(button)
+            button.deleteLater()
+        self._buttons = {}
         for key, text in options:
             button = _Option(text)
             button.setCheckable(True)
@@ -407,8 +420,8 @@ class Segment(QFrame):
             button.clicked.connect(lambda _, key=key: self.changed.emit(key))
             self._group.addButton(button)
             self._buttons[key] = button
-            box.addWidget(button)
-        self.set_value(value or (options[0][0] if options else ""))
+            self._box.addWidget(button)
+        self.set_value(chosen if chosen in self._buttons else options[0][0] if options else "")
 
     @property
     def value(self) -> str:

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 
 from terminal.ui import theme
 from terminal.ui.chart import Chart, PriceLevel
-from terminal.ui.pyramid import FACTOR, Pyramid, moving_average
+from terminal.ui.chart.pyramid import FACTOR, Pyramid, moving_average
 
 
 def bars(count: int, start: date = date(2020, 1, 1)) -> pl.DataFrame:
@@ -41,10 +41,10 @@ def test_the_pyramid_keeps_extremes_opens_closes_and_volume() -> None:
     pyramid = Pyramid.of(frame)
     for place, level in enumerate(pyramid.levels):
         assert level.step == FACTOR ** place
-        assert level.high.max() == np.float32(frame["high"].max())
-        assert level.low.min() == np.float32(frame["low"].min())
-        assert level.open[0] == np.float32(frame["open"][0])
-        assert level.close[-1] == np.float32(frame["close"][-1])
+        assert level.high.max() == float(frame["high"].max())
+        assert level.low.min() == float(frame["low"].min())
+        assert level.open[0] == float(frame["open"][0])
+        assert level.close[-1] == float(frame["close"][-1])
         assert level.volume.sum(dtype=np.float64) == pytest.approx(frame["volume"].sum(), rel=1e-5)
         assert np.all(level.high >= np.maximum(level.open, level.close) * (1 - 1e-6))
     assert len(pyramid.levels[-1]) <= 64
@@ -54,8 +54,8 @@ def test_the_level_drawn_fits_the_pixels_and_covers_what_is_visible() -> None:
     pyramid = Pyramid.of(bars(3000))
     for start, end, pixels in ((0, 3000, 600), (2900, 3000, 600), (-50, 10, 300), (1000, 2000, 100)):
         part = pyramid.visible(start, end, pixels)
-        assert part.first * part.level.step <= max(0, start)
-        assert part.last * part.level.step >= min(len(pyramid), end)
+        assert part.first * part.step <= max(0, start)
+        assert part.last * part.step >= min(len(pyramid), end)
         assert part.last - part.first <= pixels / 3 + 3
 
 
@@ -144,19 +144,19 @@ def test_minute_bars_have_an_axis_of_times(chart: Chart) -> None:
     frame = bars(390).drop("date").with_columns(pl.Series("at", [start + timedelta(minutes=minute) for minute in range(390)]))
     chart.show_bars(frame)
     chart.show_range("MAX")
-    axis = chart._parts["bottom"]
+    axis = chart._stage.price.bottom
     ticks = axis.tickValues(0, 390, 600)[0][1]
     assert axis.tickStrings(ticks, 1, 1)[0].endswith(":00")
 
 
 def test_pyqtgraph_is_imported_with_the_first_bars_only() -> None:
-    code = "import terminal.ui.chart, terminal.ui.table, terminal.ui.badge, sys; print(*sys.modules)"
+    code = "import terminal.ui.chart, sys; print(*sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "pyqtgraph" not in answer.stdout
 
 
 def test_prices_at_the_axis_do_not_lie_on_each_other() -> None:
-    from terminal.ui.plot import apart
+    from terminal.ui.chart.axes import apart
 
     assert apart([50.0, 200.0], 16, 300) == [50.0, 200.0]
     assert apart([95.0, 100.0], 16, 300) == [84.0, 100.0]  # the last price keeps its place
@@ -168,7 +168,7 @@ def test_prices_at_the_axis_do_not_lie_on_each_other() -> None:
 def test_level_names_keep_clear_of_each_other_and_of_the_legend() -> None:
     from PySide6.QtCore import QRectF
 
-    from terminal.ui.plot import LevelNames
+    from terminal.ui.chart.backdrop import LevelNames
 
     names = LevelNames.__new__(LevelNames)
     names.places = {}

@@ -1,0 +1,108 @@
+"""Between prices and heights on a pane: linear, logarithmic or percent of a base, with the ticks each of them calls for. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from terminal.domain import format as fmt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TINY = 1e-9
+_DECADES: tuple[tuple[float, ...], ...] = (
+    (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9), (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5), (1, 3), (1,))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`base` is the price that counts as 0 % on a percent scale. A height is what the plot's y axis counts in."""
+
+    kind: str = "linear"
+    base: float = 1.0
+
+    def heights(self, prices: Any) -> Any:
+        """Heights of prices (a number or an array); on a log scale zero and less lie far below."""
+        return np.log10(np.maximum(prices, _TINY)) if self.kind == "log" else prices
+
+    def prices(self, heights: Any) -> Any:
+        """The inverse of `heights`."""
+        return np.power(10.0, heights) if self.kind == "log" else heights
+
+    def ticks(self, low: float, high: float, pixels: float, least: float = 36.0) -> list[float]:
+        """Heights between two heights at round prices (round per cents on a percent scale), at least `least` pixels apart."""
+        if not high > low or pixels <= 0 or not math.isfinite(high - low):
+            return []
+        if self.kind == "percent" and self.base > 0:
+            return [self.base * (1 + share) for share in _even(low / self.base - 1, high / self.base - 1, pixels, least)]
+        if self.kind == "log":
+            return [math.log10(price) for price in self._log_ticks(low, high, pixels, least)]
+        return _even(low, high, pixels, least)
+
+    def _log_ticks(self, low: float, high: float, pixels: float, least: float) -> list[float]:
+        bottom, top = 10.0 ** low, 10.0 ** high
+        apart = (high - low) * least / pixels  # in heights
+        if top / bottom < 4:  # even steps, wide enough at the top where they lie closest
+            return [price for price in _multiples(bottom, top, _round_up(top - top / 10 ** apart)) if price > 0]
+        for steps in _DECADES:
+            closest = min(math.log10(after / before) for before, after in zip(steps, (*steps[1:], 10.0), strict=True))
+            if closest >= apart:
+                break
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        every = max(1, math.ceil(apart)) if len(steps) == 1 else 1
+        return [step * 10.0 ** decade for decade in decades if decade % every == 0
+                for step in steps if bottom <= step * 10.0 ** decade <= top]
+
+    def tick_names(self, heights: Sequence[float]) -> list[str]:
+        """What is written at ticks: prices with as many decimals as tell them apart, or signed per cents."""
+        if self.kind == "percent" and self.base > 0:
+            shares = [height / self.base - 1 for height in heights]
+            closest = min((abs(after - before) for before, after in pairwise(shares)), default=0.01)
+            return [fmt.percent(share, 0 if closest >= 0.0099 else 1 if closest >= 0.00099 else 2, sign=True) for share in shares]
+        prices = [float(self.prices(height)) for height in heights]
+        closest = min((abs(after - before) for before, after in pairwise(prices)), default=0.01)
+        if max((abs(price) for price in prices), default=0.0) >= 1e5 and closest >= 100:
+            return [fmt.compact(price) if price else "0" for price in prices]
+        decimals = 0 if closest >= 0.999 else 1 if closest >= 0.0999 and self.kind == "plain" else 2 if closest >= 0.00999 else 4
+        return [fmt.number(price, decimals) for price in prices]
+
+    def name_of(self, price: float) -> str:
+        """A price as it stands in a tag at the axis."""
+        if self.kind == "percent" and self.base > 0:
+            return fmt.percent(price / self.base - 1, 2, sign=True)
+        return price_name(price) if self.kind != "plain" else value_name(price)
+
+
+def price_name(value: float) -> str:
+    """A price with two decimals, four below one."""
+    return fmt.number(value, 2 if abs(value) >= 1 else 4)
+
+
+def value_name(value: float) -> str:
+    """A study's value: two decimals, four for small ones, compact for large ones."""
+    size = abs(value)
+    return fmt.compact(value) if size >= 1e5 else fmt.number(value, 2 if size >= 1 or size == 0 else 4)
+
+
+def _even(low: float, high: float, pixels: float, least: float) -> list[float]:
+    return _multiples(low, high, _round_up((high - low) * least / pixels))
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    if step <= 0:
+        return []
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, min(last, first + 200) + 1)]
+
+
+def _round_up(step: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is not below `step`."""
+    if not step > 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(times * power for times in (1, 2, 5, 10) if times * power >= step * (1 - 1e-9))
