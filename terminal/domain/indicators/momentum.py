@@ -112,7 +112,7 @@ def _convergence(rule: str, line: str) -> tuple[Output, ...]:
     return (
         Output(rule, line, "line", "accent", rule),
         Output("signal", "Signal", "line", "average_1", f"{rule}_signal"),
-        Output("histogram", "Histogram", "histogram", "t3", f"{rule}_histogram"),
+        Output("histogram", "Histogram", "histogram", "sign", f"{rule}_histogram"),
     )
 
 
@@ -202,7 +202,7 @@ MOMENTUM = (
     Indicator(
         "awesome", "Awesome oscillator", _MOMENTUM, "own", ("high", "low"),
         (bars("fast", "Fast length", 5, 1), bars("slow", "Slow length", 34, 1)),
-        (Output("awesome", "AO", "histogram", "accent", "awesome"),), awesome, lambda f, s: max(f, s) - 1,
+        (Output("awesome", "AO", "histogram", "sign", "awesome"),), awesome, lambda f, s: max(f, s) - 1,
         "Recent days against a longer stretch: bars above 0 mean the price is gaining.",
         "SMA 5 - SMA 34 of (high + low) / 2.", "B. Williams, Trading Chaos", (0,), "price",
     ),
