@@ -199,7 +199,8 @@ class App:
 
                 keep = self.home.cache(True)
                 extend = (lambda ctx: fill_demo(self.store, self.clock, ctx.progress, keep)) if self.demo else None
-                self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home, extend=extend)
+                self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home, extend=extend,
+                                            publish=self.events.publish)
             return self._market
 
     @property
@@ -214,7 +215,9 @@ class App:
             return self._scheduler
 
     def _background(self, on: bool) -> None:
-        """What goes with the schedule: the exporter, as long as it is wanted."""
+        """What goes with the schedule: live prices, and the exporter, as long as they are wanted."""
+        if on or self._market is not None:
+            self.market.live.allow(on and not self._closed)
         with self._lock:
             unfollow, self._unfollow = self._unfollow, None
             if on and not self._closed:

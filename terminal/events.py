@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 class Events:
     """Publish and subscribe by topic. A slot runs on the publisher's thread and must be quick.
 
-    Known topics: `market.changed {datasets, symbols}`, `book.changed {table}`, `settings.changed {key}`,
-    `job.changed {id, command, title, fraction, note, state}`, `symbol.selected {symbol}`,
+    Known topics: `market.changed {datasets, symbols}`, `prices.changed {symbols}` (live prices alone),
+    `book.changed {table}`, `settings.changed {key}`, `job.changed {id, command, title, fraction, note, state}`, `symbol.selected {symbol}`,
     `provider.changed {provider}`.
     """
 

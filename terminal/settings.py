@@ -131,6 +131,15 @@ CORE = (
     Setting(key="market.source", default="auto", choices=("auto", "demo", "live"), title="Market",
             newbie="The invented practice market, or the real one. Auto takes the real one when the internet answers.",
             pro="auto: live, or demo when the window finds no network at its start; demo and live force one."),
+    Setting(key="market.live_trades", type=bool, default=True, title="Live trades",
+            newbie="With a free Finnhub key, prices you look at move as they are traded, while the exchange is open.",
+            pro="Stream Finnhub trades of shown symbols during the regular session; needs its key."),
+    Setting(key="market.live_seconds", type=int, default=2, minimum=1, maximum=60, title="Pace of live trades",
+            newbie="After how many seconds a live price may change on the screen.",
+            pro="Seconds between two batches of trades that are stored as quotes."),
+    Setting(key="market.live_symbols", type=int, default=50, minimum=1, maximum=500, title="Symbols with live trades",
+            newbie="How many symbols can be live at once. A free Finnhub key is said to allow 50.",
+            pro="Most symbols subscribed at once on one websocket; 50 is what users of the free plan report."),
     Setting(key="jobs.paused", default="", title="Paused jobs",
             newbie="Names of jobs that do not start by themselves, or all. The health panel has buttons for it.",
             pro="Scheduled jobs that are paused, separated by commas; `all` pauses the whole schedule."),
@@ -230,6 +239,11 @@ class Settings:
         """What the file holds under a dotted key, declared or not; None when nothing."""
         with self._lock:
             return _dig(self._file, key)
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep something under a key that no setting declares, such as the user's own shortcuts; None forgets it."""
+        self._write(key, value)
+        self.changed(key)
 
     def approved(self, plugin: str) -> str | None:
         """What was approved of an added plugin: "version hash", or None."""

@@ -174,11 +174,15 @@ def live(
     from plugins.dips.pace import pace
 
     watched = symbols[:_WATCHED]
+    if ctx.as_of is None:
+        ctx.market.live.want("dips", watched)
     is_open = calendar().is_open(ctx.now())
     problems = ctx.market.ensure(watched, ["quotes"], ctx) if is_open and watched and not ctx.demo and ctx.as_of is None else []
     quotes = ctx.market.quotes(watched, ctx.as_of) if watched else ctx.market.quotes([""], ctx.as_of)
     ages = [(ctx.now() - moment).total_seconds() for moment in quotes["at"].to_list()]
     words, seconds = pace(len(symbols), len(watched), ages, is_open=is_open, demo=ctx.demo, problems=problems, beat=_PACE_S)
+    if ctx.as_of is not None:
+        words, seconds = f"Prices as they were known on {ctx.as_of}; they do not move.", 0
     frame = quotes.select("symbol", pl.col("price").cast(pl.Float64), pl.col("at").alias("quoted_at"))
     columns = (Column("symbol", "Ticker"), Column("price", "Price", "number"), Column("quoted_at", "At", "datetime"))
     sources = tuple(dict.fromkeys(ctx.market.sources(quotes["fetch_id"].to_list()).values()))

@@ -56,7 +56,13 @@ def sentence(status: ProviderStatus, now: datetime) -> str:
     if status.state in ("unreachable", "failing"):
         said = _bare(status.fault)
         return f"{said}.{again}" if said.startswith(name) else f"{name} did not deliver: {said}.{again}"
-    return f"{name} answers.{_left(status)}"
+    return f"{name} answers.{_left(status)}{_live(status)}"
+
+
+def _live(status: ProviderStatus) -> str:
+    """What its stream of trades does, where that is worth a word."""
+    live = status.live
+    return f" {live.words}" if live is not None and live.phase in ("live", "connecting", "waiting", "refused") else ""
 
 
 def _left(status: ProviderStatus) -> str:

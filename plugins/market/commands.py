@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.market.plan import plan  # noqa: F401 - a command of this group
+from plugins.market.streaming import live, stream, stream_stop  # noqa: F401 - commands of this group
 from terminal.api import Column, Context, Source, Table, UserError, argument, command
 
 if TYPE_CHECKING:

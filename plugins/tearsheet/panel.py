@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QS
 
 from plugins.tearsheet.panel_actions import Actions
 from plugins.tearsheet.panel_head import Head
+from plugins.tearsheet.panel_live import LivePrice
 from plugins.tearsheet.panel_parts import Skeleton, Words
 from plugins.tearsheet.panel_sections import ORDER, PARTS, Showing
 from terminal.domain import format as words
@@ -86,6 +87,7 @@ class TearsheetPanel(QWidget):
         self.skeleton = Skeleton()
         self.actions_row = Actions(self.host, self)
         self.head = Head(self.actions_row)
+        self._live = LivePrice(self.host, self, self.head.show_price)
         self.badge = SourceBadge()
         self.sections: dict[str, Section] = {}
         self.parts: dict[str, Any] = {}
@@ -161,6 +163,12 @@ class TearsheetPanel(QWidget):
         self._load()
         self.actions_row.look()
 
+    def show_as_of(self, _day: Any) -> None:
+        """Another day: the same symbol anew, with nothing left of the present day."""
+        symbol, self.symbol, self.sheet, self._table, self._call = self.symbol, "", None, None, None
+        if symbol:
+            self.show_symbol(symbol)
+
     def set_mode(self, mode: str) -> None:
         """Other words and another order; the same values."""
         self._arrange()
@@ -194,6 +202,7 @@ class TearsheetPanel(QWidget):
         super().showEvent(event)
         if self.sheet is not None and not self._remembered:
             self._dwell.start()
+        self._live.ask()
 
     # ---- loading ----
 
@@ -320,6 +329,7 @@ class TearsheetPanel(QWidget):
         drawn = sheet is self.sheet and "chart" in self.parts  # the chart has no words; it follows the theme by itself
         self.sheet = sheet
         self.head.show_sheet(sheet)
+        self._live.follow(sheet)
         self.badge.show_sources(sheet.sources, datetime.now(UTC))
         self._sources.setText(f"Sources ({len(sheet.sources)})")
         showing = self._showing()

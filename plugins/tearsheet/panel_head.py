@@ -31,6 +31,7 @@ class Head(QWidget):
         titles.addWidget(self._name)
         top = row(self._letter, titles, spacing=10)
         top.setStretch(1, 1)
+        self._sheet: Sheet | None = None
         self._price, self._change, self._when = label("", "display"), label("", "strong"), label("", "muted")
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -48,10 +49,25 @@ class Head(QWidget):
         self._name.setText(" · ".join(part for part in (name, what, sheet.currency) if part))
         self._simulated.setVisible(sheet.simulated)
         price, change, before = (sheet.row.get(field) for field in ("price", "change", "previous_close"))
+        self._tell(price, change, None if price is None or before is None else price - before)
+        self._when.setText(f"Close {words.day(sheet.price_date)}" if sheet.price_date else "date unknown")
+        self._sheet = sheet
+        self._say(price)
+
+    def show_price(self, price: float, before: float | None, when: str) -> None:
+        """A newer price of the same symbol, and when and from whom it came."""
+        self._tell(price, price / before - 1 if before else None, None if before is None else price - before)
+        self._when.setText(when)
+        self._say(price)
+
+    def _tell(self, price: float | None, change: float | None, moved: float | None) -> None:
         self._price.setText(words.number(price))
-        moved = None if price is None or before is None else price - before
         self._change.setText("" if change is None else f"{words.change(change)} ({words.number(moved, sign=True)})")
         theme.set_role(self._change, tone="" if not change else "up" if change > 0 else "down")
-        self._when.setText(f"Close {words.day(sheet.price_date)}" if sheet.price_date else "date unknown")
-        spoken = f"{sheet.symbol} {sheet.name}, price {words.money(price, sheet.currency)}"
-        self.setAccessibleName(spoken if price is not None else f"{sheet.symbol} {sheet.name}, price unknown")
+
+    def _say(self, price: float | None) -> None:
+        sheet = self._sheet
+        if sheet is None:
+            return
+        said = "price unknown" if price is None else f"price {words.money(price, sheet.currency)}"
+        self.setAccessibleName(f"{sheet.symbol} {sheet.name}, {said}")

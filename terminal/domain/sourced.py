@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import polars as pl
 
+# The endpoint of what was heard trade by trade: its age is that of the price itself.
+TRADES = "trades"
+
 ColumnType = Literal["text", "number", "integer", "bool", "date", "datetime", "list", "object"]
 
 
@@ -32,6 +35,11 @@ class Source:
     delayed: bool = False
     simulated: bool = False
     note: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether it is a price heard as it was traded."""
+        return self.endpoint == TRADES and not (self.delayed or self.simulated)
 
     def to_json(self) -> dict[str, Any]:
         """The object printed under `sources`."""

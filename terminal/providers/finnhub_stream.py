@@ -216,7 +216,7 @@ class TradeStream:
                 self._misunderstood(message)
                 continue
             if trade.symbol in watched:
-                batch[trade.symbol] = _together(batch.get(trade.symbol), trade)
+                batch[trade.symbol] = together(batch.get(trade.symbol), trade)
 
     def _misunderstood(self, message: str | bytes) -> None:
         if not self._warned:
@@ -271,7 +271,7 @@ def _trade(told: Any) -> Traded:
     return Traded(str(told["s"]).upper().replace(".", "-"), at, price, price, price, volume, 1)
 
 
-def _together(before: Traded | None, trade: Traded) -> Traded:
+def together(before: Traded | None, trade: Traded) -> Traded:
     """Two as one. A trade that is told late widens the range but is not the last price."""
     if before is None:
         return trade

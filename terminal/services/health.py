@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from terminal.domain.schemas import DATASETS
+from terminal.domain.sourced import TRADES
 from terminal.errors import UserError
 from terminal.services.freshness import STALENESS
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
     from terminal.providers.base import Provider
     from terminal.providers.router import Router
+    from terminal.services.live import LiveStatus
     from terminal.store import Store
 
 State = Literal["ok", "partly", "waiting", "unreachable", "failing", "needs key", "never asked"]
@@ -34,6 +36,7 @@ _UNREACHED = ("could not be reached", "did not answer in time", "cannot be reach
 _CHEAPEST = ("quotes", "instruments", "earnings", "ratings", "headlines", "macro", "bars", "filings", "chains", "facts")
 SPENT = "our budget of requests is used up"
 _LATER = timedelta(seconds=5)  # the log and the breaker note the same answer a moment apart
+STREAMS = "finnhub"  # whose trades are listened to
 _PROBES = {"macro": "DGS10"}
 _PROBE = "AAPL"
 
@@ -60,7 +63,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """One data service. Counts and times are of the last day; latencies in seconds; None: nothing is known."""
+    """One data service. Counts and times are of the last day; latencies in seconds; None: nothing is known.
+
+    `live`: what its stream of trades is doing, where it has one.
+    """
 
     id: str
     title: str
@@ -82,6 +88,7 @@ class ProviderStatus:
     key_page: str = ""
     delay: str = ""
     simulated: bool = False
+    live: LiveStatus | None = None
 
     @property
     def tightest(self) -> Allowance | None:
@@ -134,9 +141,10 @@ class Health:
     """Looks at one market. Every method reads anew; none is for the window's thread."""
 
     def __init__(self, store: Store, router: Router, clock: Callable[[], datetime], calendar: Callable[[], Calendar],
-                 has_key: Callable[[str], bool], cache: Path | None = None) -> None:
+                 has_key: Callable[[str], bool], cache: Path | None = None,
+                 live: Callable[[], LiveStatus] | None = None) -> None:
         self._store, self._router, self._clock = store, router, clock
-        self._make_calendar, self._has_key, self._cache = calendar, has_key, cache
+        self._make_calendar, self._has_key, self._cache, self._live = calendar, has_key, cache, live
 
     # ---- services ----
 
@@ -202,7 +210,8 @@ class Health:
             provider.id, provider.title, "ok" if provider.simulated else state, tuple(sorted(provider.datasets)), fault, until,
             windows, troubles, asked.requests, asked.errors, asked.p50, asked.p95, endpoint, good_at, asked.good.get("rows"),
             asked.bad.get("error") or "", asked.bad.get("finished_at"), about.key_page if about else "",
-            about.delay if about else "", provider.simulated)
+            about.delay if about else "", provider.simulated,
+            self._live() if self._live is not None and provider.id == STREAMS else None)
 
     def _log(self) -> dict[str, _Asked]:
         """What the log of requests says of each service; one answer about several datasets is one request."""
@@ -211,7 +220,7 @@ class Health:
         since = self._clock() - _DAY
         counted = database.read(
             "with one as (select provider, started_at, finished_at, max(case when status = 'error' then 1 else 0 end) as bad "
-            "from fetch_log where finished_at >= ? group by provider, started_at, finished_at) "
+            f"from fetch_log where finished_at >= ? and endpoint <> '{TRADES}' group by provider, started_at, finished_at) "
             "select provider, count(*) as requests, sum(bad)::bigint as errors, "
             "quantile_cont(epoch(finished_at - started_at), 0.5) as p50, "
             "quantile_cont(epoch(finished_at - started_at), 0.95) as p95 from one group by provider", (since,))

@@ -310,7 +310,7 @@ def _store(store: Store, parts: list[Part], read: Reading, ctx: Context, as_of: 
             read.file.sha256,
             as_of=datetime.combine(as_of, time(16), NEW_YORK).astimezone(UTC),
         )
-        saved = store.market.save(schema.name, rows, fetch, complete=False, **extra)
+        saved = store.market.save(schema.name, rows, fetch, complete=False, tell=True, **extra)
         counts[schema.name] = saved.rows
         if saved.refused:
             refused = store.market.quarantine().filter(pl.col("fetch_id") == saved.fetch_id)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from terminal.providers.base import Provider
     from terminal.providers.router import Router
     from terminal.services.health import Health
+    from terminal.services.live import LivePrices
     from terminal.services.refresh import Refresher
     from terminal.settings import Settings
     from terminal.store import Store
@@ -55,7 +56,8 @@ class Market:
     """What `ctx.market` is. Thread safe; equal questions asked at once are answered once."""
 
     def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool, rules: Path,
-                 cache: Path | None = None, health: Health | None = None) -> None:
+                 cache: Path | None = None, health: Health | None = None, live: LivePrices | None = None) -> None:
+        self._live = live
         self._store = store
         self._refresher = refresher
         self._health = health
@@ -82,8 +84,17 @@ class Market:
             raise RuntimeError("this market was made without its health")
         return self._health
 
+    @property
+    def live(self) -> LivePrices:
+        """Prices as they are traded, for as long as somebody shows them."""
+        if self._live is None:
+            raise RuntimeError("this market was made without live prices")
+        return self._live
+
     def close(self) -> None:
         """Let go of connections and worker processes."""
+        if self._live is not None:
+            self._live.close()
         self._refresher.router.close()
         self._disk.close()
 
@@ -440,11 +451,13 @@ def build_market(
     home: Home,
     providers: Sequence[Provider] | None = None,
     extend: Callable[[Context], int] | None = None,
+    publish: Callable[[str, Mapping[str, Any]], None] = lambda _topic, _payload: None,
 ) -> Market:
     """The market of one home. The caller closes it with `market.close()` before the store.
 
     `providers` (default: the demo exchange, or Yahoo) are asked in order; `extend` brings a simulated market up to the
-    newest session and returns the number of new rows. Nothing is imported or asked before the first request.
+    newest session and returns the number of new rows; `publish` hears of live prices. Nothing is imported or asked before
+    the first request.
     """
     from terminal.paths import data_file
     from terminal.providers.breaker import Breaker
@@ -452,7 +465,11 @@ def build_market(
     from terminal.providers.live import live_providers, preferred
     from terminal.providers.router import Router
     from terminal.services.health import Health
+    from terminal.services.live import LivePrices, Terms
     from terminal.services.refresh import Refresher
+
+    def paused() -> frozenset[str]:
+        return frozenset(filter(None, str(settings.get("jobs.paused_feeds")).replace(" ", "").split(",")))
 
     kept = None if demo else home.run
     budget = Budget(kept and kept / "budget.sqlite")
@@ -461,12 +478,17 @@ def build_market(
         settings, budget, clock, home.run)
     order = None if demo or providers is not None else lambda dataset: preferred(settings, "order", dataset)
     router = Router(asked, budget, breaker, lambda provider: settings.secret(provider) is not None, order)
-    health = Health(store, router, clock, _calendar, lambda provider: settings.secret(provider) is not None, home.cache(demo))
+    terms = Terms(lambda: settings.secret("finnhub"), lambda: str(settings.get("providers.finnhub.base_url") or ""),
+                  lambda: bool(settings.get("market.live_trades")), lambda: float(settings.get("market.live_seconds")), paused,
+                  Universes(store, demo=demo, clock=clock, stored=tuple).wanted_first,
+                  lambda: int(settings.get("market.live_symbols")))  # fmt: skip
+    live = LivePrices(store, terms, clock=clock, calendar=_calendar, publish=publish, demo=demo)
+    health = Health(store, router, clock, _calendar, lambda provider: settings.secret(provider) is not None, home.cache(demo),
+                    live.status)
     refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None),
-                          paused=lambda: frozenset(
-                              filter(None, str(settings.get("jobs.paused_feeds")).replace(" ", "").split(","))))
+                          paused=paused)
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"),
-                  cache=home.cache(demo), health=health)
+                  cache=home.cache(demo), health=health, live=live)
 
 
 def _nothing(_ctx: Context) -> int:

@@ -145,14 +145,14 @@ class MarketStore:
         return _in_order(frame, schema.key).select(picked)
 
     def save(self, dataset: str, frame: pl.DataFrame, fetch: Fetch, *, repairs: pl.DataFrame | None = None,
-             refused: pl.DataFrame | None = None, complete: bool = True) -> Saved:
+             refused: pl.DataFrame | None = None, complete: bool = True, tell: bool = True) -> Saved:
         """Write the fetch and its valid rows in one transaction; quarantine the rest with the reason.
 
         A value that differs from the stored one becomes a new version, an equal one is not written again. `repairs`
         (symbol, at, field, was, now, rule, as `terminal.domain.repair` makes them) names what was corrected before;
         `refused` are rows (with `reason`) that an earlier check has taken out. `complete` False: a by-product, or a file of the
-        user's, which does not answer the dataset in full, so its symbols stay as stale as they were. Raises ValueError for a
-        frame that lacks a required column.
+        user's, which does not answer the dataset in full, so its symbols stay as stale as they were. `tell` False: the caller
+        publishes what changed, at his own pace. Raises ValueError for a frame that lacks a required column.
         """
         schema = _schema(dataset)
         checked = schema.validate(frame)
@@ -162,7 +162,8 @@ class MarketStore:
             pl.col(name).cast(kind) for name, kind in _REPAIRS.items())
         order = self.order(dataset)
         return self.database.write(
-            lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch, complete=complete, order=order))
+            lambda tx: self._save(tx, schema, good, bad=bad, repairs=fixed, fetch=fetch, complete=complete, order=order,
+                                  tell=tell))
 
     def save_all(self, parts: Sequence[several.Part]) -> list[Saved]:
         """As `save` for the answers of several requests, in one transaction and with one message; what became of each part.
@@ -297,7 +298,7 @@ class MarketStore:
     # writing, on the writer thread
 
     def _save(self, tx: Transaction, schema: Schema, good: pl.DataFrame, *, bad: pl.DataFrame,
-              repairs: pl.DataFrame | None, fetch: Fetch, complete: bool, order: Sequence[str] | None) -> Saved:
+              repairs: pl.DataFrame | None, fetch: Fetch, complete: bool, order: Sequence[str] | None, tell: bool) -> Saved:
         repaired = 0 if repairs is None else repairs.height
         number = self._log(tx, fetch, good.height, bad.height, repaired)
         written = self._take_in(tx, schema, good, fetch, number, order) if good.height else 0
@@ -312,7 +313,8 @@ class MarketStore:
             tx.insert("repairs", rows)
         symbols = good[entity].unique().sort().to_list() if good.height else []
         tx.committed.append(lambda: self._grow(schema.name, symbols))
-        tx.publish("market.changed", {"datasets": [schema.name], "symbols": symbols})
+        if tell:
+            tx.publish("market.changed", {"datasets": [schema.name], "symbols": symbols})
         return Saved(good.height, bad.height, repaired, written, number)
 
     def _save_together(self, tx: Transaction, group: several.Together) -> list[Saved]:

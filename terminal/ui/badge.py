@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from terminal.domain.sourced import Source
 
 STALE_AFTER = timedelta(days=7)
+# Beyond this age a trade that was heard as it happened is only the last one.
+LIVE_FOR = timedelta(minutes=1)
 _SHOWN = 4
+_STATES = {"simulated": "SIMULATED", "stale": "Stale", "delayed": "Delayed", "live": "Live"}
 
 
 def state(source: Source, now: datetime) -> str:
@@ -54,7 +57,9 @@ class SourceBadge(Chip):
             states.add("stale")  # even the newest value here is old
         fetched = max((each.fetched_at for each in sources if each.fetched_at), default=None)
         worst = next((name for name in ("simulated", "stale", "delayed") if name in states), "")
-        parts = [{"simulated": "SIMULATED", "stale": "Stale", "delayed": "Delayed"}.get(worst, ""), " + ".join(providers[:2])]
+        if not worst and any(each.live and each.fetched_at and now - each.fetched_at <= LIVE_FOR for each in sources):
+            worst = "live"
+        parts = [_STATES.get(worst, ""), " + ".join(providers[:2])]
         if len(providers) > 2:
             parts[-1] += f" +{len(providers) - 2}"
         parts += [fmt.day(newest.date()) if newest else "", fmt.age(fetched, now) if fetched else ""]
@@ -90,6 +95,7 @@ def sources_html(sources: Sequence[Source], now: datetime) -> str:
     lines = []
     for source in sources[:_SHOWN]:
         mark = {"simulated": "SIMULATED ", "stale": "stale ", "delayed": "delayed "}.get(state(source, now), "")
+        mark = mark or ("live " if source.live and source.fetched_at and now - source.fetched_at <= LIVE_FOR else "")
         where = " ".join(part for part in (source.provider, source.endpoint) if part)
         when = " · ".join(part for part in (f"as of {fmt.moment(source.as_of)}" if source.as_of else "as of unknown",
                                             f"fetched {fmt.age(source.fetched_at, now)}" if source.fetched_at else "") if part)

@@ -2,83 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import logging
 import re
 import socket
-import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import serve
 
 from terminal.providers.finnhub_stream import ADDRESS, EACH, StreamState, Traded, TradeStream, stream_address
+from tests.providers.trades import AT, Market
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from websockets.http11 import Request, Response
-    from websockets.sync.server import ServerConnection
 
 KEY = "d00stre4ms3cr3t"
-AT = 1_763_676_000_123
-
-
-class Market:
-    """A websocket server: `said` is what clients sent, `connections` who is there now; `status` refuses newcomers."""
-
-    def __init__(self) -> None:
-        self.said: list[dict[str, str]] = []
-        self.paths: list[str] = []
-        self.connections: list[ServerConnection] = []
-        self.status: int | None = None
-        quiet = logging.Logger("server", logging.CRITICAL + 1)
-        self._server = serve(self._serve, "127.0.0.1", 0, process_request=self._judge, logger=quiet, close_timeout=0.1)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self.url = f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}"
-
-    def send(self, message: Any) -> None:
-        """Send it to everybody."""
-        text = message if isinstance(message, (str, bytes)) else json.dumps(message)
-        for connection in list(self.connections):
-            with contextlib.suppress(ConnectionClosed):
-                connection.send(text)
-
-    def trade(self, symbol: str, price: float, *, after: int = 0, volume: float = 10) -> None:
-        """One trade, `after` milliseconds after AT."""
-        self.send({"data": [{"c": None, "p": price, "s": symbol, "t": AT + after, "v": volume}], "type": "trade"})
-
-    def hang_up(self) -> None:
-        """End every connection without a word."""
-        for connection in list(self.connections):
-            with contextlib.suppress(OSError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """End the server."""
-        self.hang_up()
-        self._server.shutdown()
-        self._thread.join(2)
-
-    def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
-        self.paths.append(request.path)
-        return None if self.status is None else connection.respond(self.status, "no\n")
-
-    def _serve(self, connection: ServerConnection) -> None:
-        self.connections.append(connection)
-        with contextlib.suppress(ConnectionClosed):
-            for message in connection:
-                self.said.append(json.loads(message))
-        self.connections.remove(connection)
-
-
 @pytest.fixture
 def market() -> Iterator[Market]:
     made = Market()

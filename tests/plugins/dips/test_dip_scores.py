@@ -88,6 +88,8 @@ class LiveMarket:
     def __init__(self, now: datetime, ages: dict[str, float], problems: list[str]) -> None:
         self.asked: list[tuple[tuple[str, ...], list[str]]] = []
         self._now, self._ages, self._problems = now, ages, problems
+        self.shown: dict[str, tuple[str, ...]] = {}
+        self.live = SimpleNamespace(want=lambda who, symbols: self.shown.update({who: tuple(symbols)}))
 
     def ensure(self, symbols: tuple[str, ...], datasets: list[str], _ctx: Any) -> list[str]:
         self.asked.append((tuple(symbols), datasets))
@@ -118,6 +120,7 @@ def test_quotes_are_asked_for_only_while_the_exchange_is_open(moment: datetime, 
 
     found, market = table({"AAA": 3.0, "BBB": 100.0}, [])
     assert market.asked == ([(("AAA", "BBB"), ["quotes"])] if asks else [])
+    assert market.shown == {"dips": ("AAA", "BBB")}, "what is shown may be listened to"
     assert found.frame["symbol"].to_list() == ["AAA", "BBB"] and found.detail["seconds"] == (5 if asks else 300)
     if asks:
         assert "1 of 2 are newer than 10 s, the oldest quote is 2 min old" in found.title
