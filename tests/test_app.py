@@ -236,12 +236,18 @@ def test_the_demo_market_is_there_on_first_opening_and_simulated(app: App) -> No
 
 
 def test_the_demo_market_moves_on_with_the_days(demo_home: Home, clock: Clock, registry: Registry) -> None:
+    columns = ["symbol", "date", "close"]
+    early = App(demo_home, demo=True, clock=clock, registry=registry)
+    before = early.store.market.read("bars", columns=columns)
+    early.close()
     clock.now = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
     app = App(demo_home, demo=True, clock=clock, registry=registry)
-    last, before = newest(app), app.market.bars("SPY", end=date(2026, 11, 20))
+    after = app.store.market.read("bars", columns=columns)
     app.close()
-    assert last == date(2026, 11, 24)
     assert before["date"].max() == date(2026, 11, 20)
+    assert after["date"].max() == date(2026, 11, 24)
+    assert after.height == before.height + 2 * before["symbol"].n_unique()
+    assert before.join(after, on=columns, how="anti").is_empty()
 
 
 @pytest.mark.slow

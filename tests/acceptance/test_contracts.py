@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from terminal.domain.sourced import Table
+
 KEYS = {"title", "columns", "rows", "sources", "unknown", "notes"}
 COLUMN = {"name", "title", "type", "unit", "term"}
 SOURCE = {"provider", "endpoint", "as_of", "fetched_at", "delayed", "simulated"}
@@ -46,7 +48,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "watchlist.rename": {"name": "Mine", "new_name": "Ours"}, "watchlist.export": {"name": "Ours", "file": "list.csv"},
     "watchlist.reorder": {"names": ["Ours"]}, "watchlist.remove": {"name": "Ours", "symbols": ["SPY"]},
     "watchlist.delete": {"name": "Ours"}, "watchlist.restore": {"name": "Ours"}, "watchlist.import": {"file": "list.csv"},
-    "dips.list": {}, "dips.show": {"symbol": "STOCK"}, "dips.base_rate": {"symbol": "STOCK"}, "dips.export": {"csv": "dips.csv"},
+    **{f"dips.{verb}": {"universe": "large"} for verb in ("list", "scan")}, "dips.show": {"symbol": "STOCK"},
+    "dips.base_rate": {"symbol": "STOCK"}, "dips.export": {"csv": "dips.csv", "universe": "large"},
     **{f"earnings.{verb}": {"symbol": "STOCK"} for verb in ("show", "moves", "dates")},
     "earnings.export": {"file": "earnings.csv"}, "health.retry": {"provider": "demo"},
     "health.flush": {"dataset": "chains", "yes": True}, "jobs.run_now": {"name": "dips.close"},
@@ -62,12 +65,36 @@ OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clause
                  "dips.show", "dips.base_rate", "earnings.show", "earnings.moves", "earnings.dates"}
 
 
+class Walk:
+    """An App whose commands are each run once with what is GIVEN; later tests look at the same answer."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._answers: dict[tuple[str, date | None], Table] = {}
+
+    def answer(self, name: str, as_of: date | None = None) -> Table:
+        """What the command said, run now when it was not run before."""
+        key = (name, as_of)
+        if key not in self._answers:
+            self._answers[key] = self.app.run(name, arguments(self.app, name), as_of=as_of)
+        return self._answers[key]
+
+    def as_json(self, name: str, as_of: date | None = None) -> dict[str, Any]:
+        """What `--json` prints: exactly one object, and nothing in it that JSON does not know."""
+        def refuse(constant: str) -> Any:
+            raise AssertionError(f"{name} prints {constant}")
+
+        stream = io.StringIO()
+        emit(self.answer(name, as_of), "json", stream)
+        return dict(json.loads(stream.getvalue(), parse_constant=refuse))
+
+
 @pytest.fixture(scope="module")
-def walked(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def walked(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     folder = tmp_path_factory.mktemp("walked") / "home"
     shutil.copytree(_demo_home, folder)
     app = App(Home(folder), demo=True, clock=Clock())
-    yield app
+    yield Walk(app)
     app.close()
 
 
@@ -85,16 +112,6 @@ def arguments(app: App, name: str) -> dict[str, Any]:
         return stock(app) if value == "STOCK" else value
 
     return {key: fill(value) for key, value in GIVEN.get(name, {}).items()}
-
-
-def run_as_json(app: App, name: str, as_of: date | None = None) -> dict[str, Any]:
-    """What `--json` prints: exactly one object, and nothing in it that JSON does not know."""
-    def refuse(constant: str) -> Any:
-        raise AssertionError(f"{name} prints {constant}")
-
-    stream = io.StringIO()
-    emit(app.run(name, arguments(app, name), as_of=as_of), "json", stream)
-    return dict(json.loads(stream.getvalue(), parse_constant=refuse))
 
 
 def assert_of_the_form(answer: dict[str, Any]) -> None:
@@ -130,8 +147,8 @@ def assert_of_the_form(answer: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", WALKED)
-def test_every_command_prints_one_object_of_the_promised_form(walked: App, name: str) -> None:
-    answer = run_as_json(walked, name)
+def test_every_command_prints_one_object_of_the_promised_form(walked: Walk, name: str) -> None:
+    answer = walked.as_json(name)
     assert_of_the_form(answer)
     assert all(source["simulated"] for source in answer["sources"]), "the demo has no real source"
     if name in OF_THE_MARKET:
@@ -140,8 +157,8 @@ def test_every_command_prints_one_object_of_the_promised_form(walked: App, name:
 
 
 @pytest.mark.parametrize("name", sorted(OF_THE_MARKET - {"watchlist.show"}))
-def test_csv_and_text_of_the_demo_say_simulated(walked: App, name: str) -> None:
-    table = walked.run(name, arguments(walked, name))
+def test_csv_and_text_of_the_demo_say_simulated(walked: Walk, name: str) -> None:
+    table = walked.answer(name)
     for form in ("csv", "text"):
         stream = io.StringIO()
         emit(table, form, stream)
@@ -154,11 +171,11 @@ def test_every_walked_command_is_one_or_proved_elsewhere() -> None:
     assert {name.partition(".")[0] for name in gui} == {"window"}
 
 
-def test_every_term_of_a_column_is_explained(walked: App) -> None:
+def test_every_term_of_a_column_is_explained(walked: Walk) -> None:
     missing = set()
     for name in OF_THE_MARKET - {"watchlist.show"}:
-        for column in walked.run(name, arguments(walked, name)).columns:
-            if column.term and any(len(walked.explain.text(column.term, mode).text) < 10 for mode in ("newbie", "pro")):
+        for column in walked.answer(name).columns:
+            if column.term and any(len(walked.app.explain.text(column.term, mode).text) < 10 for mode in ("newbie", "pro")):
                 missing.add(column.term)
     assert missing == set()
 
@@ -166,19 +183,8 @@ def test_every_term_of_a_column_is_explained(walked: App) -> None:
 # as of a day
 
 
-@pytest.mark.parametrize("name", [name for name in WALKED if not COMMANDS[name].writes])
-def test_as_of_works_on_every_command_that_reads(walked: App, name: str) -> None:
-    if name.startswith("watchlist.") and name != "watchlist.list":
-        pytest.skip("its list was deleted in the walk; shown by test_as_of_shows_nothing_known_later")
-    if name == "market.quote":  # no quote is kept of that day, and none is made up
-        with pytest.raises(UserError, match="No quote"):
-            run_as_json(walked, name, DAY)
-        return
-    assert_of_the_form(run_as_json(walked, name, DAY))
-
-
 @pytest.fixture(scope="module")
-def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, App]]:
+def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Walk, Walk]]:
     """Two markets: one that knows everything, and one from which all that became known after DAY was deleted."""
     apps = []
     for name in ("full", "cut"):
@@ -201,9 +207,21 @@ def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for app in (full, cut):
         app.run("watchlist.create", {"name": "Mine"})
         app.run("watchlist.add", {"name": "Mine", "symbols": ["SPY", stock(app)]})
-    yield full, cut
+    yield Walk(full), Walk(cut)
     for app in apps:
         app.close()
+
+
+@pytest.mark.parametrize("name", [name for name in WALKED if not COMMANDS[name].writes])
+def test_as_of_works_on_every_command_that_reads(as_it_was: tuple[Walk, Walk], name: str) -> None:
+    full, _ = as_it_was
+    if name == "watchlist.export":
+        pytest.skip("its list is one that the walk makes")
+    if name == "market.quote":  # no quote is kept of that day, and none is made up
+        with pytest.raises(UserError, match="No quote"):
+            full.answer(name, DAY)
+        return
+    assert_of_the_form(full.as_json(name, DAY))
 
 
 HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.spread", "screener.explain", "tearsheet.show",
@@ -213,20 +231,20 @@ HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.s
 
 
 @pytest.mark.parametrize("name", HINDSIGHT)
-def test_as_of_shows_nothing_known_later(as_it_was: tuple[App, App], name: str) -> None:
+def test_as_of_shows_nothing_known_later(as_it_was: tuple[Walk, Walk], name: str) -> None:
     """Whoever asks as of a day gets what he would have got that day: deleting all later knowledge changes nothing."""
-    full, cut = (run_as_json(app, name, DAY) for app in as_it_was)
+    full, cut = (walk.as_json(name, DAY) for walk in as_it_was)
     assert full["rows"], "an empty answer proves nothing"
     assert full["rows"] == cut["rows"]
     assert full["unknown"] == cut["unknown"]
     assert full["columns"] == cut["columns"]
 
 
-def test_the_past_and_today_differ(as_it_was: tuple[App, App]) -> None:
+def test_the_past_and_today_differ(as_it_was: tuple[Walk, Walk]) -> None:
     full, _ = as_it_was
     for name in ("screener.run", "tearsheet.show", "market.bars"):
-        assert run_as_json(full, name, DAY)["rows"] != run_as_json(full, name)["rows"]
-    bars = run_as_json(full, "market.bars", DAY)["rows"]
+        assert full.as_json(name, DAY)["rows"] != full.as_json(name)["rows"]
+    bars = full.as_json("market.bars", DAY)["rows"]
     assert max(date.fromisoformat(row["date"]) for row in bars) == DAY
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +24,6 @@ from tests.acceptance.conftest import ROOT, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 EXPORT = """
 import hashlib, json, sys
@@ -168,7 +169,16 @@ def window(filled: Path) -> Iterator[Window]:
     opened.close()
 
 
-def test_the_open_window_answers_the_shell(window: Window, run_cli: Any) -> None:
+@pytest.fixture(scope="module")
+def steady(_made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """One window for the tests that leave it open."""
+    opened = Window(Path(shutil.copytree(_made_home, tmp_path_factory.mktemp("steady") / "home")))
+    yield opened
+    opened.close()
+
+
+def test_the_open_window_answers_the_shell(steady: Window, run_cli: Any) -> None:
+    window = steady
     home = str(window.home)
 
     def ask(*words: str) -> subprocess.CompletedProcess[str]:
@@ -195,7 +205,8 @@ def test_the_open_window_answers_the_shell(window: Window, run_cli: Any) -> None
     assert window.process.poll() is None, window.said()
 
 
-def test_progress_and_cancel_cross_the_channel(window: Window) -> None:
+def test_progress_and_cancel_cross_the_channel(steady: Window) -> None:
+    window = steady
     heard: list[float | None] = []
 
     def listen(fraction: float | None, note: str) -> None:
@@ -212,7 +223,8 @@ def test_progress_and_cancel_cross_the_channel(window: Window) -> None:
     assert window.ask("store.backups").rows()  # alive
 
 
-def test_ctrl_c_in_the_shell_cancels_in_the_window(window: Window) -> None:
+def test_ctrl_c_in_the_shell_cancels_in_the_window(steady: Window) -> None:
+    window = steady
     child = subprocess.Popen([sys.executable, "-m", "terminal", "--home", str(window.home), "store", "check"], env=surroundings(),
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     time.sleep(0.6)

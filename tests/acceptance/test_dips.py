@@ -137,9 +137,8 @@ def test_regimes_of_past_days_agree_with_what_was_told_on_them(opened: App) -> N
 # from the shell
 
 
-def test_a_day_with_the_dip_monitor(run_cli: Callable[..., Any], demo_home: Home, tmp_path: Path) -> None:
-    def tapeline(*words: str) -> Any:
-        return run_cli("--home", str(demo_home.path), "--demo", *words, timeout=120)
+def test_a_day_with_the_dip_monitor(typed: Callable[..., Any], tmp_path: Path) -> None:
+    tapeline = typed
 
     def answer(*words: str) -> dict[str, Any]:
         def refuse(text: str) -> float:
@@ -166,8 +165,8 @@ def test_a_day_with_the_dip_monitor(run_cli: Callable[..., Any], demo_home: Home
     assert (wrong.returncode, wrong.stdout) == (1, "") and "Traceback" not in wrong.stderr
 
 
-def test_an_empty_home_says_what_to_do(run_cli: Callable[..., Any], home: Home) -> None:
-    done = run_cli("--home", str(home.path), "--live", "dips", "list")
+def test_an_empty_home_says_what_to_do(type_in: Callable[..., Any], home: Home) -> None:
+    done = type_in("--home", str(home.path), "--live", "dips", "list")
     assert done.returncode == 1 and "market refresh" in done.stderr and "Traceback" not in done.stderr
 
 

@@ -25,9 +25,9 @@ APPLE = ["2026-01-29", "2025-10-30", "2025-07-31", "2025-05-01", "2025-01-30", "
 # -- the shell, on the demo
 
 
-def test_the_shell_lists_counts_and_explains(run_cli: Callable[..., Any], demo_home: Home) -> None:
+def test_the_shell_lists_counts_and_explains(typed: Callable[..., Any]) -> None:
     def tapeline(*words: str) -> dict[str, Any]:
-        done = run_cli("--home", str(demo_home.path), "--demo", *words, "--json")
+        done = typed(*words, "--json")
         assert (done.returncode, done.stderr) == (0, "")
         return dict(json.loads(done.stdout))
 

@@ -28,10 +28,8 @@ def answer(done: Any) -> dict[str, Any]:
     return found
 
 
-def test_a_day_with_the_screener_on_the_demo_market(run_cli: Callable[..., Any], demo_home: Home, tmp_path: Path) -> None:
-    def tapeline(*words: str) -> Any:
-        return run_cli("--home", str(demo_home.path), "--demo", *words, timeout=120)
-
+def test_a_day_with_the_screener_on_the_demo_market(typed: Callable[..., Any], tmp_path: Path) -> None:
+    tapeline = typed
     table = answer(tapeline("screener", "run", "--preset", "solid_good_price", "--json"))
     assert table["rows"] and all(row["verdict"] in VERDICTS and row["why"] for row in table["rows"])
     assert all(source["simulated"] for source in table["sources"])
@@ -80,8 +78,8 @@ def test_real_companies_from_a_file(run_cli: Callable[..., Any], home: Home, sha
     assert 5 < len(cheap["rows"]) < len(rows) and all(row["pe_ttm"] < 15 for row in cheap["rows"])
 
 
-def test_an_empty_home_says_what_to_do(run_cli: Callable[..., Any], home: Home) -> None:
-    done = run_cli("--home", str(home.path), "--live", "screener", "run")
+def test_an_empty_home_says_what_to_do(type_in: Callable[..., Any], home: Home) -> None:
+    done = type_in("--home", str(home.path), "--live", "screener", "run")
     assert done.returncode == 1 and "market refresh" in done.stderr and "Traceback" not in done.stderr
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from terminal.paths import Home
-
 
 def test_a_life_of_a_watchlist(app: Any, tmp_path: Path) -> None:
     def symbols(name: str) -> list[str]:
@@ -42,10 +40,7 @@ def test_a_life_of_a_watchlist(app: Any, tmp_path: Path) -> None:
     assert symbols("Heart") == ["IWM", "SPY"]
 
 
-def test_a_watchlist_made_in_the_shell_is_there_the_next_time(run_cli: Callable[..., Any], demo_home: Home) -> None:
-    def tapeline(*words: str) -> Any:
-        return run_cli("--home", str(demo_home.path), "--demo", *words, timeout=120)
-
+def test_a_watchlist_made_in_the_shell_is_there_the_next_time(tapeline: Callable[..., Any]) -> None:
     assert tapeline("watchlist", "create", "Core", "SPY", "QQQ").returncode == 0
     shown = tapeline("watchlist", "show", "Core", "--json")
     assert [row["symbol"] for row in json.loads(shown.stdout)["rows"]] == ["SPY", "QQQ"]

@@ -21,17 +21,18 @@ def picture(path: Path) -> Any:
     return image
 
 
-def shot(run_cli: Any, home: Home, name: str, *words: str) -> Any:
-    return run_cli("--home", str(home.path), "--demo", "window", "shot", "--out", name, *words, "--json", timeout=120)
+def shot(run_cli: Any, home: Path, name: str, *words: str) -> Any:
+    return run_cli("--home", str(home), "--demo", "window", "shot", "--out", name, *words, "--json", timeout=120)
 
 
 @pytest.mark.parametrize(("mode", "theme", "palette", "size"), [
-    ("pro", "dark", "standard", "1720x1000"), ("newbie", "light", "colour-blind", "1366x768")])
-def test_a_picture_of_the_whole_window(run_cli: Any, demo_home: Home, tmp_path: Path, qapp: Any, mode: str, theme: str,
+    ("pro", "dark", "standard", "1720x1000"),
+    pytest.param("newbie", "light", "colour-blind", "1366x768", marks=pytest.mark.slow)])
+def test_a_picture_of_the_whole_window(run_cli: Any, filled: Path, tmp_path: Path, qapp: Any, mode: str, theme: str,
                                        palette: str, size: str) -> None:
     from terminal.ui.theme import load
 
-    done = shot(run_cli, demo_home, "all.png", "--mode", mode, "--theme", theme, "--palette", palette, "--size", size)
+    done = shot(run_cli, filled, "all.png", "--mode", mode, "--theme", theme, "--palette", palette, "--size", size)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     image = picture(tmp_path / "all.png")
@@ -44,8 +45,8 @@ def test_a_picture_of_the_whole_window(run_cli: Any, demo_home: Home, tmp_path: 
     assert tokens.bg1.upper() in everywhere and tokens.up_text.upper() in everywhere
 
 
-def test_a_picture_of_one_panel_has_just_that_panel(run_cli: Any, demo_home: Home, tmp_path: Path, qapp: Any) -> None:
-    done = shot(run_cli, demo_home, "one.png", "--panel", "preferences", "--size", "900x700", "--mode", "pro")
+def test_a_picture_of_one_panel_has_just_that_panel(run_cli: Any, filled: Path, tmp_path: Path, qapp: Any) -> None:
+    done = shot(run_cli, filled, "one.png", "--panel", "preferences", "--size", "900x700", "--mode", "pro")
     assert done.returncode == 0, done.stderr
     image = picture(tmp_path / "one.png")
     assert (image.width(), image.height()) == (900, 700)

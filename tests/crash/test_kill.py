@@ -62,6 +62,7 @@ def run(folder: Path, kills: int) -> None:
 
 
 @pytest.mark.crash
+@pytest.mark.slow  # of the whole program: tests/acceptance/test_store_acceptance.py
 def test_six_kills_lose_nothing(tmp_path):
     run(tmp_path, 6)
 

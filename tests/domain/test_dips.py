@@ -175,6 +175,7 @@ def test_nothing_later_than_the_day_matters(seed: int, known: int) -> None:
     assert scan(grid(shaken, as_of=day), 0.03).equals(before)
 
 
+@pytest.mark.slow  # importing quantstats takes longer than all other tests here
 def test_past_falls_agree_with_quantstats() -> None:
     """Up to 252 sessions the high of the window is the high so far, which is what quantstats' drawdown periods start from."""
     stats = pytest.importorskip("quantstats.stats")

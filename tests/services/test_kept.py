@@ -91,6 +91,7 @@ def test_after_a_write_only_what_it_was_about_is_computed(app, again, worked):
     same(fresh, found)
 
 
+@pytest.mark.slow  # that all are worked through again is shown in test_own_fields, too
 def test_the_benchmark_concerns_everybody(app, again, worked):
     app.market.scored()
     save(app, "bars", pl.DataFrame({"symbol": ["SPY"], "date": [date(2026, 11, 19)], "close": [1.0]}), "SPY")

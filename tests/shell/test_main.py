@@ -72,6 +72,7 @@ def test_a_signal_closes_the_window_in_time_with_a_checkpoint(process: Any, home
     assert Settings(home).get("mode") == "pro"
 
 
+@pytest.mark.slow  # on the demo: tests/acceptance/test_demo_acceptance.py
 def test_a_second_start_and_commands_reach_the_open_window(process: Any, home: Home, run_cli: Any, tmp_path: Path) -> None:
     assert tapeline(run_cli, home, "window", "raise").returncode == 0
     second = run_cli("--home", str(home.path), "--live")

@@ -26,7 +26,7 @@ class Moved:
 
 @pytest.fixture(scope="session")
 def demo(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """An App over a demo market whose features are computed once."""
+    """An App over a demo market whose features are computed once, and whose dips are found once."""
     from terminal.app import App
     from terminal.paths import Home
 
@@ -34,10 +34,30 @@ def demo(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     shutil.copytree(_demo_home, place)
     opened = App(Home(place), True, Moved())
     # All of its threads now: one that came with a test would look as if that test had left it behind.
-    for running in [opened.start("dips.list") for _ in range(8)]:
+    for running in [opened.start("watchlist.list") for _ in range(8)]:
         running.result(60)
-    yield opened
+    with pytest.MonkeyPatch.context() as patched:
+        _find_once(patched)
+        yield opened
     opened.close()
+
+
+def _find_once(patched: pytest.MonkeyPatch) -> None:
+    """The same dips of the same market are found once: the tests ask for them again and again, at a second each."""
+    from plugins.dips import commands, gathering, states
+
+    known: dict[Any, Any] = {}
+
+    def find(ctx: Any, wanted: Any, only: Any = None) -> Any:
+        who = tuple(only) if only is not None else gathering.members(ctx, wanted.universe).symbols
+        market = ctx.store.market
+        key = (id(market), market.version, ctx.as_of, ctx.now(), wanted, who, ctx.settings.get("dips.capital"))
+        if key not in known:
+            known[key] = gathering.find(ctx, wanted, only)
+        return known[key]
+
+    patched.setattr(commands, "find", find)
+    patched.setattr(states, "find", find)
 
 
 @pytest.fixture

@@ -163,6 +163,7 @@ class Store:
         self.market = self.real.market
 
 
+@pytest.mark.slow
 def test_a_store_is_filled_once_and_then_extended_by_the_new_sessions(tmp_path: Path) -> None:
     pytest.importorskip("terminal.store")
     clock = [NOW]
