@@ -50,9 +50,11 @@ Mode = Literal["newbie", "pro"]
 class Panel:
     """A dockable panel. `widget` is "module:Class", imported when first shown; the class is called with a Host.
 
-    The widget may define: `show_symbol(symbol: str)`, `set_mode(mode: str)`, `retheme()`,
-    `save_state() -> dict`, `restore_state(dict)`. `code` is the function code for the palette (SCR, DES ...),
-    `icon` a Lucide icon name, `order` the place in the rail.
+    The widget may define: `show_symbol(symbol: str)`, `show_as_of(day: date | None)`, `set_mode(mode: str)`, `retheme()`,
+    `save_state() -> dict`, `restore_state(dict)`. `show_as_of` asks everything anew and keeps nothing of the
+    other day (`Host.as_of`); a panel without it is made anew instead. `linked`: it follows or chooses symbols and days,
+    so it belongs to a link group (first of all to A). `code` is the function code for the palette (SCR, DES ...),
+    several are separated by spaces; `icon` a Lucide icon name, `order` the place in the rail.
     """
 
     id: str
@@ -64,6 +66,12 @@ class Panel:
     code: str = ""
     order: int = 100
     width: int = 0
+    linked: bool = True
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The function codes, in capitals; the first one is shown."""
+        return tuple(self.code.upper().split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +212,11 @@ class Host(Protocol):
 
     def symbol(self) -> str | None:
         """The symbol this panel's link group looks at."""
+        ...
+
+    @property
+    def as_of(self) -> date | None:
+        """The past day this panel's link group shows, None for today. Its commands run with it; nothing live reaches it."""
         ...
 
     def explain(self, term: str) -> Text:

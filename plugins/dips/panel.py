@@ -157,6 +157,13 @@ class DipsPanel(QWidget):
         self.host.run("dips.universes", then=self._got_universes, fail=lambda _: None, key="universes")
         self._rerun()
 
+    def show_as_of(self, _day: Any) -> None:
+        """Another day: nothing of the present one stays, and no live price is waited for."""
+        self.beat.stop()
+        self.pace.setText("")
+        self.detail.close_()
+        self._rerun()
+
     def set_mode(self, mode: str) -> None:
         """Other words, columns and view; the same values."""
         self.table.set_mode(mode)

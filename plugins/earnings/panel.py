@@ -179,6 +179,12 @@ class EarningsPanel(QWidget):
             "earnings.upcoming", {"universe": self.whose.value, "days": int(self.span.value)},
             then=self._arrived, fail=self._failed, progress=self.progress.report, key="upcoming")  # fmt: skip
 
+    def show_as_of(self, _day: Any) -> None:
+        """Another day: what is shown belongs to the present one, so a failure must not leave it there."""
+        self._table = None
+        self.banner.hide()
+        self.refresh()
+
     def set_mode(self, mode: str) -> None:
         """Other words and columns; the same values."""
         self._show()

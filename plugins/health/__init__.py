@@ -9,7 +9,7 @@ PLUGIN = Plugin(
     commands="plugins.health.commands",
     panels=(
         Panel(id="health", title="Health", widget="plugins.health.panel:HealthPanel", area="center", icon="activity",
-              code="HLTH", order=90),
+              code="HLTH", order=90, linked=False),
     ),
     migrations="plugins.health.migrations",
 )

@@ -174,6 +174,11 @@ class ScreenerPanel(QWidget):
             key="spread",
         )
 
+    def show_as_of(self, _day: Any) -> None:
+        """Another day: the same questions anew."""
+        self.drawer.close_()
+        self.refresh()
+
     def set_mode(self, mode: str) -> None:
         """Other words and columns; the same values."""
         self.filters.set_mode(mode)
@@ -356,7 +361,7 @@ class ScreenerPanel(QWidget):
         self.count.set_text("–")
         self.unknown.hide()
         self.badge.show_sources((), datetime.now(UTC))
-        if isinstance(error, NothingStoredError) and self.host.has_command("market.refresh"):
+        if isinstance(error, NothingStoredError) and self.host.as_of is None and self.host.has_command("market.refresh"):
             hint = "Load the companies of the S&P 500: free, without a key. Prices come first, the rest follows while you look."
             self.table.set_empty("No company is stored yet", hint, "download", "Load large US companies", self._load_market)
         else:

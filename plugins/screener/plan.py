@@ -86,6 +86,8 @@ def scored_features(ctx: Context, universe: str) -> tuple[Features, str, str]:
             "`tapeline market import FILE --as fundamentals`, or look at the demo with --demo.",
         )
     features = ctx.market.scored(found.symbols, ctx.as_of)
+    if features.frame.is_empty() and ctx.as_of is not None:
+        raise NothingStoredError(f"Nothing was known here about {found.title} on {ctx.as_of}.", "Choose a later day, or today.")
     if features.frame.is_empty():
         raise NothingStoredError(
             f"Nothing is known yet about {found.title}.",

@@ -41,6 +41,8 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
          timeout: float = 30.0) -> Table:
     """Render a panel or the whole window to a PNG file, without a screen, once its data has arrived.
 
+    With `--as-of DATE` the panels show what was known then, in the frame that says so.
+
     Args:
         mode: Newbie or Pro; empty for the present one.
         theme: Dark or light; empty for the present one.
@@ -57,7 +59,7 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
         raise UserError(f"The folder {file.parent} does not exist.", "Choose another with --out FILE.")
     from terminal.shell.shot import Wish, take
 
-    wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, timeout)
+    wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, ctx.as_of, timeout)
     width, height = take(ctx.app, wish, file)  # type: ignore[attr-defined]  # the window's own door
     return _done("Picture taken", file=str(file), width=width, height=height)
 
@@ -94,10 +96,14 @@ def panels(ctx: Context) -> Table:
     window = _window(ctx)
     specs = window.workspace.specs if window.workspace is not None else {}
     visible = window.workspace.describe() if window.workspace is not None else {}
-    rows = [(panel.id, panel.title, visible[panel.id], window.symbol if panel.follows_symbol else None)
+    links: Any = window.workspace.links if window.workspace is not None else None
+    rows = [(panel.id, panel.title, visible[panel.id], links.symbol(panel.id) if panel.follows_symbol else None,
+             (links.group(panel.id) or "none") if links.can_link(panel.id) else None, links.as_of(panel.id))
             for panel in specs.values()]
-    columns = (Column("id", "Id"), Column("title", "Title"), Column("visible", "Visible", "bool"), Column("symbol", "Symbol"))
-    frame = pl.DataFrame(rows, {"id": pl.String, "title": pl.String, "visible": pl.Boolean, "symbol": pl.String}, orient="row")
+    columns = (Column("id", "Id"), Column("title", "Title"), Column("visible", "Visible", "bool"), Column("symbol", "Symbol"),
+               Column("link", "Link group"), Column("as_of", "Shows what was known on", "date"))
+    frame = pl.DataFrame(rows, {"id": pl.String, "title": pl.String, "visible": pl.Boolean, "symbol": pl.String,
+                                "link": pl.String, "as_of": pl.Date}, orient="row")
     return Table("Panels", columns, frame)
 
 
@@ -111,6 +117,36 @@ def layout(ctx: Context, what: Literal["reset"] = "reset") -> Table:
     window = _window(ctx)
     window.reset_layout()
     return _done("The default layout is back")
+
+
+@command(title="Show what was known on a past day", gui=True)
+def as_of(ctx: Context, day: Annotated[str, argument(help="2025-03-14, today, back or forward (a session), or so long ago: "
+                                                          "30d, 6w, 3m, 1y.", metavar="DAY")],
+          *, group: Literal["", "A", "B", "C", "D"] = "") -> Table:
+    """Let the panels of the open window travel to a past day, or back to today.
+
+    Args:
+        group: The link group that travels; empty for the one used last.
+    """
+    from terminal.shell.links import spoken
+
+    window = _window(ctx)
+    found = window.travel(day, group)
+    return _done(f"Showing what was known on {spoken(found)}" if found else "Showing today")
+
+
+@command(title="Link a panel with others", gui=True)
+def link(ctx: Context, panel: Annotated[str, argument(help="Id of the panel.")],
+         group: Annotated[Literal["A", "B", "C", "D", "none"], argument(help="The group, or none.")]) -> Table:
+    """Put a panel into a link group: panels of one group look at the same symbol and the same day."""
+    window = _window(ctx)
+    workspace = window.workspace
+    known = [each for each in workspace.specs if workspace.links.can_link(each)] if workspace is not None else []
+    if panel not in known:
+        raise UserError(f"The panel {panel!r} cannot be linked.", f"One of: {', '.join(known)}.")
+    workspace.link(panel, "" if group == "none" else group)
+    where = "is on its own now" if group == "none" else f"belongs to group {group}"
+    return _done(f"{workspace.specs[panel].title} {where}")
 
 
 @command(title="Switch between Newbie and Pro", gui=True)

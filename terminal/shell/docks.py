@@ -15,12 +15,16 @@ from PySide6.QtCore import QByteArray, QObject, QPoint, QSize, Qt, QTimer, Signa
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from terminal.ui.theme import set_role
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import date
 
     from PySide6.QtGui import QIcon, QShowEvent
 
     from terminal.api import Panel
+    from terminal.shell.timemachine import PastStrip
 
 log = logging.getLogger(__name__)
 LAYOUT_VERSION = 1
@@ -47,8 +51,25 @@ class Slot(QWidget):
         self._asked = False
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._strip: PastStrip | None = None
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
+
+    def show_past(self, day: date | None, back: Callable[[], None]) -> None:
+        """Frame the panel as one that shows a past day (None: no frame); `back` is what leads to today."""
+        if day is not None and self._strip is None:
+            from terminal.shell.timemachine import PastStrip
+
+            self._strip = PastStrip(back)
+            self._box.insertWidget(0, self._strip)
+        if self._strip is not None:
+            if day is not None:
+                self._strip.show_day(day)
+            self._strip.setVisible(day is not None)
+        edge = 2 if day is not None else 0
+        self._box.setContentsMargins(edge, edge, edge, edge)
+        set_role(self, past=day is not None)
 
     def put(self, widget: QWidget) -> None:
         """Show `widget` and let go of what was there."""
@@ -83,6 +104,8 @@ class Docks(QObject):
     """All docks of a window. `build(panel) -> QWidget` makes a panel and must not raise."""
 
     changed = Signal()
+    dressed = Signal(object)  # a dock area whose title bar has its names and icons
+    entered = Signal(str)  # the panel the keyboard went to
 
     def __init__(self, parent: QWidget, icon: Callable[[str], QIcon], build: Callable[[Panel], QWidget]) -> None:
         super().__init__(parent)
@@ -254,8 +277,9 @@ class Docks(QObject):
 
     def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
         owner = self.owner_of(now)
-        if owner is not None and now is not None:
+        if owner is not None and now is not None and self.slot(owner).isAncestorOf(now):  # not another window's
             self._last_focus[owner] = now
+            self.entered.emit(owner)
 
     def close(self, panel_id: str) -> None:
         self._docks[panel_id].closeDockWidget()
@@ -366,3 +390,4 @@ class Docks(QObject):
                 close.setIconSize(QSize(12, 12))
             if (edge := dock.sideTabWidget()) is not None:
                 edge.setAccessibleName(f"Show {dock.windowTitle()}")
+        self.dressed.emit(area)

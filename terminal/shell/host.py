@@ -1,4 +1,4 @@
-"""The `Host` a panel gets: commands in workers, topics, symbol link and messages, always answered on the UI thread.
+"""The `Host` a panel gets: commands in workers, topics, links and messages, always answered on the UI thread.
 
 Each panel lives in a `Frame` of its own with its own `Bridge`. The frame goes, and everything that was on its way to
 the panel goes with it; a slot that fails is a bug of that panel alone, and the window replaces it by its traceback.
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from terminal.shell.links import spoken
 from terminal.ui.task import Bridge, Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     from PySide6.QtCore import QObject
 
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 
 
 MARKET_PACE_MS = 2000
+# What a panel in the past still hears; everything else is about prices of now.
+HEARD_IN_THE_PAST = frozenset({"book.changed", "settings.changed", "job.changed", "provider.changed", "symbol.selected",
+                               "as_of.changed"})
+WRITTEN_NOW = "What you write is kept with the date of today, although this panel shows {day}."
 
 
 class Frame(QWidget):
@@ -59,6 +65,7 @@ class ShellHost:
         self.bridge = Bridge(frame, on_error=self._tell, on_bug=lambda bug: window.panel_failed(panel_id, bug))
         self.mode: Mode = window.mode
         self._calls: list[Running] = []
+        self._told_it_is_now = False
 
     @property
     def alive(self) -> bool:
@@ -87,8 +94,13 @@ class ShellHost:
     def run(self, command: str, arguments: Mapping[str, Any] | None = None, *, then: Callable[[Table], None],
             fail: Callable[[TerminalError], None] | None = None,
             progress: Callable[[float | None, str], None] | None = None, key: str = "") -> Running:
+        day = self.as_of
+
         def start(report: Callable[[float | None, str], None]) -> Any:
-            return self.app.start(command, dict(arguments or {}), progress=report)
+            return self.app.start(command, dict(arguments or {}), as_of=day, progress=report)
+
+        if day is not None:
+            self._say_it_is_now(command, day)
 
         call = self.bridge.run(self.frame, start, then=then, fail=fail, progress=progress, key=key)
         if call.future is not None:
@@ -100,7 +112,29 @@ class ShellHost:
     def on(self, topic: str, slot: Callable[[Mapping[str, Any]], None]) -> None:
         # While a market is being fetched there is news several times a second, and each sets a panel working.
         pace = MARKET_PACE_MS if topic == "market.changed" else 0
-        self.bridge.listen(self.frame, topic, self.app.events.subscribe, slot, pace)
+        self.bridge.listen(self.frame, topic, self._subscribe, slot, pace)
+
+    def _subscribe(self, topic: str, heard: Callable[[Mapping[str, Any]], None]) -> Callable[[], None]:
+        def unless_past(payload: Mapping[str, Any]) -> None:
+            if self.as_of is None or topic in HEARD_IN_THE_PAST:
+                heard(payload)
+
+        return self.app.events.subscribe(topic, unless_past)
+
+    def _say_it_is_now(self, command: str, day: date) -> None:
+        """Once for each journey, when the panel writes something that has no past date."""
+        if not self._told_it_is_now and self.has_command(command) and self.app.registry.command(command).writes:
+            self._told_it_is_now = True
+            self.notify(WRITTEN_NOW.format(day=spoken(day)))
+
+    def travelled(self, widget: QWidget) -> bool:
+        """Have the panel ask again because its day has changed; False when it cannot and has to be made anew."""
+        self.close()  # answers for the other day
+        self._told_it_is_now = False
+        show = getattr(widget, "show_as_of", None)
+        if show is not None:
+            show(self.as_of)
+        return show is not None
 
     # ---- the window ----
 
@@ -111,7 +145,13 @@ class ShellHost:
         self.window.select(symbol, self.panel_id)
 
     def symbol(self) -> str | None:
-        return self.window.symbol
+        workspace = self.window.workspace
+        return workspace.links.symbol(self.panel_id) if workspace is not None else None
+
+    @property
+    def as_of(self) -> date | None:
+        workspace = self.window.workspace
+        return workspace.links.as_of(self.panel_id) if workspace is not None else None
 
     def explain(self, term: str) -> Text:
         return self.app.explain.text(term, self.mode)

@@ -32,7 +32,8 @@ def run(window: MainWindow, command_id: str, arguments: Mapping[str, Any], done:
             done()
         show(window, command, table)
 
-    call = window.bridge.run(window, lambda report: app.start(command_id, dict(arguments), progress=report),
+    call = window.bridge.run(window, lambda report: app.start(command_id, dict(arguments), as_of=window.day_for(command),
+                                                              progress=report),
                              then=answered, fail=fail or failed)
     if call.future is not None:
         window.track(call.future)

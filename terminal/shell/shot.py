@@ -15,6 +15,7 @@ from terminal.shell.window import MainWindow
 from terminal.ui import theme
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from terminal.app import App
@@ -35,6 +36,7 @@ class Wish:
     theme: str = ""
     palette: str = ""
     palette_text: str | None = None
+    as_of: date | None = None
     timeout: float = 30.0
 
 
@@ -58,6 +60,8 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
         window.fill()
         window.heartbeat.stop()  # its reading differs each time, a picture should not
         window.attach(app)
+        if wish.as_of is not None and window.workspace is not None:
+            window.workspace.travel(window.workspace.active, wish.as_of)
         picture = _portrait(window, wish)
         if not picture.grab().save(str(file), "PNG"):
             raise UserError(f"{file} cannot be written.", "Choose a folder that exists and can be written.")
@@ -78,6 +82,9 @@ class Look:
 
     def get(self, key: str) -> Any:
         return self._own[key] if key in self._own else self._settings.get(key)
+
+    def raw(self, key: str) -> Any:
+        return self._settings.raw(key)
 
     def set(self, key: str, value: Any) -> Any:
         self._own[key] = value

@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 from terminal.ui import theme
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from terminal.shell.indexstrip import IndexLabel
+    from terminal.shell.timemachine import DateButton
     from terminal.ui.form import Segment
 
 HEIGHT = 46
@@ -41,6 +44,7 @@ class TopBar(QFrame):
         self._row.addWidget(self.name)
         self._row.addStretch()
         self.indexes: dict[str, IndexLabel] = {}
+        self.date: DateButton
         self.unread = 0
 
     def fill(self, mode: str) -> None:
@@ -60,6 +64,10 @@ class TopBar(QFrame):
             label.clicked.connect(lambda _=False, s=symbol: self.index_chosen.emit(s))
             self._row.addWidget(label)
         self._row.addSpacing(4)
+        from terminal.shell.timemachine import DateButton
+
+        self.date = DateButton()
+        self._row.addWidget(self.date)
         self._row.addWidget(self._segment(mode))
         self.bell = IconButton("bell", "Messages and jobs", self.messages.emit, size=17)
         self.gear = IconButton("settings", "Preferences (Ctrl+,)", self.preferences.emit, size=17)
@@ -84,7 +92,7 @@ class TopBar(QFrame):
         button.setMaximumWidth(380)
         button.setFixedHeight(30)
         button.setSizePolicy(button.sizePolicy().Policy.Expanding, button.sizePolicy().Policy.Fixed)
-        keys = QLabel("Ctrl K", button)
+        keys = self._search_keys = QLabel("Ctrl K", button)
         keys.setProperty("role", "kbd")
         keys.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         row = QHBoxLayout(button)
@@ -101,6 +109,18 @@ class TopBar(QFrame):
         self.segment.setToolTip("Newbie speaks in sentences, Pro in terms and numbers; the values are the same (Ctrl+M)")
         self.segment.changed.connect(self.mode_chosen)
         return self.segment
+
+    def show_keys(self, keys: Mapping[str, str]) -> None:
+        """Name the keys in force (by shortcut) where the bar speaks of them."""
+        def named(text: str, shortcut: str) -> str:
+            return f"{text} ({keys[shortcut]})" if keys.get(shortcut) else text
+
+        self._search_keys.setText(keys.get("search", "").replace("+", " "))
+        self._search_keys.setVisible(bool(keys.get("search")))
+        self.search_button.setToolTip(named("Search symbols, panels and commands", "search"))
+        self.gear.setToolTip(named("Preferences", "preferences"))
+        self.bell.setToolTip(named("Messages and jobs", "messages"))
+        self.segment.setToolTip(named("Newbie speaks in sentences, Pro in terms and numbers; the values are the same", "mode"))
 
     def set_mode(self, mode: str) -> None:
         self.segment.set_value(mode)

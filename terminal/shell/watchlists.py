@@ -94,6 +94,14 @@ class WatchlistsPanel(QWidget):
         self._note.setText("\n".join(f"Unknown: {text}" for text in table.unknown))
         self._note.setVisible(bool(table.unknown))
 
+    def show_list(self, name: str) -> None:
+        """Show the list of that name, as soon as the names are known."""
+        self._wanted = name
+        place = self.lists.findText(name)
+        if place >= 0:
+            self.lists.setCurrentIndex(place)
+            self._show()
+
     # ---- changing ----
 
     def _change(self, command: str, **arguments: Any) -> None:
@@ -120,6 +128,15 @@ class WatchlistsPanel(QWidget):
             self._host.notify(f"The list {name} was deleted. Ctrl+K, “Restore a deleted watchlist” brings it back.")
 
     # ---- panel ----
+
+    def show_as_of(self, _day: Any) -> None:
+        """Another day: prices of that day, nothing of the present one."""
+        import polars as pl
+
+        from terminal.domain.sourced import Table
+
+        self.table.show_table(Table("", (), pl.DataFrame()))
+        self._show()
 
     def set_mode(self, mode: str) -> None:
         self.table.set_mode(mode)

@@ -23,10 +23,12 @@ from terminal.ui import theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
+    from datetime import date
 
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 
     from terminal.app import App
+    from terminal.commands import Command
     from terminal.errors import TerminalError
     from terminal.settings import Settings
     from terminal.shell.errands import Errands
@@ -117,6 +119,8 @@ class MainWindow(Looks, QMainWindow):
         self.topbar.messages.connect(lambda: self.open_panel("activity"))
         self.topbar.preferences.connect(lambda: self.open_panel("preferences"))
         self.topbar.index_chosen.connect(self.open_symbol)
+        self.topbar.date.opened.connect(self.choose_day)
+        self.topbar.date.chosen.connect(lambda group, words: self.travel(words, group))
         self.buttons = RailButtons(self.rail, self.toggle_panel)
         self.notice = SourceNotice(lambda: self.source_asked.emit(False))
         self.empty_notice = EmptyNotice(self.fill_market, lambda: ask_import(self))
@@ -159,6 +163,8 @@ class MainWindow(Looks, QMainWindow):
         self._pages.setCurrentWidget(self.workspace.docks.frame)
         self.buttons.fill(self.workspace.in_rail())
         self.workspace.docks.changed.connect(self._mark_rail)
+        self.workspace.travelled.connect(self._show_day)
+        self._show_day()
         self.workspace.place()
         self._narrow = None
         self._fit()
@@ -242,6 +248,51 @@ class MainWindow(Looks, QMainWindow):
     def select(self, symbol: str, origin: str) -> None:
         if self.workspace is not None:
             self.workspace.select(symbol, origin)
+
+    # ---- the day that is shown ----
+
+    @property
+    def today(self) -> date:
+        """The day it is at the exchange."""
+        from terminal.domain.sessions import NEW_YORK
+
+        return self.app.clock().astimezone(NEW_YORK).date()
+
+    def travel(self, words: str, group: str = "") -> date | None:
+        """Show another day in a link group (the active one): today, 2025-03-14, back, forward, 6m. UserError otherwise."""
+        from terminal.shell.links import day_from
+
+        if self.workspace is None:
+            return None
+        wanted = group or self.workspace.active
+        day = day_from(words, self.today, self.workspace.links.date_of(wanted))
+        self.workspace.travel(wanted, day)
+        return day
+
+    def choose_day(self) -> None:
+        """Open the calendar."""
+        if self.workspace is not None:
+            self.topbar.date.open(self.workspace.links, self.workspace.active, self.today)
+
+    def choose_link(self) -> None:
+        """Offer the link groups for the panel that has the keyboard."""
+        from PySide6.QtWidgets import QApplication
+
+        if self.workspace is not None:
+            panel = self.workspace.docks.owner_of(QApplication.focusWidget())
+            if panel is None or self.workspace.chips.menu(panel) is None:
+                self.notify("Put the keyboard into a panel that shows companies first (F6).", "info")
+
+    def _show_day(self) -> None:
+        if self.workspace is not None:
+            links, group = self.workspace.links, self.workspace.active
+            self.topbar.date.show_day(group, links.date_of(group), links.used())
+
+    def day_for(self, command: Command) -> date | None:
+        """The past day a command is to be answered for: that of the panel that will show the answer."""
+        if self.workspace is None or command.gui or command.writes:
+            return None
+        return self.workspace.links.as_of(command.panel if command.panel in self.workspace.specs else "results")
 
     def has_command(self, command: str) -> bool:
         return self._app is not None and command in self._app.registry.commands()

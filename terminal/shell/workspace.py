@@ -1,4 +1,6 @@
-"""The panels of one market in the window: built when first seen, linked by symbol, replaced by a card when they fail."""
+"""The panels of one market in the window: built when first seen, linked by symbol and day, replaced by a card when they
+fail.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +8,21 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from terminal.api import Panel
 from terminal.shell.crash import CrashCard, text_of
 from terminal.shell.docks import Docks
 from terminal.shell.host import Frame, ShellHost
+from terminal.shell.linkchip import LinkChips
+from terminal.shell.links import FIRST, Links
 from terminal.ui import theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
 
     from PySide6.QtWidgets import QWidget
 
@@ -33,14 +39,19 @@ SHELL_PANELS = (
     Panel(id="results", title="Result", widget="terminal.shell.results:ResultPanel", area="bottom", icon="table-2",
           code="OUT", order=900),
     Panel(id="activity", title="Messages and jobs", widget="terminal.shell.activity:ActivityPanel", area="right", icon="bell",
-          code="MSG", order=910),
+          code="MSG", order=910, linked=False),
     Panel(id="preferences", title="Preferences", widget="terminal.shell.preferences:PreferencesPanel", area="center",
-          icon="settings", code="PREF", order=920),
+          icon="settings", code="PREF", order=920, linked=False),
 )
 
 
 class Workspace(QObject):
-    """Docks and hosts of one `App`. Lives from `MainWindow.attach` to `detach`."""
+    """Docks and hosts of one `App`. Lives from `MainWindow.attach` to `detach`.
+
+    `links` says who looks at what; `active` is the group of the panel that was used last, which the top bar speaks of.
+    """
+
+    travelled = Signal()  # a group shows another day, or another group is active
 
     def __init__(self, window: MainWindow, state: WindowState, panels: Iterable[Panel]) -> None:
         super().__init__(window)
@@ -52,12 +63,17 @@ class Workspace(QObject):
         self.panels: dict[str, QWidget] = {}
         self.waiting: dict[str, list[Callable[[Any], None]]] = {}
         self._stale: dict[str, str] = {}
+        self._outdated: set[str] = set()
         self._closing = False
-        self.symbol: str | None = state.get(f"{self._section}.symbol")
+        self.active = FIRST
+        self.links = Links(panel.id for panel in self.specs.values() if panel.linked)
+        self.links.restore(state.get(f"{self._section}.links") or {"symbols": {FIRST: state.get(f"{self._section}.symbol")}})
         self.docks = Docks(window.body, lambda name: theme.icon(name, "t2", 14), self.build)
         self.docks.add(self.specs.values())
         for panel_id in self.specs:
             self.docks.slot(panel_id).shown.connect(self._shown)
+        self.chips = LinkChips(self.docks, self.links, self.link)
+        self.docks.entered.connect(self._entered)
 
     def in_rail(self) -> list[Panel]:
         """The panels with a button in the rail, in order: the plugins', and the watchlists."""
@@ -92,12 +108,14 @@ class Workspace(QObject):
         self._state.set_blob("layout", layout)
         self._state.set("narrowed", narrowed)
         self._state.set("known", sorted(self.specs))
-        self._state.set(f"{self._section}.symbol", self.symbol)
-        for panel_id, widget in self.panels.items():
-            keep = getattr(widget, "save_state", None)
-            if keep is not None and isValid(widget):
-                self._call(panel_id, lambda keep=keep, panel_id=panel_id: self._state.set_panel(  # type: ignore[misc]
-                    f"{self._section}.{panel_id}", keep()))
+        self._state.set(f"{self._section}.links", self.links.state())
+        for panel_id, widget in list(self.panels.items()):
+            self._keep(panel_id, widget)
+
+    def _keep(self, panel_id: str, widget: QWidget) -> None:
+        keep = getattr(widget, "save_state", None)
+        if keep is not None and isValid(widget):
+            self._call(panel_id, lambda: self._state.set_panel(f"{self._section}.{panel_id}", keep()))
 
     # ---- panels ----
 
@@ -136,7 +154,8 @@ class Workspace(QObject):
                 widget.restore_state(saved)
             except Exception:  # a state written by another version must not keep the panel from opening
                 log.exception("the saved state of panel %s was not understood", panel.id)
-        symbol = self._stale.pop(panel.id, None) or (self.symbol if panel.follows_symbol else None)
+        self._outdated.discard(panel.id)
+        symbol = self._stale.pop(panel.id, None) or (self.links.symbol(panel.id) if panel.follows_symbol else None)
         if symbol and hasattr(widget, "show_symbol"):
             widget.show_symbol(symbol)
 
@@ -187,16 +206,80 @@ class Workspace(QObject):
         if symbol is not None and not panel.follows_symbol:
             self._show(panel_id, symbol)
         self.docks.open(panel_id)
+        self._entered(panel_id)
         if symbol is not None and panel.follows_symbol:
-            self.select(symbol, "")
+            self.select(symbol, panel_id)
+            self._show(panel_id, symbol)
+
+    @property
+    def symbol(self) -> str | None:
+        """What the active group looks at."""
+        return self.links.symbol_of(self.active)
 
     def select(self, symbol: str, origin: str) -> None:
-        """Tell every linked panel but `origin` which symbol is looked at; hidden ones hear when they are shown."""
-        self.symbol = symbol
+        """Tell every panel linked with `origin` (none named: those of the active group) which symbol is looked at.
+
+        Hidden ones hear when they are shown.
+        """
+        group = self.links.group(origin) if origin else self.active
+        if origin:
+            self.links.select(origin, symbol)
+        else:
+            self.links.select_in(group, symbol)
         for panel in self.specs.values():
-            if panel.follows_symbol and panel.id != origin:
+            if panel.follows_symbol and panel.id != origin and group and self.links.group(panel.id) == group:
                 self._show(panel.id, symbol)
         self._window.app.events.publish("symbol.selected", {"symbol": symbol, "panel": origin})
+
+    def link(self, panel_id: str, group: str) -> None:
+        """Put a panel into a link group: it shows that group's symbol and day from now on."""
+        before = self.links.symbol(panel_id), self.links.as_of(panel_id)
+        self.links.join(panel_id, group)
+        symbol, day = self.links.symbol(panel_id), self.links.as_of(panel_id)
+        if day != before[1]:
+            self._ask_again(panel_id)
+        if symbol and symbol != before[0] and self.specs[panel_id].follows_symbol:
+            self._show(panel_id, symbol)
+        self.active = group or self.active
+        self.chips.refresh()
+        self.travelled.emit()
+
+    def travel(self, group: str, day: date | None) -> None:
+        """Let the panels of a group show what was known on a past day; None: today."""
+        if self.links.travel(group, day):
+            for panel_id in self.links.members(group):
+                self._ask_again(panel_id)
+            self._window.app.events.publish("as_of.changed", {"group": group, "as_of": day})
+        self.travelled.emit()
+
+    def _entered(self, panel_id: str) -> None:
+        group = self.links.group(panel_id)
+        if group and group != self.active:
+            self.active = group
+            self.travelled.emit()
+
+    def _ask_again(self, panel_id: str) -> None:
+        """A panel shows another day: now, or when it is seen."""
+        self.docks.slot(panel_id).show_past(self.links.as_of(panel_id), lambda: self.travel(self.links.group(panel_id), None))
+        widget, host = self.panels.get(panel_id), self.hosts.get(panel_id)
+        if widget is None or host is None:
+            return
+        if not self.docks.current(panel_id):
+            host.close()
+            self._outdated.add(panel_id)
+            return
+        self._call(panel_id, lambda: None if host.travelled(widget) else self._renew(panel_id, widget))
+
+    def _renew(self, panel_id: str, widget: QWidget) -> None:
+        """Make a panel anew with the state it has."""
+        here = self.docks.owner_of(QApplication.focusWidget()) == panel_id
+        if here:  # else the keyboard would go to another panel, perhaps of another group
+            self.docks.slot(panel_id).setFocus()
+        self._keep(panel_id, widget)
+        self._drop(panel_id)
+        self.docks.rebuild(panel_id)
+        if here:
+            self.docks.focus(panel_id)
 
     def _show(self, panel_id: str, symbol: str) -> None:
         widget = self.panels.get(panel_id)
@@ -206,10 +289,13 @@ class Workspace(QObject):
             self._call(panel_id, lambda: widget.show_symbol(symbol))
 
     def _shown(self, panel_id: str) -> None:
-        if panel_id in self._stale and panel_id in self.panels:
+        if (panel_id in self._stale or panel_id in self._outdated) and panel_id in self.panels:
             QTimer.singleShot(0, self, lambda: self._catch_up(panel_id))
 
     def _catch_up(self, panel_id: str) -> None:
+        if panel_id in self._outdated and self.docks.current(panel_id):
+            self._outdated.discard(panel_id)
+            self._ask_again(panel_id)
         symbol = self._stale.pop(panel_id, None)
         if symbol is not None:
             self._show(panel_id, symbol)
@@ -232,7 +318,8 @@ class Workspace(QObject):
         for panel_id in self.specs:
             if self.docks.current(panel_id):
                 host = self.hosts.get(panel_id)
-                if self.docks.slot(panel_id).widget is None or (host is not None and host.busy) or panel_id in self._stale:
+                if self.docks.slot(panel_id).widget is None or (host is not None and host.busy) or (
+                        panel_id in self._stale or panel_id in self._outdated):
                     return True
         return False
 

@@ -70,6 +70,12 @@ class Tokens:
     average_1: str
     average_2: str
     average_3: str
+    link_b: str
+    link_c: str
+    link_d: str
+    past: str
+    past_bg: str
+    past_line: str
     up: str
     up_text: str
     down: str

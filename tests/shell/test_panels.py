@@ -145,7 +145,8 @@ def test_window_commands_do_what_the_keys_do(window: MainWindow, qtbot: Any) -> 
     wait(window, 5)
     assert window.symbol == "SPY" and window.workspace.docks.current("hidden")
     rows = {row["id"]: row for row in run("panels").rows()}
-    assert rows["hidden"] == {"id": "hidden", "title": "Second sheet", "visible": True, "symbol": "SPY"}
+    assert rows["hidden"] == {"id": "hidden", "title": "Second sheet", "visible": True, "symbol": "SPY", "link": "A",
+                              "as_of": None}
     window.workspace.docks.close("list")
     run("layout")
     wait(window, 5)

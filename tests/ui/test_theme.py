@@ -13,7 +13,8 @@ from terminal.ui.form import Button, label
 TEXTS = ("t1", "t2", "t3", "accent_text", "warn", "ok", "error", "up_text", "down_text")
 GROUNDS = ("bg0", "bg1", "bg2", "bg3", "field", "hover", "selected")
 PAIRS = (("warn", "warn_bg"), ("t1", "warn_bg"), ("ok", "ok_bg"), ("t1", "ok_bg"), ("error", "error_bg"), ("t1", "error_bg"),
-         ("accent_text", "accent_bg"), ("t1", "accent_bg"), ("on_accent", "accent"), ("on_accent", "accent_hover"))
+         ("accent_text", "accent_bg"), ("t1", "accent_bg"), ("on_accent", "accent"), ("on_accent", "accent_hover"),
+         ("t1", "past_bg"), ("past", "past_bg"), ("link_b", "bg0"), ("link_c", "bg0"), ("link_d", "bg0"))
 
 
 @pytest.mark.parametrize("name", theme.THEMES)

@@ -44,6 +44,18 @@ def wait(ctx: Context, word: str = "late") -> Table:
     return _table("Waited too long", [])
 
 
+@command(title="Say the day")
+def day(ctx: Context) -> Table:
+    """Answer with the day that is asked about."""
+    return _table("Day", [str(ctx.as_of)])
+
+
+@command(title="Write something down", writes=True)
+def write(ctx: Context) -> Table:
+    """Pretend to write something with the date of now."""
+    return _table("Written", [])
+
+
 @command(title="Refuse")
 def refuse(ctx: Context) -> Table:
     """Fail with a sentence."""

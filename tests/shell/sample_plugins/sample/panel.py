@@ -48,7 +48,14 @@ class SidePanel(ListPanel):
 
 
 class SheetPanel(ListPanel):
-    """At the right."""
+    """At the right; knows what to do when its day changes."""
+
+    def __init__(self, host: Any) -> None:
+        super().__init__(host)
+        self.days: list[Any] = []
+
+    def show_as_of(self, day: Any) -> None:
+        self.days.append(day)
 
 
 class SecondPanel(ListPanel):
