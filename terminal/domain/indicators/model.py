@@ -29,6 +29,13 @@ class Parameter:
     choices: tuple[str, ...] = ()
     kind: Literal["number", "choice", "date"] = "number"
 
+    def describe(self) -> str:
+        """Name, default and what it may be, for a list."""
+        if self.kind == "date":
+            return f"{self.name} = a day, else the first bar"
+        scope = f"{self.minimum:g} to {self.maximum:g}" if self.kind == "number" else ", ".join(self.choices)
+        return f"{self.name} = {_shown(self.default)} ({scope})"
+
     def check(self, value: Value, owner: str) -> Value:
         """The value as the parameter's type. Raises ValueError, which names `owner`, for one it cannot take."""
         if self.kind == "choice":

@@ -1,0 +1,99 @@
+"""The chart as a picture file, painted by the same widget that the window shows."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, QThread, Signal
+from PySide6.QtWidgets import QApplication
+
+from terminal.api import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from terminal.api import Table
+    from terminal.domain.drawings import Drawing
+
+T = TypeVar("T")
+
+
+def picture(table: Table, drawings: Sequence[Drawing], width: int, height: int) -> bytes:
+    """`chart.show`'s table as a PNG of so many pixels. May be called in any thread: widgets are made in Qt's own.
+
+    Raises UserError where there is no window and this is not the main thread either, since then nobody can paint.
+    """
+    application = QApplication.instance()
+    if application is None:
+        if threading.current_thread() is not threading.main_thread():
+            raise UserError("A picture needs the window or the command line.", "Export it from there.")
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        application = QApplication([])
+        from terminal.ui import theme
+
+        theme.apply(application)
+    if QThread.currentThread() is application.thread():
+        return _paint(table, drawings, width, height)
+    return _in_thread_of(application, lambda: _paint(table, drawings, width, height))
+
+
+class _Errand(QObject):
+    """Runs a function in the thread it was moved to."""
+
+    wanted = Signal()
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__()
+        self._work = work
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.wanted.connect(self._run, Qt.ConnectionType.BlockingQueuedConnection)
+
+    def _run(self) -> None:
+        try:
+            self.result = self._work()
+        except Exception as error:  # handed on to the thread that asked
+            self.error = error
+
+
+def _in_thread_of(other: QObject, work: Callable[[], T]) -> T:
+    errand = _Errand(work)
+    errand.moveToThread(other.thread())
+    errand.wanted.emit()
+    errand.deleteLater()
+    if errand.error is not None:
+        raise errand.error
+    result: T = errand.result
+    return result
+
+
+def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int) -> bytes:
+    from terminal.ui.chart import Chart, Compared, Study, StudyLine
+    from terminal.ui.chart.drawing import DrawingLayer
+
+    detail = table.detail
+    chart = Chart()
+    try:
+        chart.resize(width, height)
+        source = table.sources[0].provider if table.sources else ""
+        chart.show_bars(detail["bars"], (), symbol=detail["symbol"], simulated=table.simulated, interval=detail["interval"],
+                        source=source)  # fmt: skip
+        chart.set_studies([
+            Study(each.label, each.label, "price" if each.indicator.pane == "price" else each.label,
+                  tuple(StudyLine(output.title, each.values[output.name], output.style, output.role)
+                        for output in each.indicator.outputs), each.indicator.levels)
+            for each in detail["studies"]
+        ])  # fmt: skip
+        chart.set_compared([Compared(symbol, values) for symbol, values in detail["compared"].items()])
+        chart.show_range("MAX")
+        layer = DrawingLayer(chart)
+        layer.set_drawings(tuple(drawings))
+        image = chart.picture(width, height)
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")  # type: ignore[call-overload]
+        return bytes(buffer.data().data())
+    finally:
+        chart.deleteLater()
