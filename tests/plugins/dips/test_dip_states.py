@@ -107,10 +107,8 @@ def test_the_jobs_run_as_declared(market: Any, moment: str) -> None:
 def test_the_scorecard_scores_by_what_came_after(market: Any) -> None:
     empty = market.run("dips.scorecard")
     assert empty.frame.is_empty() and "No state has been written down" in empty.unknown[0]
-    days = (date(2026, 7, 1), date(2026, 7, 2))
-    for day in days:
-        hindsight = market.run("dips.scan", {"universe": "large"}, as_of=day)
-        assert set(hindsight.frame["alert"]) == {"no"}
+    hindsight = market.run("dips.scan", {"universe": "large"}, as_of=date(2026, 7, 1))
+    assert set(hindsight.frame["alert"]) == {"no"}
     market.run("dips.scan", {"universe": "large"})
     written = states(market)
     assert set(written.filter(pl.col("opened_on") < DAY)["in_hindsight"]) == {True}
