@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from terminal.domain import format as fmt
 from terminal.ui import theme
-from terminal.ui.cells import PART_COLORS
+from terminal.ui.table.cells import PART_COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -155,7 +155,7 @@ def test_newer_prices_are_taken_in_at_once(market: Any, open_panel: Open) -> Non
     frame = pl.DataFrame({"symbol": [symbol], "price": [peak * 0.5], "quoted_at": [datetime(2026, 11, 21, 15, tzinfo=UTC)]})
     panel._ticked(replace(answer, frame=frame, detail={"words": "Live: every 5 s for 1.", "seconds": 5}))
     assert panel.pace.text() == "Live: every 5 s for 1." and panel.beat.isActive()
-    panel.table._apply_ticks()
+    panel.table._ticks.beat()
     model = panel.table.model()
     places = {column.name: place for place, column in enumerate(model.columns)}
     row = next(id for id in model.order if model.symbol(id) == symbol)

@@ -345,7 +345,7 @@ def test_a_company_column_comes_with_room_and_a_tooltip_names_it_without(market:
     assert panel.table.shown_columns == list(DEFAULT_COLUMNS)
     model = panel.table.model()
     name = panel._table.frame["name"][0]
-    assert name in model.tooltip(0, [column.name for column in model.columns].index("symbol"))
+    assert name in model.told.tooltip(0, [column.name for column in model.columns].index("symbol"))
 
 
 def test_everything_that_can_be_used_has_a_name(market: Any, open_panel: Open) -> None:

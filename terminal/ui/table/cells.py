@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QFont
 
-    from terminal.ui.model import FrameModel
+    from terminal.ui.table.model import FrameModel
 
 PAD = 8
 WIDTHS = {"star": 30, "end": 34, "ticker": 78, "text": 150, "muted": 104, "number": 76, "change": 88, "signed": 80, "pill": 92,
           "bar": 96, "position": 104, "spark": 92, "chips": 150, "parts": 130}
+LOOKS = ("bg1", "bg2", "hover", "selected")
 PART_COLORS = ("t3", "accent", "warn")
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -73,15 +74,56 @@ class RowPainter:
         painter = QPainter(picture)
         painter.setPen(self._pens["line"])
         painter.drawLine(0, size.height() - 1, size.width(), size.height() - 1)
-        for place, left, width in spans:
-            try:
-                self._paint[self._model.kinds[place]](painter, QRect(left, 0, width, size.height() - 1), id, place)
-            except Exception:
-                if place not in self._broken:  # once, not for each row
-                    _log.exception("cell %s of row %s could not be painted", self._model.columns[place].name, id)
-                self._broken.add(place)
+        if id < 0:
+            self._group(painter, spans, size.height() - 1, id)
+        else:
+            for place, left, width in spans:
+                self._cell(painter, QRect(left, 0, width, size.height() - 1), id, place)
         painter.end()
         return picture
+
+    def patch(self, picture: QPixmap, id: int, place: int, left: int, width: int, background: QColor) -> None:
+        """Paint one cell of a row's picture anew."""
+        area = QRect(left, 0, width, round(picture.height() / picture.devicePixelRatio()) - 1)
+        painter = QPainter(picture)
+        painter.setClipRect(area)
+        painter.fillRect(area, background)
+        self._cell(painter, area, id, place)
+        painter.end()
+
+    def _cell(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        try:
+            kind = self._model.kinds[place]
+            if kind in ("number", "change", "signed") and self._model.colour(place).startswith("heat"):
+                self._shade(painter, area, id, place)
+            self._paint[kind](painter, area, id, place)
+        except Exception:
+            if place not in self._broken:  # once, not for each row
+                _log.exception("cell %s of row %s could not be painted", self._model.columns[place].name, id)
+            self._broken.add(place)
+
+    def _shade(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        """The cell's ground by the rank of its value: the further from the middle, the stronger."""
+        rank = self._model.rank(id, place)
+        if rank is not None:
+            good = rank - 0.5 if self._model.colour(place) == "heat" else 0.5 - rank
+            painter.fillRect(area.adjusted(1, 1, 0, 0), self.colors.color("up" if good > 0 else "down", round(110 * abs(good))))
+
+    def _group(self, painter: QPainter, spans: Sequence[tuple[int, int, int]], height: int, id: int) -> None:
+        """The row above a group: open or closed, its name and count, and what is told of each column."""
+        model, first = self._model, self._model.told.group_place
+        texts = {place: model.summary_text(id, place) for place, _, _ in spans if place > first}
+        end = next((left for place, left, _ in spans if place > first and texts.get(place)), spans[-1][1] + spans[-1][2])
+        left = spans[first][1] + PAD
+        self._write(painter, QRect(left, 0, 14, height), "▾" if model.is_open(id) else "▸", "t2", self.font)
+        self._words(painter, QRect(left + 8, 0, max(40, end - left - 8), height), model.told.of_group(id, first), "t1", self.bold)
+        for place, at, width in spans:
+            if text := texts.get(place):
+                way = {"median": "med ", "sum": "sum ", "share": "yes "}[model.summary(id)[model.columns[place].name][0]]
+                if self._small_metrics.horizontalAdvance(way + text) > width - 2 * PAD:
+                    way = ""
+                self._write(painter, QRect(at, 0, width - PAD, height), way + text, "t2", self.small, align=_RIGHT)
+
 
     def _write(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont, *,
                align: Qt.AlignmentFlag = _LEFT) -> None:
@@ -107,6 +149,9 @@ class RowPainter:
 
     def _number(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         text = self._model.text(id, place)
+        if self._model.colour(place) == "sign":
+            self._signed(painter, area, id, place)
+            return
         self._write(painter, area.adjusted(0, 0, -PAD, 0), text, "t3" if text == fmt.UNKNOWN else "t1", self.font, align=_RIGHT)
 
     def _signed(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
@@ -275,11 +320,21 @@ class RowPictures:
         while len(self._pictures) > max(_CACHE_BYTES // max(1, each), at_least):
             self._pictures.popitem(last=False)
 
+    def of_row(self, id: int) -> list[tuple[str, QPixmap]]:
+        """The pictures of a row with their backgrounds."""
+        return [(look, picture) for look in LOOKS if (picture := self._pictures.get((id, look))) is not None]
+
     def forget(self, id: int | None = None) -> None:
         """One row, or all."""
         if id is None:
             self._pictures.clear()
-        for key in [key for key in self._pictures if key[0] == id]:
+        else:
+            for look in LOOKS:
+                self._pictures.pop((id, look), None)
+
+    def forget_groups(self) -> None:
+        """The rows above groups, which differ with each new order."""
+        for key in [key for key in self._pictures if key[0] < 0]:
             del self._pictures[key]
 
     @property
