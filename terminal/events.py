@@ -16,7 +16,8 @@ class Events:
     """Publish and subscribe by topic. A slot runs on the publisher's thread and must be quick.
 
     Known topics: `market.changed {datasets, symbols}`, `prices.changed {symbols}` (live prices alone),
-    `book.changed {table}`, `settings.changed {key}`, `job.changed {id, command, title, fraction, note, state}`, `symbol.selected {symbol}`,
+    `book.changed {table}`, `settings.changed {key}`, `job.changed {id, command, title, fraction, note, state}`,
+    `symbol.selected {symbol}`,
     `provider.changed {provider}`.
     """
 

@@ -57,7 +57,8 @@ def price_fields(bars: pl.DataFrame, quotes: pl.DataFrame, symbols: pl.DataFrame
     """One row for each row of `symbols` [symbol], with the fields of the groups price, returns and technical.
 
     Further columns: `_price_date`, `_price_fetch`, `_bar_date`, `_bar_fetch`, `_quoted` (the price is a quote),
-    `_currency` (of the quote), `_gap` (bars too old for the quote), `_stale` (price too old for as_of), `_spark`.
+    `_currency` (of the quote), `_gap` (bars too old for the quote), `_stale` (price too old for as_of), `_spark`,
+    `_first_day` (of the bars).
     Statistics against other rows (relative_strength) and stated values are added by the caller.
     """
     history = _history(bars, benchmark)
@@ -114,6 +115,7 @@ def _summary(history: pl.DataFrame) -> pl.DataFrame:
             for name in ("date", "open", "high", "low", "volume", "fetch_id", "known_at")
         ),
         *closes,
+        pl.col("date").first().alias("_first_day"),
         pl.when(_whole(20)).then(pl.col("volume").tail(20).mean()).alias("_volume_20"),
         pl.when(_whole(20)).then(pl.col("volume").tail(21).head(20).mean()).alias("_volume_20_before"),
         pl.when(full).then(pl.col("high").tail(YEAR).max()).alias("_high_year"),

@@ -104,10 +104,21 @@ def reasons(frame: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
         "days_since_high_52w",
     ]
     stock = (c("kind") == "stock").fill_null(True)
-    causes: tuple[tuple[str, pl.Expr, list[str]], ...] = (
+    priced, bars = c("_close_0").is_not_null(), c("_rows_5y") + 1
+    begins = c("_first_day").cast(pl.String)
+    causes: tuple[tuple[str | pl.Expr, pl.Expr, list[str]], ...] = (
         ("the newest daily bar is more than 7 days older than the quote", c("_gap"), [*moving, *year, "average_volume"]),
         ("the price is more than 10 sessions old", c("_stale"), moving),
-        ("fewer than 252 daily bars are known", c("_close_0").is_not_null() & (c("_rows_5y") < 252), year),
+        (pl.format("fewer than 252 daily bars are known: they begin on {}", begins), priced & (bars < 253), year),
+        *(
+            (pl.format("daily prices are known since {} only", begins), priced & (bars < needed), list(fields))
+            for needed, fields in (
+                (200, ("sma_200", "price_to_sma_200")),
+                (504, ("max_drawdown_5y",)),
+                (757, ("return_3y",)),
+                (1250, ("return_5y",)),
+            )
+        ),
         ("statements and price are in different currencies", c("_foreign"), [*valuation, "enterprise_value", "altman_z"]),
         (
             "EPS of the last four quarters is not positive",
@@ -127,11 +138,12 @@ def reasons(frame: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     unknown = values.select(pl.col(name).is_null() for name in dict.fromkeys(each for _, _, names in causes for each in names))
     parts = []
     for reason, applies, names in causes:
-        rows = frame.select("symbol", applies.fill_null(False).alias("_applies"))
+        said = reason if isinstance(reason, pl.Expr) else pl.lit(reason)
+        rows = frame.select("symbol", applies.fill_null(False).alias("_applies"), said.alias("reason"))
         for name in dict.fromkeys(names):
             hit = rows.filter(pl.col("_applies") & unknown[name])
             if hit.height:
-                parts.append(hit.select("symbol", pl.lit(name).alias("field"), pl.lit(reason).alias("reason")))
+                parts.append(hit.select("symbol", pl.lit(name).alias("field"), "reason"))
     empty = pl.DataFrame(schema={"symbol": pl.String, "field": pl.String, "reason": pl.String})
     return pl.concat([empty, *parts]).unique(["symbol", "field"], keep="first", maintain_order=True)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NEWS_DAYS = timedelta(days=7)
 SERIES_DAYS = timedelta(days=800)
 MOST_NEWS = "200"
-# What the free plan gives of a price history, 100 sessions; a longer one needs a paid plan and is refused without.
+# What the free plan gives of a price history, 100 sessions; to ask for more is refused.
 COMPACT_DAYS = timedelta(days=140)
 # Besides 5 a minute, more than one request a second is refused.
 SPACING = 1.1
@@ -40,8 +40,8 @@ SPACING = 1.1
 class AlphaVantageProvider(Service):
     """One request a symbol, two for bars: prices come as traded, so the splits are asked too.
 
-    The free plan fills gaps of the last 100 sessions; a part of a longer history is never delivered in its place. Macro
-    symbols are FRED's names of the series (`alphavantage_parse.SERIES`).
+    The free plan gives the last 100 sessions of a price history (`reach`), a paid one, set as `providers.alphavantage.plan`, all
+    of it. Macro symbols are FRED's names of the series (`alphavantage_parse.SERIES`).
     """
 
     id = "alphavantage"
@@ -66,6 +66,11 @@ class AlphaVantageProvider(Service):
         self._base = ""
         self._turn = threading.Lock()
         self._last = float("-inf")
+
+    @property
+    def reach(self) -> Mapping[str, timedelta]:  # type: ignore[override]
+        """How far back the user's plan goes."""
+        return {} if self.around.setting("plan") == "paid" else {"bars": COMPACT_DAYS}
 
     def fetch(self, request: Request, progress: Progress) -> Iterator[Answer]:
         """Answers as they arrive; the answer for the asked dataset is the last one. Raises ProviderError."""
@@ -128,7 +133,7 @@ class AlphaVantageProvider(Service):
     def _bars(self, symbol: str, request: Request) -> Iterator[Answer]:
         now, daily = self.around.clock(), "TIME_SERIES_DAILY"
         short = request.start is not None and wire.exchange_day(now) - request.start <= COMPACT_DAYS
-        params = {"symbol": symbol, "outputsize": "compact" if short else "full"}
+        params = {"symbol": symbol, "outputsize": "compact" if short or self.reach else "full"}
         adjust, got = self._read("bars", symbol, daily, params, lambda answer: parse.daily_reader(answer, symbol, now))
         if adjust is None:
             yield from self._told("bars", symbol, daily, None, got)

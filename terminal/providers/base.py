@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, timedelta
 
     import polars as pl
 
@@ -101,6 +101,13 @@ class Itemised(Protocol):
     can be asked from it."""
 
     items: Mapping[str, frozenset[str]]
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A provider that gives only the latest part of some datasets' history: `reach` says how far back from today."""
+
+    reach: Mapping[str, timedelta]
 
 
 @runtime_checkable

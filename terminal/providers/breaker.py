@@ -67,6 +67,10 @@ class Breaker:
         self._states = self._load()
         self._saved_at = clock()
 
+    def now(self) -> datetime:
+        """The time by which pauses are counted."""
+        return self._clock()
+
     def check(self, provider: str, endpoint: str, title: str = "") -> None:
         """Pass, or raise RateLimited/Unavailable with the time of the next try. `title`: what the user calls the provider."""
         with self._lock:

@@ -1,7 +1,7 @@
 """Massive, formerly Polygon: end-of-day and minute bars, dividends, splits, and what a symbol is.
 
-The free plan reaches back two years and allows five requests a minute: it fills gaps, and a part of a longer history is
-never delivered in its place. Dividends and splits are asked where they always
+The free plan reaches back two years and allows five requests a minute: of a longer history it delivers that part (`reach`),
+which is why services with the whole one are asked before. Dividends and splits are asked where they always
 were, under `/v3/reference`; Massive wants them asked under `/stocks/v1` one day, with rows of the same names.
 """
 
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 TITLE = "Massive"
 HISTORY = timedelta(days=366 * 6)
-# How far back the free plan reaches, and by how many days the first bar of an answer that was cut there may be off.
+# How far back the free plan reaches; a larger one gives more of what is asked for.
 REACH = timedelta(days=730)
-CUT = timedelta(days=10)
 MINUTES = timedelta(days=5)
 MOST_PAGES = 20
 
@@ -55,6 +54,7 @@ class MassiveProvider(Service):
     needs_key = True
     brings = {"dividends": frozenset({"splits"})}
     cost = {"dividends": 2}
+    reach = {"bars": REACH}
 
     def headers(self) -> dict[str, str]:
         """The key."""
@@ -89,9 +89,7 @@ class MassiveProvider(Service):
         def read(pages: list[Any]) -> pl.DataFrame:
             if not daily:
                 return parse_minute_bars(pages, symbol, theirs)
-            bars = parse_bars(pages, symbol, theirs, wire.last_finished_day(now))
-            _refuse_a_part(bars, first, today)
-            return bars
+            return parse_bars(pages, symbol, theirs, wire.last_finished_day(now))
 
         path = f"/v2/aggs/ticker/{quote(theirs)}/range/1/{span}"
         params = {"adjusted": "true", "sort": "asc", "limit": "50000"}
@@ -300,18 +298,6 @@ def _at(bar: Mapping[str, Any]) -> Any:
     if at is None:
         raise ValueError("a bar without a time")
     return at
-
-
-def _refuse_a_part(bars: pl.DataFrame, asked: date, today: date) -> None:
-    """Raise NeedsKey when a longer history was cut where the free plan ends: a part must not pass for the whole."""
-    first = bars["date"].min()
-    edge = today - REACH
-    if isinstance(first, date) and asked < edge - CUT and abs(first - edge) <= CUT:
-        raise NeedsKey(
-            f"{TITLE} gives two years of prices to this key, and more was asked for.",
-            "A longer history comes from another service, or with a larger plan.",
-            setting="massive",
-        )
 
 
 def _unknown(body: bytes) -> bool:

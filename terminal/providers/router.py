@@ -11,11 +11,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from terminal.errors import Cancelled, NeedsKey, ProviderError, RateLimited
-from terminal.providers.base import Answer, Bundling, Closing, Failure, Itemised, Progress, Provider, Request, quiet
+from terminal.providers.base import (
+    Answer,
+    Bundling,
+    Closing,
+    Failure,
+    Itemised,
+    Progress,
+    Provider,
+    Reaching,
+    Request,
+    quiet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
-    from datetime import date
+    from datetime import date, timedelta
 
     from terminal.domain.fetch import Fetch
     from terminal.providers.breaker import Breaker
@@ -81,22 +92,34 @@ class Router:
         progress: Progress = quiet,
         thorough: Collection[str] | None = None,
         aside: Callable[[Fetch], object] = lambda _fetch: None,
+        partly: bool = True,
     ) -> Iterator[Answer | Failure]:
         """Answers as they arrive, and for what nobody delivered Failures with the reasons of all who were asked.
 
         `thorough`: symbols for which the items that one provider did not deliver are asked from the next ones (default:
         all by hand, none on a schedule). `aside` is told of requests that brought nothing because another provider was
         asked then. Once a provider may not be asked any more, the remaining symbols go on together, without a request.
+        Those whose history does not go back to `start` (None: to its beginning) come last, or not at all unless `partly`.
         """
         wanted = tuple(dict.fromkeys(symbols))
         providers = self.serving(dataset)
-        able = self.asked(dataset)
+        able = self._by_reach(dataset, self.asked(dataset), start, partly)
         if not able:
             yield Failure(providers[0].id if providers else "", dataset, wanted, _nobody(dataset, providers))
             return
         doubted = frozenset(wanted if thorough is None else thorough) if by_hand or thorough is not None else frozenset()
         errand = _Errand(self, Request(dataset, wanted, start, end), by_hand, progress, doubted, aside)
         yield from errand.run(able)
+
+    def _by_reach(
+        self, dataset: str, providers: Sequence[Provider], start: date | None, partly: bool
+    ) -> tuple[Provider, ...]:
+        """In their order, but those that have only a part of what is wanted at the end, the longest part first."""
+        today = self.breaker.now().date()
+        reaches = {each.id: reach for each in providers if (reach := _reach(each, dataset)) is not None}
+        short = {name for name, reach in reaches.items() if start is None or today - start > reach}
+        parts = sorted((each for each in providers if each.id in short), key=lambda each: reaches[each.id], reverse=True)
+        return (*(each for each in providers if each.id not in short), *(parts if partly else ()))
 
     def close(self) -> None:
         """Let every provider let go of connections and processes."""
@@ -355,6 +378,10 @@ def _nobody(dataset: str, providers: Sequence[Provider]) -> ProviderError:
 
 def _number(provider: Any, table: str, dataset: str) -> int:
     return int(getattr(provider, table, {}).get(dataset, 1))
+
+
+def _reach(provider: Provider, dataset: str) -> timedelta | None:
+    return provider.reach.get(dataset) if isinstance(provider, Reaching) else None
 
 
 def _pace(budget: Budget, provider: str) -> str:

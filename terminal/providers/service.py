@@ -24,7 +24,7 @@ from terminal.providers.http import READ_SECONDS, Got, Http, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from terminal.providers.budget import Window
@@ -65,7 +65,7 @@ class Service:
 
     `batch` and `brings` as in `base.Bundling`; `cost`: requests that one call for a dataset takes, at most; `items`: which
     items of a dataset it can bring (no entry: all of them, or the dataset has none); `counters`: the headers in which it
-    may say what is left of the allowance.
+    may say what is left of the allowance; `reach`: how far back it goes where that is not the whole history (`base.Reaching`).
     """
 
     id: str
@@ -81,6 +81,7 @@ class Service:
     cost: Mapping[str, int] = {}
     items: Mapping[str, frozenset[str]] = {}
     counters: tuple[Counter, ...] = USUAL
+    reach: Mapping[str, timedelta] = {}
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from terminal.domain.sourced import Table
 from terminal.providers.base import Answer, Failure
 from terminal.services.freshness import overdue
+from terminal.services.histories import Histories
 from terminal.services.pipeline import Claims, Pipeline
 from terminal.services.planner import Planner
 from terminal.services.tally import COLUMNS, Tallies, names
@@ -78,6 +79,7 @@ class Refresher:
         self.extend = extend
         self.claims = Claims()
         self.planner = Planner(store, router, self.overdue, clock, holdings)
+        self.histories = Histories(store, router, clock)
 
     def ensure(self, symbols: Sequence[str], datasets: Sequence[str], ctx: Context) -> list[str]:
         """Fetch what is missing or stale; what could not be had comes back as sentences. Raises only Cancelled."""
@@ -150,6 +152,8 @@ class _Run:
         self._by_hand = ctx.by_hand if by_hand is None else by_hand
         self._thorough = thorough
         self._paused: frozenset[str] = frozenset()
+        self._whole: frozenset[str] = frozenset()  # whose history is only a part, and may be had in whole now
+        self._priced: tuple[str, ...] = ()
         self.tallies = Tallies()
         self._pipeline = Pipeline(refresher.store, refresher.router, self.tallies.saved)
 
@@ -206,6 +210,11 @@ class _Run:
         wanted = {
             name: self._refresher.stale(name, symbols, now) for name in ORDER if name in datasets and name not in paused
         }
+        if "bars" in wanted:
+            self._priced += symbols
+            self._whole |= self._refresher.histories.due(symbols)
+            for symbol in (each for each in symbols if each in self._whole):
+                wanted["bars"].setdefault(symbol, None)
         for name, stale in wanted.items():
             self.tallies.fresh(name, len(symbols) - len(stale))
         return wanted, since
@@ -235,10 +244,24 @@ class _Run:
         try:
             again = self._refresher.stale(dataset, fetched, self._ctx.now()) if fetched else {}
             stale = {symbol: left[symbol] for symbol in mine if symbol not in fetched} | again
+            if dataset == "bars":
+                stale = self._complete(stale, done, under_way)
             for start, group in _by_start(dataset, stale, self._ctx.now().date()).items():
                 self._fetch(dataset, group, start, stale, done, under_way)
         finally:
             under_way.down()
+
+    def _complete(self, stale: dict[str, date | None], done: float, under_way: _Countdown) -> dict[str, date | None]:
+        """Ask for the whole history of those of which only a part is stored; what is left to be asked for.
+
+        The whole is asked and not only what lies before, so that all its prices are adjusted by one service.
+        """
+        wanted = tuple(symbol for symbol in stale if symbol in self._whole)
+        if not wanted:
+            return stale
+        failed = self._fetch("bars", wanted, None, {}, done, under_way, partly=False)
+        gaps = self._refresher.stale("bars", tuple(failed), self._ctx.now()) if failed else {}
+        return {symbol: newest for symbol, newest in stale.items() if symbol not in wanted} | gaps
 
     def _fetch(
         self,
@@ -248,18 +271,26 @@ class _Run:
         newest: Mapping[str, date | None],
         done: float,
         under_way: _Countdown,
-    ) -> None:
+        *,
+        partly: bool = True,
+    ) -> set[str]:
+        """Fetch and hand on to be stored. Returns the symbols that could not be had; what is not `partly` does not count
+        as missing, because a part of it is there."""
         self._ctx.progress(done, f"{dataset} of {names(symbols)}")
         self.tallies.asked(dataset, symbols)
         answers: list[Answer] = []
+        failed: set[str] = set()
 
         def note(_fraction: float | None, text: str) -> None:
             self._ctx.progress(done, text)
 
         for outcome in self._router.fetch(dataset, symbols, start, by_hand=self._by_hand, progress=note,
-                                          thorough=self._thorough, aside=self._refresher.store.market.log):  # fmt: skip
+                                          thorough=self._thorough, aside=self._refresher.store.market.log,
+                                          partly=partly):  # fmt: skip
             if isinstance(outcome, Failure):
-                self.tallies.failed(outcome)
+                failed.update(outcome.symbols)
+                if partly:
+                    self.tallies.failed(outcome)
                 if outcome.fetch is not None:
                     self._refresher.store.market.log(outcome.fetch)
                 continue
@@ -273,6 +304,7 @@ class _Run:
                 answers = []
         if answers:
             self._put(answers, dataset, under_way)
+        return failed
 
     def _put(self, answers: Sequence[Answer], dataset: str, under_way: _Countdown) -> None:
         under_way.up()
@@ -303,6 +335,7 @@ class _Run:
         titles = {each.id: each.title for each in self._router.providers}
         read = self._refresher.store.market.read
         lines = self.tallies.sentences(titles, read("instruments", columns=["symbol"])["symbol"] if self.tallies.unknown else ())
+        lines += self._refresher.histories.sentences(self._priced, HISTORY) if self._priced else ()
         if self._paused:
             lines.append(f"Paused, so not fetched: {names(sorted(self._paused))}. Resume with `tapeline jobs resume`.")
         return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -159,13 +160,23 @@ def test_prices_as_traded_are_brought_to_todays_shares(server: Loopback, make: A
     assert server.asked[0].query["outputsize"] == "compact"
 
 
-def test_a_part_is_never_given_for_a_whole_history(server: Loopback, make: Any) -> None:
-    server.say(by_function(TIME_SERIES_DAILY={"Information": FULL}))
+def test_the_free_plan_gives_a_hundred_days_and_a_paid_one_all(server: Loopback, make: Any) -> None:
     for start in (None, TODAY - timedelta(days=200)):
         server.clear()
-        with pytest.raises(NeedsKey, match="only to paid plans"):
-            ask(make(), "bars", "ACME", start=start)
-        assert [asked.query["outputsize"] for asked in server.asked] == ["full"]
+        bars = ask(make(), "bars", "ACME", start=start)[-1]
+        assert bars.frame.height
+        assert [asked.query.get("outputsize") for asked in server.asked] == ["compact", None]
+    free = make()
+    assert set(free.reach) == {"bars"}
+    paid = make()
+    paid.around = replace(paid.around, setting=lambda name: "paid" if name == "plan" else "")
+    assert not paid.reach
+    server.clear()
+    ask(paid, "bars", "ACME")
+    assert server.asked[0].query["outputsize"] == "full"
+    server.say(by_function(TIME_SERIES_DAILY={"Information": FULL}))  # it does not pay after all
+    with pytest.raises(NeedsKey, match="only to paid plans"):
+        ask(paid, "bars", "ACME")
 
 
 def test_a_company_that_never_split_has_its_prices_as_traded(server: Loopback, make: Any) -> None:
