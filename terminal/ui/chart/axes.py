@@ -45,11 +45,17 @@ class SessionAxis(pg.AxisItem):  # type: ignore[misc]
         painter.setFont(theme.font(theme.scaled(10)))
         painter.setPen(colors.color("t3"))
         metrics, step = QFontMetricsF(painter.font()), size.width() / max(high - low, 1e-9)
+        taken = None
+        if self.tag is not None:
+            wide = QFontMetricsF(theme.font(theme.scaled(10), 600)).horizontalAdvance(self.tag[1]) + 10
+            left = max(0.0, min((self.tag[0] - low) * step - wide / 2, size.width() - wide))
+            taken = (left - 4, left + wide + 4)
         for place in self.timeline.ticks(low, high, size.width(), float(theme.scaled(70))):
             text = self.timeline.tick_name(place)
             wide = metrics.horizontalAdvance(text)
             x = (place - low) * step
-            if wide / 2 <= x <= size.width() - wide / 2:
+            covered = taken is not None and x + wide / 2 > taken[0] and x - wide / 2 < taken[1]
+            if wide / 2 <= x <= size.width() - wide / 2 and not covered:
                 painter.drawText(QRectF(x - wide / 2 - 2, 1, wide + 4, size.height() - 1), Qt.AlignmentFlag.AlignCenter, text)
         if self.tag is not None:
             draw_tag(painter, (self.tag[0] - low) * step, size.height() / 2, self.tag[1], colors.color("bg3"),
@@ -83,16 +89,16 @@ class PriceAxis(pg.AxisItem):  # type: ignore[misc]
         tall, step = size.height(), size.height() / max(high - low, 1e-12)
         painter.setPen(QPen(colors.color("line"), 1))
         painter.drawLine(0, 0, 0, int(tall))
+        wanted = [(tall - (height - low) * step, text, role) for height, text, role in
+                  ((float(scale.heights(value)), text, role) for value, text, role in self.tags) if low <= height <= high]
+        places = apart([min(max(y, TAG / 2), tall - TAG / 2) for y, _, _ in wanted], TAG, tall)
         painter.setFont(theme.font(theme.scaled(10)))
         painter.setPen(colors.color("t3"))
         heights = scale.ticks(low, high, tall, float(theme.scaled(34)))
         for height, text in zip(heights, scale.tick_names(heights), strict=True):
             y = tall - (height - low) * step
-            if 6 <= y <= tall - 6:
+            if 6 <= y <= tall - 6 and all(place is None or abs(place - y) >= TAG / 2 + 5 for place in places):
                 painter.drawText(QRectF(7, y - 8, size.width() - 8, 16), Qt.AlignmentFlag.AlignVCenter, text)
-        wanted = [(tall - (height - low) * step, text, role) for height, text, role in
-                  ((float(scale.heights(value)), text, role) for value, text, role in self.tags) if low <= height <= high]
-        places = apart([min(max(y, TAG / 2), tall - TAG / 2) for y, _, _ in wanted], TAG, tall)
         for (_, text, role), y in zip(wanted, places, strict=True):
             if y is not None:
                 light = "t1" if role == "bg3" else None

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLine, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from terminal.ui import theme
-from terminal.ui.chart.layers import Frame, Layer, PaneState
+from terminal.ui.chart.layers import Frame, Layer, PaneState, faint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,12 @@ class Backdrop(Layer):
 
     def draw(self, painter: QPainter, frame: Frame) -> None:
         colors, area, timeline = theme.tokens(), frame.area, self.pane.series.timeline
-        for first, end, _session in timeline.closed_stretches(frame.start, frame.end):
-            left, right = max(area.left(), frame.x(first - 0.5)), min(area.right(), frame.x(end - 0.5))
-            painter.fillRect(QRectF(left, area.top(), right - left, area.height()), colors.color("bg3", 110))
+        days = timeline.days(frame.start, frame.end)
+        if len(days) <= _MOST_DAYS:  # beyond, days are too narrow to tell their parts apart
+            shade = faint("bg3", 0.43)
+            for first, end, _session in timeline.closed_stretches(frame.start, frame.end):
+                left, right = max(area.left(), frame.x(first - 0.5)), min(area.right(), frame.x(end - 0.5))
+                painter.fillRect(QRectF(left, area.top(), right - left, area.height()), shade)
         painter.setPen(QPen(colors.color("grid"), 1))
         low, high = ((height - frame.down[1]) / frame.down[0] for height in (area.bottom(), area.top()))
         top, bottom, left, right = int(area.top()), int(area.bottom()), int(area.left()), int(area.right())
@@ -41,7 +44,6 @@ class Backdrop(Layer):
                 y = int(height * frame.down[0] + frame.down[1])
                 lines.append(QLine(left, y, right, y))
         painter.drawLines(lines)
-        days = timeline.days(frame.start, frame.end)
         if 0 < len(days) <= _MOST_DAYS:
             painter.setPen(QPen(colors.color("line_strong"), 1, Qt.PenStyle.DashLine))
             painter.drawLines([QLine(int(frame.x(day - 0.5)), top, int(frame.x(day - 0.5)), bottom) for day in days])

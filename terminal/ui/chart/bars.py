@@ -9,8 +9,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPainterPath, QPen
 
 from terminal.ui import theme
-from terminal.ui.chart.layers import Batch, Frame, Layer, PaneState
-from terminal.ui.chart.lines import line_path, points
+from terminal.ui.chart.layers import Batch, Frame, Layer, PaneState, faint
+from terminal.ui.chart.lines import line_path, points, stroke
 
 if TYPE_CHECKING:
     from terminal.ui.chart.pyramid import Slice
@@ -73,11 +73,9 @@ class BarsLayer(Layer):
             shade.setColorAt(0, colors.color("accent", 90))
             shade.setColorAt(1, colors.color("accent", 6))
             painter.fillPath(outline, shade)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colors.color("accent"), 1.6))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(line_path(x, y))
+        stroke(painter, self._lines, x, y, colors.color("accent"), 1.6 if span.step == 1 else 1.0)
         if len(x) == 1:
+            painter.setPen(QPen(colors.color("accent"), 1.6))
             painter.drawEllipse(QPointF(float(x[0]), float(y[0])), 2, 2)
 
 
@@ -102,6 +100,6 @@ class VolumeLayer(Layer):
         rising = part.close >= part.open
         for chosen, role in ((rising, "up"), (~rising, "down")):
             if chosen.any():
-                painter.setBrush(theme.tokens().color(role, 90))
+                painter.setBrush(faint(role, 0.35))
                 wide = np.full(int(chosen.sum()), 2.0 * half + 1)
                 painter.drawRects(*self._boxes.fill(x[chosen] - half, frame.area.bottom() - tall[chosen], wide, tall[chosen]))

@@ -209,6 +209,10 @@ class Chart(QWidget):
         """The pg.PlotItem of the price pane (its y axis counts in heights, see `height_of`); None before the first bars."""
         return self._stage.price.getPlotItem() if self._stage is not None else None
 
+    def panes(self) -> list[Any]:
+        """The panes from top to bottom, each a pg.PlotWidget; none before the first bars."""
+        return list(self._stage.panes.values()) if self._stage is not None else []
+
     @property
     def shown(self) -> int:
         """How many bars are shown; a replay holds the others back."""
@@ -263,7 +267,6 @@ class Chart(QWidget):
         image.setDevicePixelRatio(ratio)
         image.fill(theme.tokens().color("bg1"))
         canvas, before, shown = self._canvas, self._canvas.geometry(), self.view_range()
-        canvas.setUpdatesEnabled(False)
         try:
             canvas.resize(QSize(width, height))
             self.ensurePolished()
@@ -278,7 +281,6 @@ class Chart(QWidget):
             self._canvas_box.activate()
             self.show_places(*shown)
             self._tell_bar(self._bar())
-            canvas.setUpdatesEnabled(True)
         return image
 
     # --- drawing anew
@@ -360,9 +362,10 @@ class Chart(QWidget):
         from terminal.ui.chart import legend
         from terminal.ui.chart.scale import price_name
 
-        if self._stage is None or self.series.bars is None or not 0 <= place < len(self.series):
+        series, bars = self.series, self.series.bars
+        if self._stage is None or bars is None or not 0 <= place < len(series):
             return
-        series, self._told_step = self.series, self._step()
+        self._told_step = self._step()
         room = self._stage.width() - self._stage.price.right.width() - 12
         for name, pane in self._stage.panes.items():
             studies = [legend.study_part(view, place, price=name == "price") for view in pane.studies()]
@@ -371,7 +374,7 @@ class Chart(QWidget):
                 legend.write(pane.legend, legend.bar_parts(series, place, self._mode, self._told_step), more, room)
             else:
                 legend.write(pane.legend, studies, [], room)
-        told = [f"{series.timeline.name_of(place)}", f"close {price_name(float(series.bars.bars.close[place]))}",
+        told = [f"{series.timeline.name_of(place)}", f"close {price_name(float(bars.bars.close[place]))}",
                 *legend.notes(series, place)]
         mark = "simulated, " if series.simulated else ""
         self.setAccessibleName(f"Price chart {series.symbol}: {mark}{', '.join(told)}".replace("  ", " "))

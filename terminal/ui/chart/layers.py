@@ -17,7 +17,9 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 import pyqtgraph as pg
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
+
+from terminal.ui import theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +46,15 @@ def guarded(paint: Callable[..., None]) -> Callable[..., None]:
         painter.restore()
 
     return safe
+
+
+def faint(role: str, share: float) -> QColor:
+    """A token's colour at `share` over the panel's own, but opaque: transparent boxes cost five times as much to fill."""
+    colors = theme.tokens()
+    front, back = colors.color(role), colors.color("bg1")
+    mixed = (round(over * share + under * (1 - share)) for over, under in
+             ((front.red(), back.red()), (front.green(), back.green()), (front.blue(), back.blue())))
+    return QColor(*mixed)
 
 
 class PaneState(Protocol):

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from terminal.ui import theme
-from terminal.ui.chart.layers import Batch, Frame, Layer, PaneState
+from terminal.ui.chart.layers import Batch, Frame, Layer, PaneState, faint
 from terminal.ui.chart.pyramid import MIN_PIXELS
 
 if TYPE_CHECKING:
@@ -36,6 +36,22 @@ def points(span: Span, frame: Frame, factor: float = 1.0) -> tuple[Any, Any]:
     return np.repeat(x, 2), frame.y(y)
 
 
+def stroke(painter: QPainter, batch: Batch, x: Any, y: Any, color: QColor, width: float) -> None:
+    """A line through the finite points, as one batch: 0.3 ms where a path of this length and width takes Qt 5 to 10.
+
+    Where several bars are merged (`width` 1 or less) Qt's own thin lines are the fastest.
+    """
+    known = np.isfinite(y)
+    both = known[1:] & known[:-1]
+    if not both.any():
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, width))
+    x0, y0, x1, y1 = (x[:-1], y[:-1], x[1:], y[1:]) if both.all() else (x[:-1][both], y[:-1][both], x[1:][both], y[1:][both])
+    painter.drawLines(*batch.fill(x0, y0, x1, y1))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
 def line_path(x: Any, y: Any) -> QPainterPath:
     """A path through the finite points; it breaks at the others."""
     path: QPainterPath = pg.functions.arrayToQPath(x, y, connect="finite")
@@ -48,20 +64,25 @@ class LineLayer(Layer):
     def __init__(self, pane: PaneState, line: LinePyramid, role: str) -> None:
         super().__init__(pane)
         self.line, self.role = line, role
+        self._strokes = Batch(QLineF)
 
     def draw(self, painter: QPainter, frame: Frame) -> None:
-        _draw_line(painter, frame, self.line, self.role)
+        _draw_line(painter, self._strokes, frame, self.line, self.role)
 
 
 class ComparedLayer(Layer):
     """Every compared symbol, rebased to the first visible bar."""
+
+    def __init__(self, pane: PaneState) -> None:
+        super().__init__(pane)
+        self._strokes = Batch(QLineF)
 
     def draw(self, painter: QPainter, frame: Frame) -> None:
         series = self.pane.series
         for each in series.compared:
             factor = series.factor(each, frame.start)
             if factor is not None:
-                _draw_line(painter, frame, each.line, each.role, factor)
+                _draw_line(painter, self._strokes, frame, each.line, each.role, factor)
 
 
 class StudyLayer(Layer):
@@ -70,7 +91,7 @@ class StudyLayer(Layer):
     def __init__(self, pane: PaneState, view: StudyView) -> None:
         super().__init__(pane)
         self.view = view
-        self._boxes = Batch(QRectF)
+        self._boxes, self._strokes = Batch(QRectF), Batch(QLineF)
 
     def draw(self, painter: QPainter, frame: Frame) -> None:
         colors = theme.tokens()
@@ -89,7 +110,7 @@ class StudyLayer(Layer):
             elif line.style == "dots":
                 self._dots(painter, frame, line, pyramid)
             else:
-                _draw_line(painter, frame, pyramid, "accent" if line.role == "sign" else line.role,
+                _draw_line(painter, self._strokes, frame, pyramid, "accent" if line.role == "sign" else line.role,
                            width=1.0 if line.style == "band" else WIDTH)
 
     def _histogram(self, painter: QPainter, frame: Frame, line: StudyLine, pyramid: LinePyramid) -> None:
@@ -107,7 +128,7 @@ class StudyLayer(Layer):
                 continue
             end = frame.y((span.high if above else span.low)[chosen])
             role = ("up" if above else "down") if line.role == "sign" else line.role
-            painter.setBrush(theme.tokens().color(role, 170))
+            painter.setBrush(faint(role, 0.67))
             top, tall = np.minimum(end, zero), np.maximum(1.0, np.abs(end - zero))
             painter.drawRects(*self._boxes.fill(x[chosen] - half, top, np.full(len(top), 2.0 * half + 1), tall))
 
@@ -125,14 +146,11 @@ class StudyLayer(Layer):
                 painter.drawRects(*self._boxes.fill(x[known] - 1, y - 1, three, three))
 
 
-def _draw_line(painter: QPainter, frame: Frame, line: LinePyramid, role: str, factor: float = 1.0, width: float = WIDTH) -> None:
+def _draw_line(painter: QPainter, batch: Batch, frame: Frame, line: LinePyramid, role: str, factor: float = 1.0,
+               width: float = WIDTH) -> None:
     span = line.visible(frame.start, frame.end, frame.area.width())
-    if len(span) < 2 or not np.isfinite(span.low).any():
-        return
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.tokens().color(role), width))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(line_path(*points(span, frame, factor)))
+    if len(span) > 1:
+        stroke(painter, batch, *points(span, frame, factor), theme.tokens().color(role), width if span.step == 1 else 1.0)
 
 
 def _fill_band(painter: QPainter, frame: Frame, one: tuple[LinePyramid, str], other: tuple[LinePyramid, str]) -> None:

@@ -74,9 +74,9 @@ class ChartView(pg.ViewBox):  # type: ignore[misc]
 class Pane(pg.PlotWidget):  # type: ignore[misc]
     """A plot with a grid, a cursor and either the bars or the studies that name this pane."""
 
-    def __init__(self, stage: Stage, name: str) -> None:
-        self.stage, self.name = stage, name
-        self.scale = Scale("linear" if name == PRICE else "plain")
+    def __init__(self, stage: Stage, title: str) -> None:
+        self.stage, self.name = stage, title
+        self.scale = Scale("linear" if title == PRICE else "plain")
         self.most_volume = 1.0
         self.stretched = False  # whether the user has set the height; else it follows what is visible
         self.bottom, self.right = SessionAxis(self), PriceAxis(self)
@@ -84,6 +84,8 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
         super().__init__(viewBox=view, axisItems={"bottom": self.bottom, "right": self.right})
         plot = self.getPlotItem()
         plot.hideAxis("left")
+        for name in ("left", "top", "bottom", "right"):
+            plot.getAxis(name).enableAutoSIPrefix(False)  # else a label nobody sees is set anew with every frame
         plot.showAxis("right")
         plot.setMenuEnabled(False)
         plot.hideButtons()
@@ -98,15 +100,16 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
         self.crosshair = Crosshair(self)
         self.backdrop = Backdrop(self, self.bottom, self.right)
         self._studies: dict[str, StudyLayer] = {}
+        self._tags: list[tuple[float, str, str]] = []
         self._averages: list[LineLayer] = []
         layers: list[Any] = [self.backdrop, self.crosshair]
-        if name == PRICE:
+        if title == PRICE:
             self.bars, self.flags, self.levels = BarsLayer(self), Flags(self), Levels(self)
             self.names = LevelNames(self, lambda: float(self.legend.height()))
             layers += [VolumeLayer(self), self.levels, ComparedLayer(self), self.bars, self.names, self.flags]
         for layer in layers:
             plot.addItem(layer, ignoreBounds=True)
-        self.setAccessibleName("Price pane" if name == PRICE else f"{name} pane")
+        self.setAccessibleName("Price pane" if title == PRICE else f"{title} pane")
 
     @property
     def series(self) -> Series:
@@ -131,6 +134,8 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
             layer.setZValue(-5 if self.name == PRICE else 0)
             plot.addItem(layer, ignoreBounds=True)
         count = len(self.series.timeline.moments)
+        if self.name != PRICE:
+            self.scale = Scale("plain", marks=tuple(sorted({level for view in self.studies() for level in view.study.levels})))
         self.view.setLimits(xMin=-count * 0.05 - 2, xMax=count * 1.05 + 30)
 
     def studies(self) -> list[Any]:
@@ -145,24 +150,25 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
         colors = theme.tokens()
         self.setBackground(colors.bg1)
         self.bottom.setHeight(theme.scaled(22))
-        if self.name == PRICE:
-            self.levels.last = None
-            tags = [(level.value, self.scale.name_of(level.value), "bg3") for level in self.series.levels]
-            if len(self.series):
-                closes, last = self.series.bars.bars.close, len(self.series) - 1  # type: ignore[union-attr]
-                before = closes[last - 1] if last else self.series.bars.bars.open[last]  # type: ignore[union-attr]
-                role = "up" if closes[last] >= before else "down"
-                self.levels.last = (float(closes[last]), role)
-                tags.append((float(closes[last]), self.scale.name_of(float(closes[last])), role))
-            self.backdrop.watermark = "SIMULATED" if self.series.simulated else ""
-            self._tags = tags
-        else:
-            self._tags = [tag for view in self.studies() for tag in self._study_tags(view)]
+        self._make_tags()
         self.right.tags = list(self._tags)
         self.getPlotItem().update()
         self.right.update()
 
-    _tags: list[tuple[float, str, str]] = []
+    def _make_tags(self) -> None:
+        """What stands at the axis whatever the cursor does: levels, ends of compared symbols and studies, the last price."""
+        series = self.series
+        if self.name != PRICE:
+            self._tags = [tag for view in self.studies() for tag in self._study_tags(view)]
+            return
+        self.backdrop.watermark = "SIMULATED" if series.simulated else ""
+        self._tags = [(level.value, self.scale.name_of(level.value), "bg3") for level in series.levels]
+        self._tags += self._compared_tags()
+        if series.bars is not None:
+            closes, last = series.bars.bars.close, len(series) - 1
+            role = "up" if closes[last] >= (closes[last - 1] if last else series.bars.bars.open[last]) else "down"
+            self.levels.last = (float(closes[last]), role)
+            self._tags.append((float(closes[last]), self.scale.name_of(float(closes[last])), role))
 
     def _study_tags(self, view: Any) -> list[tuple[float, str, str]]:
         """The newest value of each line of a study with a pane of its own."""
@@ -187,8 +193,10 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
         """Room for the legend above and for the volume below."""
         before, self.scale = self.scale, self.series.scale(start)
         low, high, self.most_volume = self.series.extent(start, end, wide)
-        if before != self.scale:
-            self._retag()
+        if before != self.scale:  # tags are named by the scale, and compared symbols end elsewhere
+            cursor = self.right.tags[len(self._tags):]
+            self._make_tags()
+            self.right.tags = [*self._tags, *((value, self.scale.name_of(value), role) for value, _, role in cursor)]
         if self.stretched:
             return
         if self.scale.kind == "log":
@@ -197,10 +205,12 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
         tall = (top - bottom) or (max(abs(top) * 0.02, 0.01) if self.scale.kind != "log" else 0.01)
         self.view.setYRange(bottom - tall * 0.26, top + tall * 0.14, padding=0)
 
-    def _retag(self) -> None:
-        """Name the tags by the scale in force."""
-        self._tags = [(value, self.scale.name_of(value), role) for value, _, role in self._tags]
-        self.right.tags = list(self._tags)
+    def _compared_tags(self) -> list[tuple[float, str, str]]:
+        """Where the compared symbols end, as heights of this chart's prices."""
+        start, last = self.view.viewRange()[0][0], len(self.series) - 1
+        ends = [(each, self.series.factor(each, start), float(each.line.values[last])) for each in self.series.compared]
+        return [(value * factor, each.symbol, each.role) for each, factor, value in ends
+                if factor is not None and math.isfinite(value)]
 
     def _fit_study(self, start: float, end: float, wide: float) -> None:
         found = [line.extent(start, end, wide) for view in self.studies() for line in view.lines]

@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
 _TINY = 1e-9
 _DECADES: tuple[tuple[float, ...], ...] = (
-    (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9), (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5), (1, 3), (1,))
+    (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+    (1, 1.5, 2, 3, 4, 5, 7), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`base` is the price that counts as 0 % on a percent scale. A height is what the plot's y axis counts in."""
+    """A height is what the plot's y axis counts in.
+
+    `base` is the price that counts as 0 % on a percent scale. The kind "plain" is linear too, for a study's values; `marks` are
+    the values its axis names where there are some (30 and 70).
+    """
 
     kind: str = "linear"
     base: float = 1.0
+    marks: tuple[float, ...] = ()
 
     def heights(self, prices: Any) -> Any:
         """Heights of prices (a number or an array); on a log scale zero and less lie far below."""
@@ -38,6 +44,9 @@ class Scale:
         """Heights between two heights at round prices (round per cents on a percent scale), at least `least` pixels apart."""
         if not high > low or pixels <= 0 or not math.isfinite(high - low):
             return []
+        marks = [mark for mark in sorted(self.marks) if low <= mark <= high]
+        if len(marks) > 1 and min(after - before for before, after in pairwise(marks)) / (high - low) * pixels >= 14:
+            return marks
         if self.kind == "percent" and self.base > 0:
             return [self.base * (1 + share) for share in _even(low / self.base - 1, high / self.base - 1, pixels, least)]
         if self.kind == "log":
@@ -66,6 +75,8 @@ class Scale:
             return [fmt.percent(share, 0 if closest >= 0.0099 else 1 if closest >= 0.00099 else 2, sign=True) for share in shares]
         prices = [float(self.prices(height)) for height in heights]
         closest = min((abs(after - before) for before, after in pairwise(prices)), default=0.01)
+        if self.kind == "plain" and all(price == int(price) for price in prices):
+            closest = max(closest, 1.0)
         if max((abs(price) for price in prices), default=0.0) >= 1e5 and closest >= 100:
             return [fmt.compact(price) if price else "0" for price in prices]
         decimals = 0 if closest >= 0.999 else 1 if closest >= 0.0999 and self.kind == "plain" else 2 if closest >= 0.00999 else 4

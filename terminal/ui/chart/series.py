@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from terminal.ui.chart.marks import Compared, Marker, PriceLevel, Study
 
-COMPARED = ("average_1", "average_2", "average_3", "accent", "warn", "ok")  # the colours of compared symbols, in turn
+COMPARED = ("average_3", "error", "ok", "accent_text", "average_2", "warn")  # the colours of compared symbols, in turn
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ from terminal.ui import theme
 from terminal.ui.chart.pane import PRICE, Pane
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from terminal.ui.chart.series import Series
 
 _OWN_SHARE = 0.22  # of the height, for a pane below the price; all of them together take at most 0.6
@@ -28,7 +30,7 @@ class Stage(QSplitter):
         super().__init__(Qt.Orientation.Vertical)
         self.series = series
         self.panes: dict[str, Pane] = {}
-        self._moving = False
+        self._moving = self._shared = False
         self.setHandleWidth(5)
         self.setChildrenCollapsible(False)
         self._add(PRICE)
@@ -56,6 +58,7 @@ class Stage(QSplitter):
             pane.fill()
             pane.show_dates(pane.name == wanted[-1])
         if before != wanted:
+            self._shared = False
             self._share_heights()
         for number in range(self.count()):
             handle = self.handle(number)
@@ -74,13 +77,20 @@ class Stage(QSplitter):
         else:
             pane.view.setXRange(*self.view_range(), padding=0)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._shared:
+            self._share_heights()
+
     def _share_heights(self) -> None:
-        """The price keeps at least two fifths; panes below share the rest evenly."""
+        """The price keeps at least two fifths; panes below share the rest evenly. Before it is shown there is none to share."""
+        self._shared = self.isVisible()
         own = len(self.panes) - 1
         share = min(_OWN_SHARE, 0.6 / own) if own else 0.0
         tall = max(self.height(), 300)
         self.setSizes([round(tall * (1 - share * own)), *([round(tall * share)] * own)])
-        self.setStretchFactor(0, 3)
+        for number in range(own + 1):
+            self.setStretchFactor(number, 0 if number else 1)
 
     def grow(self, steps: int) -> None:
         """Give the panes below the price more of the height, or less."""
