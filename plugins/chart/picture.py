@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt, QThread, Signal
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QObject, Qt, QThread, Signal
 from PySide6.QtWidgets import QApplication
 
 from terminal.api import UserError
@@ -76,7 +76,9 @@ def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int) -
     detail = table.detail
     chart = Chart()
     try:
+        chart.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)  # laid out and painted as if shown, and never seen
         chart.resize(width, height)
+        chart.show()
         source = table.sources[0].provider if table.sources else ""
         chart.show_bars(detail["bars"], (), symbol=detail["symbol"], simulated=table.simulated, interval=detail["interval"],
                         source=source)  # fmt: skip
@@ -90,10 +92,13 @@ def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int) -
         chart.show_range("MAX")
         layer = DrawingLayer(chart)
         layer.set_drawings(tuple(drawings))
+        QApplication.sendPostedEvents()  # the layout, which asks for itself to be done
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         image = chart.picture(width, height)
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")  # type: ignore[call-overload]
         return bytes(buffer.data().data())
     finally:
+        chart.close()
         chart.deleteLater()
