@@ -9,13 +9,13 @@ import pytest
 
 from terminal.app import App
 from terminal.errors import UserError
+from terminal.paths import Home
 from terminal.settings import Settings
+from tests.conftest import Clock
 from tests.providers.loopback import Asked, Loopback, Reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from terminal.paths import Home
 
 
 OPEN = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday, half an hour after the opening
@@ -43,7 +43,7 @@ class Services:
         lines = [
             {"symbol": symbol, "quoteType": "EQUITY", "currency": "USD", "exchangeTimezoneName": "America/New_York",
              "regularMarketTime": self._stamp(), "regularMarketPrice": 100.0, "marketState": "CLOSED"}
-            for symbol in asked.query["symbols"].split(",") if symbol != "ONLY"
+            for symbol in asked.query["symbols"].split(",") if symbol not in ("ONLY", "WARM")
         ]  # fmt: skip
         return {"quoteResponse": {"result": lines, "error": None}}
 
@@ -51,20 +51,42 @@ class Services:
         return {"c": 200.0, "pc": 199.0, "o": 199.5, "h": 201.0, "l": 198.0, "d": 1.0, "dp": 0.5, "t": self._stamp()}
 
 
-@pytest.fixture
-def services(clock: Any) -> Iterator[Services]:
-    clock.now = OPEN
+@pytest.fixture(scope="module")
+def _opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Services, Clock]]:
+    """One program for all tests: starting the worker that asks Yahoo takes longer than all they do."""
+    clock = Clock(OPEN)
+    home = Home(tmp_path_factory.mktemp("fallback"))
     with serving() as yahoo, serving() as finnhub:
-        yield Services(yahoo, finnhub, clock)
+        services = Services(yahoo, finnhub, clock)
+        environment = {"TAPELINE_YAHOO_URL": yahoo.url, "TAPELINE_FINNHUB_URL": finnhub.url,
+                       "TAPELINE_FINNHUB_KEY": "a-key-of-the-test"}  # fmt: skip
+        app = App(home, demo=False, clock=clock, settings=Settings(home, environment=environment))
+        app.run("market.quote", {"symbols": ["WARM"]})  # the connections to both: none then looks left behind by a test
+        yield app, services, clock
+        app.close()
 
 
 @pytest.fixture
-def live(home: Home, clock: Any, services: Services) -> Iterator[App]:
-    environment = {"TAPELINE_YAHOO_URL": services.yahoo.url, "TAPELINE_FINNHUB_URL": services.finnhub.url,
-                   "TAPELINE_FINNHUB_KEY": "a-key-of-the-test"}  # fmt: skip
-    app = App(home, demo=False, clock=clock, settings=Settings(home, environment=environment))
-    yield app
-    app.close()
+def clock(_opened: tuple[App, Services, Clock]) -> Clock:
+    """The market stays open for all tests; each begins when what the one before stored, and was told to wait, is over."""
+    _opened[2].now += timedelta(minutes=16)
+    return _opened[2]
+
+
+@pytest.fixture
+def services(_opened: tuple[App, Services, Clock], clock: Clock) -> Services:
+    """Both answer."""
+    found = _opened[1]
+    for server in (found.yahoo, found.finnhub):
+        server.clear()
+        found.plug(server)
+    return found
+
+
+@pytest.fixture
+def live(_opened: tuple[App, Services, Clock], services: Services) -> App:
+    """A program over both services."""
+    return _opened[0]
 
 
 def quote(app: App, clock: Any, symbol: str = "ACME") -> tuple[float, str, str]:
