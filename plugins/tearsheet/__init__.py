@@ -15,7 +15,7 @@ PLUGIN = Plugin(
             area="right",
             follows_symbol=True,
             icon="file-text",
-            code="DES",
+            code="DES TS",
             order=20,
             width=420,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class RailButtons:
     def __init__(self, rail: QWidget, toggle: Callable[[str], None]) -> None:
         self._toggle = toggle
         self._buttons: dict[str, RailButton] = {}
+        self._keys: list[str] = []
         self._box = QVBoxLayout(rail)
         self._box.setContentsMargins(4, 10, 3, 10)
         self._box.setSpacing(4)
@@ -39,12 +41,18 @@ class RailButtons:
             button.deleteLater()
         self._buttons = {}
         for place, panel in enumerate(panels):
-            name = f"{panel.title} ({panel.code})" if panel.code else panel.title
+            name = f"{panel.title} ({', '.join(panel.codes)})" if panel.codes else panel.title
             button = RailButton(panel, name, partial(self._toggle, panel.id))
-            if place < 9:
-                button.setToolTip(f"{name}  Alt+{place + 1}")
             self._box.insertWidget(place, button)
             self._buttons[panel.id] = button
+        self.show_keys(self._keys)
+
+    def show_keys(self, keys: Sequence[str]) -> None:
+        """Name the keys in force, by place, in the tips."""
+        self._keys = list(keys)
+        for button, key in itertools.zip_longest(self._buttons.values(), self._keys[:len(self._buttons)], fillvalue=""):
+            if not isinstance(button, str):
+                button.setToolTip(f"{button.accessibleName()}  {key}".rstrip())
 
     def mark(self, visible: Mapping[str, bool]) -> None:
         for panel_id, button in self._buttons.items():

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from terminal.api import Column, Table, UserError, argument, command
+from terminal.shell.key_commands import bind, keys, keys_reset, unbind  # noqa: F401  # commands of this group
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,121 +1,270 @@
-"""The window's keys: what they do, where they are bound, and the page that lists them (F1 or ?)."""
+"""The window's shortcuts as data: which there are, which keys are in force, how keys are written, what clashes.
+
+No Qt here: the same rules answer the shell (`tapeline window keys`) and the window. What the user changed is kept in the
+settings under `keys`, one line a shortcut; a shortcut that is not there has its default keys. A line may also name a
+command ("screener run --preset value"), which gets keys that way.
+"""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+import difflib
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QGridLayout, QScrollArea, QVBoxLayout, QWidget
-
-from terminal.ui import theme
-from terminal.ui.form import Button, column, label, row
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from terminal.shell.window import MainWindow
+    from terminal.settings import Settings
 
-# What the panels' parts understand by themselves (terminal.ui), for the page; the window's own keys are in `_own`.
-INSIDE = (
-    ("In a table", (("↑ ↓", "Another row; the linked panels follow"), ("Enter", "Open the row"),
-                    ("Home, End, Page up, Page down", "Further away"), ("Space", "On or off the watchlist"),
-                    ("← →", "Another column"), ("Alt+↑, Alt+↓", "Sort by that column"), ("Ctrl+C", "Copy the rows"))),
-    ("In a chart", (("← →", "The cursor, bar by bar"), ("+ −", "Zoom"), ("Home, End", "First and last bar"),
-                    ("Esc", "Cursor away"))),
-    ("Anywhere", (("Tab, Shift+Tab", "Next or previous control"), ("Esc", "Close what lies over the window"))),
+Where = Literal["window", "table", "chart"]
+PLACES: Mapping[str, str] = {"window": "Anywhere in the window", "table": "In a table", "chart": "In a chart"}
+SETTING = "keys"
+MODIFIERS = ("Ctrl", "Alt", "Shift", "Meta")
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """One thing that a key does. `keys` are the ones in force when `own`, the standard ones otherwise."""
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    where: Where = "window"
+    group: str = "The window"
+    own: bool = False
+    command: str = ""  # the command line it runs, for shortcuts of the user's own
+
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut("search", "Search symbols, panels, screens and commands", ("Ctrl+K",)),
+    Shortcut("keys", "This list of keys", ("F1", "?")),
+    Shortcut("next-panel", "Next panel", ("F6",)),
+    Shortcut("previous-panel", "Previous panel", ("Shift+F6",)),
+    Shortcut("close-panel", "Close the panel that has the keyboard", ("Ctrl+W",)),
+    Shortcut("float-panel", "Float the panel that has the keyboard, or put it back", ("Ctrl+Alt+W",)),
+    Shortcut("mode", "Newbie or Pro", ("Ctrl+M",)),
+    Shortcut("theme", "Dark or light", ("Ctrl+Shift+L",)),
+    Shortcut("preferences", "Preferences", ("Ctrl+,",)),
+    Shortcut("messages", "Messages and jobs", ("Ctrl+Shift+M",)),
+    Shortcut("refresh", "Fetch what is missing or out of date", ("F5",)),
+    Shortcut("quit", "Quit", ("Ctrl+Q",)),
+    *(Shortcut(f"panel-{place}", f"Panel {place} of the rail", (f"Alt+{place}",), group="Panels") for place in range(1, 10)),
+    Shortcut("table-open", "Open the row", ("Return",), "table", "In a table"),
+    Shortcut("table-star", "On or off the watchlist", ("Space",), "table", "In a table"),
+    Shortcut("table-sort-up", "Sort by this column, smallest first", ("Alt+Up",), "table", "In a table"),
+    Shortcut("table-sort-down", "Sort by this column, largest first", ("Alt+Down",), "table", "In a table"),
+    Shortcut("table-copy", "Copy the rows", ("Ctrl+C",), "table", "In a table"),
+    Shortcut("table-copy-rows", "Copy the rows without the head", ("Ctrl+Shift+C",), "table", "In a table"),
+    Shortcut("table-filter", "Show or hide the filter row", ("Ctrl+Shift+F",), "table", "In a table"),
+    Shortcut("table-menu", "The table's menu", ("F10",), "table", "In a table"),
+    Shortcut("table-first", "First row", ("Home",), "table", "In a table"),
+    Shortcut("table-last", "Last row", ("End",), "table", "In a table"),
+    Shortcut("chart-back", "The cursor one bar back", ("Left",), "chart", "In a chart"),
+    Shortcut("chart-on", "The cursor one bar on", ("Right",), "chart", "In a chart"),
+    Shortcut("chart-first", "First bar", ("Home",), "chart", "In a chart"),
+    Shortcut("chart-last", "Last bar", ("End",), "chart", "In a chart"),
+    Shortcut("chart-zoom-in", "Zoom in", ("+",), "chart", "In a chart"),
+    Shortcut("chart-zoom-out", "Zoom out", ("-",), "chart", "In a chart"),
+    Shortcut("chart-reset", "Prices fitted to what is seen", ("0",), "chart", "In a chart"),
+    Shortcut("chart-taller", "The pane of an indicator taller", ("Ctrl+Up",), "chart", "In a chart"),
+    Shortcut("chart-flatter", "The pane of an indicator flatter", ("Ctrl+Down",), "chart", "In a chart"),
 )
+DECLARED: Mapping[str, Shortcut] = {shortcut.id: shortcut for shortcut in SHORTCUTS}
+# What every control understands by itself and nobody can move: for the list of keys.
+FIXED: tuple[tuple[str, str], ...] = (
+    ("Tab, Shift+Tab", "Next or previous control"), ("Space, Return", "Press the button that has the keyboard"),
+    ("↑ ↓ ← →", "Another row, column, choice or value"), ("Esc", "Close what lies over the window; let go"))
+
+# ---- how keys are written ----
+
+_NAMED = ("Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown", "Ins", "Del", "Backspace", "Tab", "Return", "Enter",
+          "Esc", "Space", *(f"F{number}" for number in range(1, 36)))
+_SPELLINGS = {name.lower(): name for name in _NAMED} | {
+    "pageup": "PgUp", "page up": "PgUp", "pagedown": "PgDown", "page down": "PgDown", "insert": "Ins", "delete": "Del",
+    "escape": "Esc", "comma": ",", "plus": "+", "minus": "-", "period": ".", "slash": "/", "↑": "Up", "↓": "Down", "←": "Left",
+    "→": "Right", "backtab": "Tab"}
+_MODIFIER = {"ctrl": "Ctrl", "control": "Ctrl", "alt": "Alt", "option": "Alt", "shift": "Shift", "meta": "Meta", "cmd": "Meta",
+             "win": "Meta", "super": "Meta"}
+_BELONG_TO_CONTROLS = {"Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDown", "Tab", "Return", "Enter", "Esc", "Space",
+                       "Backspace", "Del", "Ins"}
 
 
-def _own(window: MainWindow) -> tuple[tuple[tuple[str, ...], str, Callable[[], object]], ...]:
-    def other_theme() -> None:
-        window.set_look(theme="light" if theme.tokens().name == "dark" else "dark")
-
-    def refresh() -> None:
-        if window.has_command("market.refresh"):
-            window.run_command("market.refresh", {})
-
-    return (
-        (("Ctrl+K",), "Search symbols, panels and commands", window.open_palette),
-        (("F1", "?"), "This list of keys", lambda: show_keys(window)),
-        (("F6",), "Next panel", lambda: window.next_panel(1)),
-        (("Shift+F6",), "Previous panel", lambda: window.next_panel(-1)),
-        (("Ctrl+M",), "Newbie or Pro", lambda: window.set_mode("newbie" if window.mode == "pro" else "pro")),
-        (("Ctrl+Shift+L",), "Dark or light", other_theme),
-        (("Ctrl+,",), "Preferences", lambda: window.open_panel("preferences", focus=True)),
-        (("F5",), "Fetch what is missing or out of date", refresh),
-        (("Ctrl+Q",), "Quit", window.close),
-    )
+def spell(text: str) -> str:
+    """Keys in the one way they are written here: `ctrl+shift+l` is `Ctrl+Shift+L`. UserError when it is no key."""
+    wanted = text.strip()
+    body, plus = (wanted[:-1].rstrip("+"), True) if wanted.endswith("+") else (wanted, False)
+    parts = [part.strip() for part in body.split("+") if part.strip()]
+    if plus:
+        parts.append("+")
+    if not parts:
+        raise UserError("No key was given.", "Write it like Ctrl+Shift+L, F7 or Alt+3.")
+    key = _key(parts[-1], wanted)
+    held = {_modifier(part, wanted) for part in parts[:-1]}
+    if len(key) == 1 and not key.isalnum():
+        held.discard("Shift")  # the sign itself says that Shift is held, differently on each keyboard
+    return "+".join([*(name for name in MODIFIERS if name in held), key])
 
 
-def bind(window: MainWindow) -> None:
-    """Give the window its keys. A key that a text field wants for itself goes to the field."""
-    def add(keys: tuple[str, ...], name: str, slot: Callable[[], object]) -> None:
-        action = QAction(name, window)
-        action.setShortcuts([QKeySequence(each) for each in keys])
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda _checked: slot())
-        window.addAction(action)
-
-    for keys, name, slot in _own(window):
-        add(keys, name, slot)
-    for place in range(1, 10):
-        add((f"Alt+{place}",), f"Panel {place}", partial(_open_nth, window, place))
+def _key(text: str, whole: str) -> str:
+    if len(text) == 1 and text.isprintable() and not text.isspace():
+        return _SPELLINGS.get(text, text.upper())
+    if text.lower() in _SPELLINGS:
+        return _SPELLINGS[text.lower()]
+    if text.lower() in _MODIFIER:
+        raise UserError(f"{whole!r} has no key besides {_MODIFIER[text.lower()]}.", "Add one: Ctrl+L.")
+    near = difflib.get_close_matches(text.lower(), _SPELLINGS, 1)
+    raise UserError(f"There is no key {text!r}.", f"Did you mean {_SPELLINGS[near[0]]}?" if near
+                    else "Write it like Ctrl+Shift+L, F7 or Alt+3.")
 
 
-def _open_nth(window: MainWindow, place: int) -> None:
-    if window.workspace is not None:
-        panels = window.workspace.in_rail()
-        if place <= len(panels):
-            window.open_panel(panels[place - 1].id, focus=True)
+def _modifier(text: str, whole: str) -> str:
+    if text.lower() not in _MODIFIER:
+        raise UserError(f"{text!r} in {whole!r} is not a key that is held.", f"Those are {', '.join(MODIFIERS)}.")
+    return _MODIFIER[text.lower()]
 
 
-class KeyList(QDialog):
-    """Every key on one page."""
-
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keys")
-        self.setAccessibleName("Keys")
-        panels = tuple((f"Alt+{place}", panel.title)
-                       for place, panel in enumerate(window.workspace.in_rail()[:9], 1)) if window.workspace is not None else ()
-        window_keys = tuple((" or ".join(keys), name) for keys, name, _ in _own(window))
-        parts = column(spacing=6, margins=(20, 16, 20, 8))
-        for title, keys in (("The window", window_keys), ("Panels", panels), *INSIDE):
-            parts.addWidget(label(title, "caps"))
-            parts.addLayout(_grid(keys))
-            parts.addSpacing(8)
-        inside = QWidget()
-        inside.setLayout(parts)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("Keys and what they do")
-        area.setWidget(inside)
-        close = Button("Close", on_click=self.accept)
-        close.setDefault(True)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(area, 1)
-        box.addLayout(row(0, close, margins=(20, 8, 20, 16)))
-        self.resize(theme.scaled(480), min(inside.sizeHint().height() + 70, window.height() - 80))
-        close.setFocus()
+def types(keys: str) -> bool:
+    """Whether the keys write or edit when a text field has the keyboard: then they never fire there."""
+    *held, key = _split(keys)
+    return not set(held) & {"Ctrl", "Alt", "Meta"} and not re.fullmatch(r"F\d+|Esc", key)
 
 
-def _grid(keys: tuple[tuple[str, str], ...]) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(5)
-    grid.setColumnMinimumWidth(0, theme.scaled(150))
-    grid.setColumnStretch(1, 1)
-    for line, (key, meaning) in enumerate(keys):
-        grid.addWidget(label(key, "strong"), line, 0)
-        grid.addWidget(label(meaning, "body", wrap=True), line, 1)
-    return grid
+def _split(keys: str) -> list[str]:
+    if keys.endswith("+"):
+        return [*keys[:-1].rstrip("+").split("+"), "+"] if len(keys) > 1 else ["+"]
+    return keys.split("+")
 
 
-def show_keys(window: MainWindow) -> None:
-    """Open the page of keys."""
-    KeyList(window).show()
+def check(keys: str, where: Where) -> None:
+    """UserError when the keys cannot be a shortcut there."""
+    *held, key = _split(keys)
+    plain = not set(held) & {"Ctrl", "Alt", "Meta"}
+    if plain and (key == "Tab" or (key == "Esc" and where != "window")):
+        raise UserError(f"{keys} cannot be taken: it moves the keyboard.", "Hold Ctrl or Alt with it.")
+    if where == "window" and plain and key in _BELONG_TO_CONTROLS:
+        raise UserError(f"{keys} belongs to the control that has the keyboard.",
+                        "Hold Ctrl or Alt with it, or choose another key.")
+
+
+# ---- which keys are in force ----
+
+class Keys:
+    """The shortcuts of one home: the declared ones and the commands the user gave keys to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def all(self) -> tuple[Shortcut, ...]:
+        """Every shortcut with the keys in force."""
+        own = self._own()
+        found = [replace(shortcut, keys=own[shortcut.id], own=True) if shortcut.id in own else shortcut
+                 for shortcut in SHORTCUTS]
+        found += [Shortcut(line, line, keys, group="Your own", own=True, command=line)
+                  for line, keys in own.items() if line not in DECLARED and keys]
+        return tuple(found)
+
+    def find(self, id_: str) -> Shortcut | None:
+        """The shortcut called `id_`, or None."""
+        return next((shortcut for shortcut in self.all() if shortcut.id == id_), None)
+
+    def of(self, id_: str) -> str:
+        """The first key of a shortcut, or nothing."""
+        found = self.find(id_)
+        return found.keys[0] if found is not None and found.keys else ""
+
+    def clash(self, id_: str, keys: str, where: Where) -> Shortcut | None:
+        """Which other shortcut has these keys in the same place."""
+        return next((other for other in self.all() if keys in other.keys and other.id != id_
+                     and (other.where == where or "window" in (other.where, where))), None)
+
+    def bind(self, id_: str, keys: Sequence[str], *, take: bool = False, title: str = "") -> Shortcut:
+        """Give a shortcut these keys instead of its present ones. UserError when one is taken, unless `take`."""
+        target = self.find(id_) or DECLARED.get(id_) or Shortcut(id_, title or id_, (), command=id_)
+        wanted = tuple(dict.fromkeys(spell(each) for each in keys))
+        own = self._own()
+        for each in wanted:
+            check(each, target.where)
+            other = self.clash(id_, each, target.where)
+            if other is not None and not take:
+                raise UserError(f"{each} already does this: {other.title} ({PLACES[other.where].lower()}).",
+                                f"Choose other keys, or take them from it: window bind \"{id_}\" \"{each}\" --take")
+            if other is not None:
+                own[other.id] = tuple(key for key in own.get(other.id, other.keys) if key != each)
+        own[id_] = wanted
+        self._keep(own)
+        return replace(target, keys=wanted, own=True)
+
+    def unbind(self, id_: str, keys: Iterable[str] = ()) -> Shortcut:
+        """Take these keys, or all, from a shortcut."""
+        target = self._known(id_)
+        gone = {spell(each) for each in keys} or set(target.keys)
+        if absent := gone - set(target.keys):
+            raise UserError(f"{', '.join(sorted(absent))} is not bound to {target.title!r}.",
+                            f"It has {', '.join(target.keys) or 'no keys'}.")
+        own = self._own()
+        own[id_] = tuple(key for key in target.keys if key not in gone)
+        self._keep(own)
+        return replace(target, keys=own[id_], own=True)
+
+    def reset(self, id_: str = "") -> None:
+        """Back to the standard keys, of one shortcut or of all. UserError when its keys are another's by now."""
+        if not id_:
+            self._keep({})
+            return
+        self._known(id_)
+        own = self._own()
+        own.pop(id_, None)
+        standard = DECLARED.get(id_)
+        for each in standard.keys if standard else ():
+            other = self.clash(id_, each, standard.where if standard else "window")
+            if other is not None:
+                raise UserError(f"{each} does this now: {other.title}.",
+                                f"Free it first: window unbind \"{other.id}\" \"{each}\"")
+        self._keep(own)
+
+    def _known(self, id_: str) -> Shortcut:
+        found = self.find(id_)
+        if found is None:
+            near = difflib.get_close_matches(id_, [shortcut.id for shortcut in self.all()], 1)
+            raise UserError(f"There is no shortcut {id_!r}.", f"Did you mean {near[0]}?" if near else "See: window keys")
+        return found
+
+    def _own(self) -> dict[str, tuple[str, ...]]:
+        """What the user changed; what cannot be understood in the file is passed over."""
+        held = self._settings.raw(SETTING)
+        found: dict[str, tuple[str, ...]] = {}
+        for id_, keys in held.items() if isinstance(held, dict) else ():
+            words = [keys] if isinstance(keys, str) else keys if isinstance(keys, list) else None
+            if words is None:
+                continue
+            try:
+                found[id_] = tuple(spell(str(word)) for word in words)
+            except UserError:
+                continue
+        return found
+
+    def _keep(self, own: Mapping[str, tuple[str, ...]]) -> None:
+        kept = {id_: list(keys) for id_, keys in own.items() if id_ not in DECLARED or keys != DECLARED[id_].keys}
+        kept = {id_: keys for id_, keys in kept.items() if keys or id_ in DECLARED}
+        self._settings.keep(SETTING, kept or None)
+
+
+def resolve(text: str, panels: Iterable[tuple[str, str, Sequence[str]]], line_of: Callable[[str], str]) -> str:
+    """The id of a shortcut from what was typed: an id, a panel (id, title or code), or a command line, which is checked.
+
+    `panels` are (id, title, codes); `line_of` gives the normal form of a command line or raises UserError.
+    """
+    wanted = " ".join(text.split())
+    if wanted in DECLARED:
+        return wanted
+    for id_, title, codes in panels:
+        if wanted.lower() in (id_, title.lower()) or wanted.upper() in codes:
+            return f"window open {id_}"
+    if " " not in wanted and "." not in wanted:
+        near = difflib.get_close_matches(wanted, DECLARED, 1)
+        if near:
+            raise UserError(f"There is no shortcut {wanted!r}.", f"Did you mean {near[0]}?")
+    return line_of(wanted)

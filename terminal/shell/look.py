@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from terminal.api import Mode
     from terminal.settings import Settings
     from terminal.shell.heartbeat import Heartbeat
+    from terminal.shell.key_actions import KeyActions
     from terminal.shell.statusbar import StatusBar
     from terminal.shell.topbar import TopBar
     from terminal.shell.workspace import Workspace
@@ -38,6 +39,7 @@ class Looks:
     statusbar: StatusBar
     rail: QFrame
     heartbeat: Heartbeat
+    key_actions: KeyActions
     workspace: Workspace | None
     notify: Callable[..., None]
 
@@ -88,6 +90,8 @@ class Looks:
             wanted = (self.settings.get("theme"), self.settings.get("palette"), self.settings.get("font_size"))
             if found is None or (found.tokens.name, found.tokens.palette, found.font_px) != wanted:
                 self.apply_look()
+        elif key == "keys":
+            self.key_actions.apply()
 
     def _remember(self, key: str, value: Any) -> None:
         try:

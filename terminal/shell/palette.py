@@ -1,114 +1,38 @@
-"""Ctrl+K: everything by name. Symbols, panels and commands in one list, ranked by what was typed."""
+"""Ctrl+K: everything by name. Symbols, function codes, screens and commands with their arguments in one list."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import (
-    QFrame,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QInputMethodEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from terminal.shell.entries import TICKER, Catalogue
+from terminal.shell.history import History
 from terminal.shell.matching import score
+from terminal.shell.palette_preview import PreviewPane
+from terminal.shell.palette_rows import Entry, Head, Lines, Rows
+from terminal.shell.palette_sources import Sources
 from terminal.ui import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable
 
+    from terminal.shell.palette_line import Line
     from terminal.shell.window import MainWindow
 
-TICKER = re.compile(r"[A-Za-z^][\w.^=-]{0,9}")
-ENTRY = Qt.ItemDataRole.UserRole
-ROW, WIDTH, HEIGHT, SHOWN = 40, 640, 444, 60
-SYMBOL_DELAY_MS, PATIENCE_MS = 60, 1500
+__all__ = ["Entry", "Palette"]
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the palette. `words` are searched besides the title; `rank` breaks ties (greater first).
-
-    Typing one of `names` (lower case) in full puts the entry first.
-    """
-
-    title: str
-    kind: str
-    icon: str
-    run: Callable[[], None] = field(compare=False)
-    words: str = ""
-    keys: str = ""
-    detail: str = ""
-    rank: int = 0
-    names: tuple[str, ...] = ()
-
-
-class Rows(QStyledItemDelegate):
-    """Paints an entry: icon, title, detail, kind, keys."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        painter.save()
-        try:
-            self._paint(painter, option, index.data(ENTRY))
-        finally:
-            painter.restore()
-
-    def _paint(self, painter: QPainter, option: QStyleOptionViewItem, entry: Entry | None) -> None:
-        if entry is None:
-            return
-        t = theme.tokens()
-        area = option.rect.adjusted(4, 1, -4, -1)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if chosen:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(t.selected))
-            painter.drawRoundedRect(area, 6, 6)
-        painter.drawPixmap(area.x() + 12, area.y() + (area.height() - 16) // 2,
-                           theme.pixmap(entry.icon, "accent_text" if chosen else "t2", 16))
-        right = area.right() - 10
-        if entry.keys:
-            painter.setFont(theme.font(11, QFont.Weight.Medium))
-            width = painter.fontMetrics().horizontalAdvance(entry.keys) + 16
-            box = QRect(right - width, area.y() + (area.height() - 20) // 2, width, 20)
-            painter.setPen(QColor(t.line_strong))
-            painter.setBrush(QColor(t.bg1))
-            painter.drawRoundedRect(box, 4, 4)
-            painter.setPen(QColor(t.t2))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, entry.keys)
-            right -= width + 10
-        painter.setFont(theme.font(11))
-        painter.setPen(QColor(t.t3))
-        width = painter.fontMetrics().horizontalAdvance(entry.kind) + 8
-        painter.drawText(QRect(right - width, area.y(), width, area.height()),
-                         Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, entry.kind)
-        right -= width + 8
-        left = area.x() + 40
-        painter.setFont(theme.font(13, QFont.Weight.Medium if chosen else QFont.Weight.Normal))
-        painter.setPen(QColor(t.t1))
-        metrics = painter.fontMetrics()
-        title = metrics.elidedText(entry.title, Qt.TextElideMode.ElideRight, max(right - left, 20))
-        painter.drawText(QRect(left, area.y(), right - left, area.height()), Qt.AlignmentFlag.AlignVCenter, title)
-        left += metrics.horizontalAdvance(title) + 12
-        if entry.detail and right - left > 60:
-            painter.setFont(theme.font(12))
-            painter.setPen(QColor(t.t3))
-            text = painter.fontMetrics().elidedText(entry.detail, Qt.TextElideMode.ElideRight, right - left)
-            painter.drawText(QRect(left, area.y(), right - left, area.height()), Qt.AlignmentFlag.AlignVCenter, text)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(100, ROW)
+WIDTH, SIDE, HEIGHT = 640, 300, 500
+SHOWN, RECENT, IN_GROUP = 60, 7, 12
+WIDE = WIDTH + SIDE + 60  # a window below this shows no side
+PATIENCE_MS = 3000
+EXACT, SAME = 20_000, 10_000
+ORDER = ("Recent", "Run", "Functions", "Symbols", "Panels", "Screens", "Watchlists", "Commands", "Actions", "Settings")
+SYMBOLS = 10
+HINT = "↑↓ move     ↵ choose     Tab complete     Esc close"
 
 
 class Palette(QWidget):
@@ -119,13 +43,18 @@ class Palette(QWidget):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._entries: Sequence[Entry] = ()
-        self._symbols: list[Entry] = []
-        self._asked = ""
-        self._answered = ""
+        self.history = History(window.state)
+        self.sources = Sources(window, self._learned)
+        self._catalogue: Catalogue | None = None
+        self._entries: list[Entry] = []
+        self._line: Line | None = None
         self._accept_at_once = self._moved = False
         self._before: QWidget | None = None
         self.setAccessibleName("Search and commands")
+        self._build()
+        self.hide()
+
+    def _build(self) -> None:
         self.frame = QFrame(self)
         self.frame.setObjectName("palette")
         box = QVBoxLayout(self.frame)
@@ -133,30 +62,29 @@ class Palette(QWidget):
         box.setSpacing(0)
         self.edit = QLineEdit()
         self.edit.setAccessibleName("Search symbols, panels and commands")
-        self.edit.setPlaceholderText("Search symbols, panels, settings or type a command")
+        self.edit.setPlaceholderText("Search symbols, panels, screens, settings or type a command")
         self.edit.textChanged.connect(self._typed)
         self.edit.installEventFilter(self)
         box.addWidget(self.edit)
-        self.rows = QStandardItemModel(self)
+        self.rows = Lines(self)
         self.list = QListView()
         self.list.setModel(self.rows)
         self.list.setItemDelegate(Rows(self.list))
         self.list.setAccessibleName("What was found")
-        self.list.setUniformItemSizes(True)
-        self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.clicked.connect(lambda _: self._accept())
-        box.addWidget(self.list, 1)
-        self.hint = QLabel("↑↓ move     ↵ run     esc close")
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._look())
+        self.side = PreviewPane(self._window, self.sources, self.history)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.list, 1)
+        middle.addWidget(self.side)
+        box.addLayout(middle, 1)
+        self.hint = QLabel(HINT)
         self.hint.setProperty("role", "muted")
-        self.hint.setContentsMargins(16, 0, 16, 10)
+        self.hint.setContentsMargins(16, 6, 16, 10)
         box.addWidget(self.hint)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SYMBOL_DELAY_MS)
-        self._timer.timeout.connect(self._search_symbols)
-        self.hide()
 
     # ---- opening ----
 
@@ -164,108 +92,202 @@ class Palette(QWidget):
         """Show the palette over the window, with the keyboard in it."""
         if not self.isVisible():
             self._before = self._window.focusWidget()
-        self._entries = self._window.entries()
-        self._symbols = []
-        self._answered, self._accept_at_once, self._moved = "", False, False
+        self._accept_at_once = self._moved = False
+        self._make_catalogue()
         self.place()
+        self.edit.blockSignals(True)
         self.edit.setText(text)
-        self._fill()
+        self.edit.blockSignals(False)
         self.show()
         self.raise_()
         self.edit.setFocus()
+        self._fill()
+        self.sources.refresh()
 
     def close_palette(self) -> None:
         if self.isVisible():
             self.hide()
-            self._asked = ""
+            self.side.stop()
             self._accept_at_once = False
             if self._before is not None and isValid(self._before) and self._before.isVisible():
                 self._before.setFocus()
             self.closed.emit()
 
     def place(self) -> None:
-        """Cover the window and centre the frame in its upper part."""
+        """Cover the window and centre the frame in its upper part; the side where there is room for it."""
         self.setGeometry(self._window.rect())
-        width, height = min(WIDTH, self.width() - 32), min(HEIGHT, self.height() - 32)
+        wide = self.width() >= theme.scaled(WIDE)
+        self.side.setVisible(wide)
+        self.side.setFixedWidth(theme.scaled(SIDE))
+        room = theme.scaled(WIDTH + SIDE if wide else WIDTH)
+        width, height = min(room, self.width() - 32), min(theme.scaled(HEIGHT), self.height() - 32)
         self.frame.setGeometry((self.width() - width) // 2, max(16, int((self.height() - height) * 0.28)), width, height)
 
     def accept(self) -> None:
-        """Run what is chosen. Typed faster than symbols are found, it waits for them: the ticker typed is what is meant."""
+        """Run what is chosen. Typed faster than symbols are known, it waits for them: the ticker typed is what is meant."""
         typed = self.edit.text().strip()
-        if TICKER.fullmatch(typed) and typed != self._answered and not self._moved:
+        if self._window.attached and not self.sources.ready and not self._moved and self._may_be_symbol(typed):
             self._accept_at_once = True
-            self._timer.stop()
-            if self._asked != typed:
-                self._search_symbols()
             QTimer.singleShot(PATIENCE_MS, self, self._accept_waiting)
             return
         self._accept()
+
+    def _may_be_symbol(self, typed: str) -> bool:
+        words = typed.split()
+        if self._line is not None or self._catalogue is None or not words or not all(map(TICKER.fullmatch, words)):
+            return False
+        coded = [word for word in words if self._catalogue.coded(word) is not None]
+        return len(words) - len(coded) == 1 and len(words) <= 2
 
     def _accept_waiting(self) -> None:
         if self._accept_at_once and self.isVisible():
             self._accept()
 
     def _accept(self) -> None:
-        entry = self.list.currentIndex().data(ENTRY)
-        if entry is not None:
-            self.close_palette()
+        entry = self.chosen()
+        if entry is None:
+            if not self.rows.places():
+                self.close_palette()
+            return
+        if entry.stays:
             entry.run()
+            return
+        self.history.used(entry.key)
+        self.close_palette()
+        entry.run()
+
+    def put(self, line: str) -> None:
+        """Let `line` stand in the field, as if it had been typed."""
+        self.edit.setText(line)
+        self.edit.setFocus()
+
+    def complete(self) -> bool:
+        """Put what the chosen line completes into the field; False when it completes nothing."""
+        entry = self.chosen()
+        places = self.rows.places()
+        if entry is not None and not entry.completion and self._line is not None:  # on "Run": the first completion below it
+            entry = next((found for row in places if (found := self.rows.entry(row)) is not None and found.completion), None)
+        if entry is None or not entry.completion or entry.completion == self.edit.text():
+            return False
+        self.put(entry.completion)
+        return True
 
     # ---- finding ----
 
-    def _typed(self, text: str) -> None:
-        self._accept_at_once = self._moved = False
-        self._fill()
-        if text.strip():
-            self._timer.start()
-        else:
-            self._symbols = []
+    def _make_catalogue(self) -> None:
+        self._catalogue = Catalogue(self._window, self.sources, self.put) if self._window.workspace is not None else None
+        self._entries = self._catalogue.all() if self._catalogue is not None else []
 
-    def _search_symbols(self) -> None:
-        text = self._asked = self.edit.text().strip()
-        self._window.find_symbols(text, lambda found: self._found(text, found))
-
-    def _found(self, text: str, found: list[tuple[str, str, str]]) -> None:
-        if text != self._asked or not self.isVisible():
+    def _learned(self) -> None:
+        """More is known of the market than a moment ago."""
+        if not self.isVisible() or self._catalogue is None:
             return
-        self._answered = text
-        self._symbols = [Entry(symbol, kind, "chart-candlestick", partial(self._window.open_symbol, symbol), detail=name)
-                         for symbol, name, kind in found]
-        self._fill()
+        self._entries = self._catalogue.all()
+        self._fill(keep=True)
         self._accept_waiting()
 
-    def _fill(self) -> None:
-        typed = self.edit.text().strip()
-        before = self.list.currentIndex().data(ENTRY) if self.list.currentIndex().row() > 0 else None
-        found = self._ranked(typed)
-        self.rows.clear()
-        for entry in found[:SHOWN]:
-            item = QStandardItem(entry.title)
-            item.setData(entry, ENTRY)
-            item.setData(f"{entry.title} {entry.detail}, {entry.kind}", Qt.ItemDataRole.AccessibleTextRole)
-            self.rows.appendRow(item)
-        if not found:
-            item = QStandardItem("Nothing is called that")
-            item.setData(Entry("Nothing is called that", "", "search-x", lambda: None), ENTRY)
-            self.rows.appendRow(item)
-        row = next((place for place, entry in enumerate(found[:SHOWN]) if entry == before), 0)
-        self.list.setCurrentIndex(self.rows.index(row, 0))
+    def _typed(self, _text: str) -> None:
+        self._accept_at_once = self._moved = False
+        self._fill()
 
-    def _ranked(self, typed: str) -> list[Entry]:
-        if not typed:
-            return sorted(self._entries, key=lambda entry: -entry.rank)
+    def _fill(self, keep: bool = False) -> None:
+        text = self.edit.text()
+        before = self.chosen() if keep and self._moved else None
+        self._line = self._catalogue.line(text) if self._catalogue is not None else None
+        if self._line is not None and self._catalogue is not None:
+            found = self._catalogue.choices(text, self._line)
+        else:
+            found = self._grouped(self._ranked(text.strip())) if text.strip() else self._at_rest()
+        if not found:
+            found = [Entry("Nothing is called that", "", "search-x", lambda: None, group="")]
+        lines: list[Entry | Head] = []
+        for entry in found[:SHOWN]:
+            if entry.group and (not lines or getattr(lines[-1], "group", "") != entry.group):
+                lines.append(Head(entry.group))
+            lines.append(entry)
+        self.rows.show(lines)
+        self._choose(lines, before)
+        self._mark()
+
+    def _choose(self, lines: list[Entry | Head], before: Entry | None) -> None:
+        places = self.rows.places()
+        start = 0
+        line = self._line
+        if line is not None and (line.unsettled or line.problem is not None):
+            start = next((place for place, row in enumerate(places) if lines[row].completion), 0)  # type: ignore[union-attr]
+        row = next((row for row in places if before is not None and lines[row] == before), places[start] if places else -1)
+        self.list.setCurrentIndex(self.rows.index(row, 0))
+        if places and row == places[0]:
+            self.list.scrollToTop()
+        self._look()
+
+    def _at_rest(self) -> list[Entry]:
+        """Nothing typed: what was used last, then everything by group."""
+        if self._catalogue is None:
+            return []
+        recent = self._catalogue.remembered(self.history.recent(), RECENT)
+        used = {entry.key for entry in recent}
+        rest = sorted((entry for entry in self._entries if entry.group != "Settings" and entry.key not in used),
+                      key=lambda entry: -entry.rank)
+        return [*recent, *self._grouped(((0, entry) for entry in rest), fixed=True)]
+
+    def _ranked(self, typed: str) -> list[tuple[int, Entry]]:
         ranked: list[tuple[int, Entry]] = []
+        lowered = typed.lower()
         for entry in self._entries:
             points = [score(typed, entry.title), score(typed, entry.words)]
             best = max((point for point in points if point is not None), default=None)
-            if best is not None:
-                exact = 2000 if typed.lower() in entry.names else 0
-                ranked.append((best + exact + entry.rank, entry))
-        for place, entry in enumerate(self._symbols):
-            name = entry.title.lower()
-            exact = 5000 if name == typed.lower() else 600 if name.startswith(typed.lower()) else 300
-            ranked.append((exact - place, entry))
-        return [entry for _, entry in sorted(ranked, key=lambda pair: -pair[0])]
+            if best is not None or lowered in entry.names:
+                same = lowered in entry.names
+                exact = EXACT if same and entry.group == "Panels" else SAME // 2 if same else 0
+                ranked.append(((best or 0) + exact + entry.rank, entry))
+        if self._catalogue is not None:
+            code = len(typed.split()) == 2
+            ranked += [((EXACT if code else 4000) - place, entry) for place, entry in enumerate(self._catalogue.functions(typed))]
+            ranked += [(SAME, entry) for entry in self._catalogue.rule(typed)]
+            for place, row in enumerate(self.sources.known.symbols.find(typed, SYMBOLS)):
+                name = row[0].lower()
+                points_ = SAME if name == lowered else 600 if name.startswith(lowered) else 300
+                ranked.append((points_ - place, self._catalogue.symbol(row)))
+        return sorted(ranked, key=lambda pair: -pair[0])
+
+    @staticmethod
+    def _grouped(ranked: Iterable[tuple[int, Entry]], fixed: bool = False) -> list[Entry]:
+        """Entries group by group: the group with the best one first, or in the fixed order."""
+        groups: dict[str, list[Entry]] = {}
+        for _, entry in ranked:
+            groups.setdefault(entry.group, []).append(entry)
+        names = sorted(groups, key=ORDER.index) if fixed else list(groups)
+        return [entry for name in names for entry in groups[name][:IN_GROUP]]
+
+    # ---- what is chosen ----
+
+    def chosen(self) -> Entry | None:
+        """The entry that Enter would run."""
+        return self.rows.entry(self.list.currentIndex().row())
+
+    def _look(self) -> None:
+        entry = self.chosen()
+        line = self._line
+        self.side.look_at(entry, line)
+        problem = line.problem if line is not None else None
+        self.hint.setText(problem.sentence() if problem is not None else HINT)
+        theme.set_role(self.hint, role="muted", tone="error" if problem is not None else "")
+
+    def _mark(self) -> None:
+        """Underline in the field what is wrong there."""
+        problem = self._line.problem if self._line is not None else None
+        marks: list[QInputMethodEvent.Attribute] = []
+        if problem is not None and problem.end > problem.start:
+            wavy = QTextCharFormat()
+            wavy.setFontUnderline(True)
+            wavy.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            wavy.setUnderlineColor(QColor(theme.tokens().down_text))
+            wavy.setForeground(QColor(theme.tokens().down_text))
+            start = problem.start - self.edit.cursorPosition()
+            kind = QInputMethodEvent.AttributeType.TextFormat
+            marks.append(QInputMethodEvent.Attribute(kind, start, problem.end - problem.start, wavy))
+        QApplication.sendEvent(self.edit, QInputMethodEvent("", marks))
 
     # ---- keys and painting ----
 
@@ -277,20 +299,32 @@ class Palette(QWidget):
     def _key(self, event: QKeyEvent) -> bool:
         key = Qt.Key(event.key())
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8,
-                Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1}.get(key)
+                Qt.Key.Key_Backtab: -1}.get(key)
         if key == Qt.Key.Key_Escape:
             self.close_palette()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.accept()
+        elif key == Qt.Key.Key_Tab:
+            if not self.complete():
+                self.move_choice(1)
         elif step is not None:
-            count = max(self.rows.rowCount(), 1)
-            row = self.list.currentIndex().row() + step
-            row = row % count if abs(step) == 1 else min(max(row, 0), count - 1)
-            self.list.setCurrentIndex(self.rows.index(row, 0))
-            self._moved = True
+            self.move_choice(step)
         else:
             return False
         return True
+
+    def move_choice(self, step: int) -> None:
+        """Choose another entry; single steps go round."""
+        places = self.rows.places()
+        if not places:
+            return
+        row = self.list.currentIndex().row()
+        now = places.index(row) if row in places else 0
+        then = (now + step) % len(places) if abs(step) == 1 else min(max(now + step, 0), len(places) - 1)
+        self._moved = True
+        self.list.setCurrentIndex(self.rows.index(places[then], 0))
+        if then == 0:
+            self.list.scrollToTop()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self.frame.geometry().contains(event.position().toPoint()):
@@ -302,6 +336,5 @@ class Palette(QWidget):
         painter.end()
 
     def describe(self) -> list[dict[str, Any]]:
-        """The lines shown now, for tests and accessibility tools."""
-        return [{"title": entry.title, "kind": entry.kind}
-                for row in range(self.rows.rowCount()) if (entry := self.rows.index(row, 0).data(ENTRY)) is not None]
+        """The entries shown now, for tests and accessibility tools."""
+        return [{"title": line.title, "kind": line.kind} for line in self.rows.lines if isinstance(line, Entry)]

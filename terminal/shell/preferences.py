@@ -77,6 +77,7 @@ class PreferencesPanel(QWidget):
                 line = self._rows[setting.key] = SettingRow(self._host, setting)
                 section.body.addWidget(line)
             inside.addWidget(section)
+        inside.addWidget(Section("Keyboard", self._keyboard()))
         inside.addWidget(Section("Keys of data services", self._keys))
         inside.addWidget(Section("Plugins", self._plugins))
         inside.addStretch(1)
@@ -89,6 +90,14 @@ class PreferencesPanel(QWidget):
         self._show_keys()
         self._show_plugins()
 
+    def show_setting(self, key: str) -> None:
+        """Bring a setting into view, with the keyboard on its control."""
+        line = self._rows.get(key)
+        if line is not None:
+            self._area.ensureWidgetVisible(line, 0, theme.scaled(80))
+            control = line.control
+            (control if control.focusPolicy() & Qt.FocusPolicy.TabFocus else control.findChild(QWidget)).setFocus()
+
     def set_mode(self, mode: str) -> None:
         for line in self._rows.values():
             line.show_words(mode)
@@ -99,6 +108,20 @@ class PreferencesPanel(QWidget):
             self._rows[key].show_value()
         if key.endswith(".key"):
             self._show_keys()
+
+    def _keyboard(self) -> Card:
+        """The way to the sheet of shortcuts, where each of them is changed."""
+        from terminal.shell.key_sheet import show_keys
+
+        words = column(label("Shortcuts", "strong"),
+                       label("Every shortcut of the window, tables and charts with its keys; choose one to change it.", "muted",
+                             wrap=True), spacing=1)
+        line = row(spacing=10)
+        line.addLayout(words, 1)
+        line.addWidget(Button("Show and change the keys", on_click=lambda: show_keys(self._host.window)))
+        card = Card(line)
+        card.setAccessibleName("Shortcuts")
+        return card
 
     # ---- keys ----
 

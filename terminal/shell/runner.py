@@ -30,6 +30,7 @@ def run(window: MainWindow, command_id: str, arguments: Mapping[str, Any], done:
     def answered(table: Table) -> None:
         if done is not None:
             done()
+        window.palette_.history.answered(command_id, table)
         show(window, command, table)
 
     call = window.bridge.run(window, lambda report: app.start(command_id, dict(arguments), as_of=window.day_for(command),

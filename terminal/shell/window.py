@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from terminal.errors import TerminalError
     from terminal.settings import Settings
     from terminal.shell.errands import Errands
-    from terminal.shell.palette import Entry
     from terminal.shell.shown import ShownMarket
     from terminal.shell.state import WindowState
     from terminal.shell.workspace import Workspace
@@ -107,7 +106,7 @@ class MainWindow(Looks, QMainWindow):
         from terminal.shell.chrome import EmptyNotice, RailButtons, SourceNotice
         from terminal.shell.files import ask_import
         from terminal.shell.heartbeat import Heartbeat
-        from terminal.shell.keys import bind
+        from terminal.shell.key_actions import KeyActions
         from terminal.shell.messages import Messages
         from terminal.shell.palette import Palette
 
@@ -131,7 +130,7 @@ class MainWindow(Looks, QMainWindow):
         self.heartbeat = Heartbeat(self)
         self.heartbeat.measured.connect(self.show_gap)
         self.heartbeat.start()
-        bind(self)
+        self.key_actions = KeyActions(self)
 
     @property
     def app(self) -> App:
@@ -354,12 +353,6 @@ class MainWindow(Looks, QMainWindow):
     def open_palette(self, text: str = "") -> None:
         """Ctrl+K; with something typed already when `text` is given."""
         self.palette_.open(text)
-
-    def entries(self) -> list[Entry]:
-        """What the palette offers besides symbols."""
-        from terminal.shell.entries import entries
-
-        return entries(self)
 
     def cancel_job(self, job: Any) -> None:
         """Ask a running job to stop."""

@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
-from terminal.shell.matching import score
+from terminal.shell.matching import SymbolIndex, score
+from terminal.shell.palette_sources import Known
 from terminal.shell.question import Question
 from terminal.shell.shot import wait
 
@@ -34,11 +35,11 @@ def test_open_type_run_close_by_keyboard(window: MainWindow, qtbot: Any) -> None
 
 def test_escape_closes_and_arrows_go_round(window: MainWindow, qtbot: Any) -> None:
     window.open_palette()
-    rows = window.palette_.rows.rowCount()
+    places = window.palette_.rows.places()
     press(qtbot, window, Qt.Key.Key_Up)
-    assert window.palette_.list.currentIndex().row() == rows - 1
+    assert window.palette_.list.currentIndex().row() == places[-1]
     press(qtbot, window, Qt.Key.Key_Down)
-    assert window.palette_.list.currentIndex().row() == 0
+    assert window.palette_.list.currentIndex().row() == places[0]
     press(qtbot, window, Qt.Key.Key_Escape)
     assert not window.palette_.isVisible()
 
@@ -114,16 +115,16 @@ def test_letters_that_are_missing_do_not_match() -> None:
 
 
 def test_a_ticker_typed_faster_than_it_is_found_is_opened_all_the_same(window: MainWindow, qtbot: Any) -> None:
-    late: list[Any] = []
-    window.find_symbols = lambda text, then: late.append((text, then))  # type: ignore[method-assign]
+    sources = window.palette_.sources
+    sources.refresh = lambda: None  # type: ignore[method-assign]  # the worker has not answered yet
     opened: list[str] = []
     window.open_symbol = opened.append  # type: ignore[method-assign]
     window.open_palette()
     qtbot.keyClicks(window.palette_.edit, "echo")  # a command answers to it, too
     press(qtbot, window, Qt.Key.Key_Return)
     assert window.palette_.isVisible() and not opened
-    assert [text for text, _ in late] == ["echo"]
-    late[0][1]([("ECHO", "Echo Corporation", "Stock")])
+    index = SymbolIndex([("ECHO", "Echo Corporation", "Stock")])
+    sources._gathered(Known(True, (id(window.app), 0), index))
     assert opened == ["ECHO"] and not window.palette_.isVisible()
 
 

@@ -14,7 +14,7 @@ from terminal.domain.sourced import Column, Table
 from terminal.errors import UserError
 from terminal.shell import files, runner
 from terminal.shell.crash import CrashCard, CrashHook
-from terminal.shell.keys import KeyList
+from terminal.shell.key_sheet import KeySheet
 from terminal.shell.question import Question
 
 if TYPE_CHECKING:
@@ -127,10 +127,11 @@ def test_the_folder_last_used_is_offered_again(window: MainWindow, tmp_path: Pat
 @pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_Question])
 def test_a_key_lists_the_keys(window: MainWindow, qtbot: Any, key: Qt.Key) -> None:
     qtbot.keyClick(window, key)
-    page = window.findChild(KeyList)
+    page = window.findChild(KeySheet)
     assert page is not None and page.isVisible()
-    words = {label.text() for label in page.findChildren(QLabel)}
-    assert {"Ctrl+K", "F6", "Alt+1", "Filters", "In a table"} <= words
+    words = {item.text(column) for item in page.tree.findItems("*", Qt.MatchFlag.MatchWildcard | Qt.MatchFlag.MatchRecursive)
+             for column in (0, 1)}
+    assert {"Ctrl+K", "F6", "Alt+1", "Filters", "In a table", "DES"} <= words
     page.accept()
 
 
