@@ -30,6 +30,7 @@ def test_hand_computed() -> None:
     assert _one(returns.annualised(pl.col("g"), 504), g=[-1.0]) is None
 
 
+@pytest.mark.slow  # importing quantstats takes longer than all other tests here
 def test_against_quantstats() -> None:
     stats = pytest.importorskip("quantstats.stats")
     pandas = pytest.importorskip("pandas")

@@ -68,7 +68,8 @@ def test_the_list_is_grouped_by_day_as_the_command_says(screened: Any, open_pane
         assert day.table.horizontalScrollBar().maximum() == 0
 
 
-@pytest.mark.parametrize("size", [(1720, 1000), (900, 700), (620, 700)])
+@pytest.mark.parametrize("size", [pytest.param((1720, 1000), marks=pytest.mark.slow), (620, 700),
+                                  pytest.param((900, 700), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", ["newbie", "pro"])
 def test_columns_fit_the_room(screened: Any, open_panel: Any, mode: str, size: tuple[int, int]) -> None:
     panel = open_panel(screened, mode, size)

@@ -86,12 +86,13 @@ def test_since_compares_with_the_last_run_up_to_a_day(demo_home: Any, clock: Clo
 
     app = App(demo_home, True, clock)
     try:
-        for day, limit in ((20, 5), (21, 15), (23, 25)):
-            clock.now = datetime(2026, 11, day, 22, 0, tzinfo=UTC)
+        found = []
+        for day, minute, limit in ((20, 0, 5), (20, 10, 15), (21, 0, 20), (21, 10, 25)):
+            clock.now = datetime(2026, 11, day, 22, minute, tzinfo=UTC)
             app.run("screener.save", {"name": "Mine", "rule": f"roe > {limit}%"})
-            run(app, preset="Mine", universe="all")
-        left = [app.run("screener.diff", {"since": day}).frame.height for day in (date(2026, 11, 20), date(2026, 11, 22))]
-        assert left[0] > left[1] > 0
+            found.append(run(app, preset="Mine", universe="all").frame.height)
+        assert found[0] > found[1] > found[2] > found[3]
+        assert app.run("screener.diff", {"since": date(2026, 11, 20)}).frame.height == found[1] - found[3]
         with pytest.raises(UserError, match="no earlier run of this screen up to 2026-11-19"):
             app.run("screener.diff", {"since": date(2026, 11, 19)})
     finally:

@@ -431,7 +431,7 @@ def test_everything_one_can_reach_has_a_name(show: Any, mode: str, qtbot: Any) -
     assert all(each.accessibleName() for each in panel.parts["context"].pictures)
 
 
-@pytest.mark.parametrize("width", [420, 700])
+@pytest.mark.parametrize("width", [420, pytest.param(700, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("symbol", [STOCK, LOSS, FUND, BOND])
 def test_nothing_is_wider_than_the_panel(show: Any, symbol: str, width: int, qtbot: Any) -> None:
     panel = show(symbol, "newbie")
