@@ -401,7 +401,7 @@ class ChartPanel(QWidget):
     def _keep_studies(self, general: bool) -> None:
         whose = "every symbol" if general else self.symbol
         arguments = {"symbol": "" if general else self.symbol, "study": self.studies}
-        self.host.run("chart.save-studies", arguments, then=lambda _: self.host.notify(f"Kept for {whose}.", "ok"), key="keep")
+        self.host.run("chart.save_studies", arguments, then=lambda _: self.host.notify(f"Kept for {whose}.", "ok"), key="keep")
 
     def _chip_removed(self, key: str) -> None:
         if key in self.studies:
