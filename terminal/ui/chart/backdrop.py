@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from terminal.ui.chart.axes import PriceAxis, SessionAxis
 
 _MOST_DAYS, _MOST_GAPS = 40, 12
+VOLUME_SHARE = 0.2  # of the height, at the foot of the price pane
 
 
 class Backdrop(Layer):
@@ -63,7 +64,7 @@ class Levels(Layer):
 
     def draw(self, painter: QPainter, frame: Frame) -> None:
         colors, area = theme.tokens(), frame.area
-        for level in self.pane.series.levels:
+        for level in self.pane.series.visible_levels():
             y = float(frame.y(level.value))
             if area.top() <= y <= area.bottom():
                 painter.setPen(QPen(colors.color(level.role), 1, Qt.PenStyle.DotLine))
@@ -75,26 +76,19 @@ class Levels(Layer):
         self._gaps(painter, frame)
 
     def _gaps(self, painter: QPainter, frame: Frame) -> None:
-        timeline, area, colors = self.pane.series.timeline, frame.area, theme.tokens()
-        gaps = timeline.gaps(frame.start, frame.end)
-        if not 0 < len(gaps) <= _MOST_GAPS:
+        area, colors, gaps = frame.area, theme.tokens(), self.pane.series.timeline.gaps(frame.start, frame.end)
+        if len(gaps) > _MOST_GAPS:
             return
-        painter.setFont(theme.font(theme.scaled(10)))
-        tall, free = QFontMetricsF(painter.font()).height(), area.left()
+        painter.setPen(QPen(colors.color("warn", 150), 1, Qt.PenStyle.DotLine))
         for place in gaps:
-            x = int(frame.x(place - 0.5))
-            painter.setPen(QPen(colors.color("warn", 150), 1, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x + 0.5, area.top()), QPointF(x + 0.5, area.bottom()))
-            text = timeline.gap_before(int(place))
-            wide = QFontMetricsF(painter.font()).horizontalAdvance(text)
-            if x + 4 >= free and x + 4 + wide <= area.right():
-                painter.setPen(colors.color("t3"))
-                painter.drawText(QPointF(x + 4, area.bottom() - area.height() * 0.22 - tall / 2), text)
-                free = x + 12 + wide
+            x = int(frame.x(place - 0.5)) + 0.5
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
 
 class LevelNames(Layer):
-    """The names of the levels at the right edge, over the bars, each on a plate; none lies on another or on the legend."""
+    """The names of the levels at the right edge and of the gaps at their foot, over the bars, each on a plate; none lies on
+    another or on the legend.
+    """
 
     def __init__(self, pane: PaneState, legend_height: Callable[[], float]) -> None:
         super().__init__(pane, z=50)
@@ -106,7 +100,7 @@ class LevelNames(Layer):
         painter.setFont(theme.font(theme.scaled(10), 500))
         metrics, tall = QFontMetricsF(painter.font()), float(theme.scaled(14))
         self.places = {}
-        for level in sorted(self.pane.series.levels, key=lambda each: each.value, reverse=True):
+        for level in sorted(self.pane.series.visible_levels(), key=lambda each: each.value, reverse=True):
             y = float(frame.y(level.value))
             wide = metrics.horizontalAdvance(level.name) + 8
             if not area.top() <= y <= area.bottom() or wide > area.width():
@@ -117,6 +111,21 @@ class LevelNames(Layer):
                 painter.fillRect(plate, colors.color("bg1", 190))
                 painter.setPen(colors.color(level.role))
                 painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, level.name)
+        self._name_gaps(painter, frame, metrics, tall)
+
+    def _name_gaps(self, painter: QPainter, frame: Frame, metrics: QFontMetricsF, tall: float) -> None:
+        timeline, area, colors = self.pane.series.timeline, frame.area, theme.tokens()
+        gaps = timeline.gaps(frame.start, frame.end)
+        for place in gaps if len(gaps) <= _MOST_GAPS else ():
+            text, x = timeline.gap_before(int(place)), int(frame.x(place - 0.5))
+            wide = metrics.horizontalAdvance(text) + 8
+            top = area.bottom() - area.height() * VOLUME_SHARE - 2 * tall  # above the volume and the flags
+            plate = QRectF(x + 2 if x + 2 + wide <= area.right() else x - 2 - wide, top, wide, tall)
+            if plate.left() >= area.left() and not any(plate.intersects(other) for other in self.places.values()):
+                self.places[f"gap {place}"] = plate
+                painter.fillRect(plate, colors.color("bg1", 210))
+                painter.setPen(colors.color("t2"))
+                painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _place(self, above: QRectF, y: float, ceiling: float) -> QRectF | None:
         """Above the line, else below it; None where both are taken."""

@@ -9,13 +9,12 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPainterPath, QPen
 
 from terminal.ui import theme
+from terminal.ui.chart.backdrop import VOLUME_SHARE
 from terminal.ui.chart.layers import Batch, Frame, Layer, PaneState, faint
 from terminal.ui.chart.lines import line_path, points, stroke
 
 if TYPE_CHECKING:
     from terminal.ui.chart.pyramid import Slice
-
-VOLUME_SHARE = 0.2  # of the pane's height
 
 
 class BarsLayer(Layer):

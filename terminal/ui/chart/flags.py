@@ -59,8 +59,7 @@ class Flags(Layer):
 
     def draw(self, painter: QPainter, frame: Frame) -> None:
         colors, size = theme.tokens(), theme.scaled(SIZE)
-        events = [(place, marker) for place, marker in self.pane.series.visible_markers()
-                  if frame.start - 1 <= place <= frame.end + 1]
+        events = self.pane.series.visible_markers(frame.start - 1, frame.end + 1)
         foot = [each for each in events if each[1].price is None]
         self.places = _grouped(foot, frame, frame.area.bottom() - size - 3, size)
         priced: dict[int, list[tuple[int, Marker]]] = {}

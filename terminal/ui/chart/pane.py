@@ -18,6 +18,8 @@ from terminal.ui.chart.lines import ComparedLayer, LineLayer, StudyLayer
 from terminal.ui.chart.scale import Scale
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QMouseEvent
+
     from terminal.ui.chart.series import Series
     from terminal.ui.chart.stage import Stage
 
@@ -62,13 +64,6 @@ class ChartView(pg.ViewBox):  # type: ignore[misc]
             self._stage.move_by(-moved.x() / max(self.width(), 1.0) * (end - start))
             if self._pane.stretched:
                 self._pane.shift(moved.y() / max(self.height(), 1.0))
-
-    def mouseClickEvent(self, event: Any) -> None:
-        if event.double() and event.button() == Qt.MouseButton.LeftButton:
-            event.accept()
-            self._stage.reset()
-        else:
-            event.ignore()
 
 
 class Pane(pg.PlotWidget):  # type: ignore[misc]
@@ -162,7 +157,7 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
             self._tags = [tag for view in self.studies() for tag in self._study_tags(view)]
             return
         self.backdrop.watermark = "SIMULATED" if series.simulated else ""
-        self._tags = [(level.value, self.scale.name_of(level.value), "bg3") for level in series.levels]
+        self._tags = [(level.value, self.scale.name_of(level.value), "bg3") for level in series.visible_levels()]
         self._tags += self._compared_tags()
         if series.bars is not None:
             closes, last = series.bars.bars.close, len(series) - 1
@@ -238,6 +233,11 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
         self.stretched = True
         self.view.setYRange(low, high, padding=0)
         self.right.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.stage.reset()
+        super().mouseDoubleClickEvent(event)
 
     # --- the cursor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -191,12 +192,19 @@ class Series:
                 bottom, top = min(bottom, found[0] * factor), max(top, found[1] * factor)
         return bottom, top, most
 
-    def visible_markers(self) -> list[tuple[int, Marker]]:
-        """Markers at bars that are shown; those ahead of the last bar only when nothing is held back."""
-        return [each for each in self.markers if each[0] < len(self)] if self.replaying else self.markers
+    def visible_levels(self) -> tuple[PriceLevel, ...]:
+        """The levels; none in a replay, as they come from what is held back."""
+        return () if self.replaying else self.levels
+
+    def visible_markers(self, start: float, end: float) -> list[tuple[int, Marker]]:
+        """Markers at the bars of a range that are shown; those ahead of the last bar only when nothing is held back."""
+        first = bisect_left(self.markers, start, key=lambda each: each[0])
+        last = bisect_right(self.markers, min(end, len(self) - 1) if self.replaying else end, key=lambda each: each[0])
+        return self.markers[first:last]
 
     def markers_at(self, place: int) -> list[Marker]:
-        return [marker for at, marker in self.visible_markers() if at == place]
+        """The events of a bar."""
+        return [marker for _, marker in self.visible_markers(place, place)]
 
     def change(self, place: int) -> float | None:
         """The change of the close from the bar before, as a fraction."""

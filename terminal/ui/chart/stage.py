@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from terminal.ui.chart.series import Series
 
-_OWN_SHARE = 0.22  # of the height, for a pane below the price; all of them together take at most 0.6
+_OWN_SHARE = 0.2  # of the height, for a pane below the price; all of them together take at most 0.6
 
 
 class Stage(QSplitter):

@@ -167,14 +167,13 @@ class Timeline:
             starts = self._starts_of(*unit)
             low_at, high_at = np.searchsorted(starts, first), np.searchsorted(starts, last)
             here = starts[low_at:high_at]
-            if len(here) > 1 and float(np.median(np.diff(here))) < room and len(found) > 1:
+            usual = float(np.median(np.diff(here))) if len(here) > 1 else room
+            if usual < room and len(found) > 1:
                 break
-            every = 1
-            while len(here) > 2 and float(np.median(np.diff(here[::every]))) < room and every < len(here):
-                every += 1
-            here = starts[low_at + (-low_at) % every:high_at:every]
-            found = _merge(found, here, room)
-            if every > 1:
+            every = max(1, int(np.ceil(room / usual)))
+            here = starts[low_at + (-low_at) % every:high_at:every]  # counted from the first bar: the same wherever one looks
+            found = _merge(found, _spread(here, room), room)
+            if every > 1 and len(found) > 1:
                 break
         return [int(place) for place in found]
 
@@ -257,6 +256,17 @@ class Timeline:
                 unusual = missing > (6 * 86400 if self.interval == "1d" else 2.6 * self._step)
             self._gaps = np.flatnonzero(unusual) + 1
         return self._gaps
+
+
+def _spread(places: Places, room: float) -> Places:
+    """Those of the places that are `room` apart."""
+    if len(places) < 2 or np.diff(places).min() >= room:
+        return places
+    kept = [int(places[0])]
+    for place in places[1:]:
+        if place - kept[-1] >= room:
+            kept.append(int(place))
+    return np.array(kept, np.int64)
 
 
 def _merge(found: Places, more: Places, room: float) -> Places:
