@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable
+from terminal.providers.http import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,10 @@ class BreakerStatus:
     last_good_at: datetime | None
 
 
+class BeingTried(Unavailable):
+    """Somebody else is finding out whether the service answers again."""
+
+
 class Breaker:
     """Keeps a state per provider and endpoint. A rate limit concerns all endpoints of the provider. Thread safe."""
 
@@ -63,6 +68,7 @@ class Breaker:
         self._clock = clock
         self._path = path
         self._lock = threading.Lock()
+        self._settled = threading.Condition(self._lock)  # of a trial: it has an outcome
         self._trying: set[str] = set()
         self._states = self._load()
         self._saved_at = clock()
@@ -72,7 +78,10 @@ class Breaker:
         return self._clock()
 
     def check(self, provider: str, endpoint: str, title: str = "") -> None:
-        """Pass, or raise RateLimited/Unavailable with the time of the next try. `title`: what the user calls the provider."""
+        """Pass, or raise RateLimited/Unavailable with the time of the next try; BeingTried while somebody makes that try.
+
+        `title`: what the user calls the provider.
+        """
         with self._lock:
             trials = []
             for key in _keys(provider, endpoint):
@@ -99,13 +108,14 @@ class Breaker:
                     troubled = True
                     self._states[key] = State(last_good_at=state.last_good_at)
                 self._trying.discard(key)
+            self._settled.notify_all()
             if troubled or now - self._saved_at >= GOOD_EVERY:
                 self._save()
 
     def failed(self, provider: str, endpoint: str, error: ProviderError) -> None:
-        """The request failed. A missing key says nothing about the service."""
+        """The request failed. A missing key says nothing about the service, and neither does what it does not know (404)."""
         limited = isinstance(error, RateLimited)
-        if isinstance(error, NeedsKey) or not (limited or isinstance(error, (Unavailable, BadPayload))):
+        if isinstance(error, (NeedsKey, NotFound)) or not (limited or isinstance(error, (Unavailable, BadPayload))):
             self.withdrawn(provider, endpoint)
             return
         key = provider if limited else f"{provider}/{endpoint}"
@@ -116,6 +126,7 @@ class Breaker:
             state.reason = error.message
             was_trying = key in self._trying
             self._trying.difference_update(_keys(provider, endpoint))
+            self._settled.notify_all()
             told = error.retry_at if isinstance(error, RateLimited) else None
             if not _later(state.open_until, now) and (limited or was_trying or state.failures >= FAILURES):
                 state.open_until = self._pause(state, limited, told, now).isoformat()
@@ -125,9 +136,16 @@ class Breaker:
             self._save()
 
     def withdrawn(self, provider: str, endpoint: str) -> None:
-        """The request was not made after all, or was cancelled."""
+        """The request was not made after all, was cancelled, or says nothing about the service."""
         with self._lock:
             self._trying.difference_update(_keys(provider, endpoint))
+            self._settled.notify_all()
+
+    def wait(self, provider: str, endpoint: str, seconds: float) -> bool:
+        """Wait for the outcome of a trial that is under way; False when there is none yet after so many seconds."""
+        keys = _keys(provider, endpoint)
+        with self._lock:
+            return self._settled.wait_for(lambda: self._trying.isdisjoint(keys), seconds)
 
     def status(self, provider: str) -> list[BreakerStatus]:
         """The provider as a whole first, then each endpoint that was asked, by name."""
@@ -166,7 +184,7 @@ class Breaker:
         at = until.strftime("%H:%M UTC") if until > self._clock() else ""
         hint = "What is stored stays usable; run the command again then."
         if not at:
-            return Unavailable(f"{title} is being tried again at this moment.", "What is stored stays usable.")
+            return BeingTried(f"{title} is being tried again at this moment.", "What is stored stays usable.")
         if not endpoint:
             return RateLimited(f"{title} asked us to wait until {at}.", hint, retry_at=until)
         return Unavailable(

@@ -7,6 +7,7 @@ remembered about that beyond budget and breaker: each call starts with the first
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from terminal.providers.base import (
     Request,
     quiet,
 )
+from terminal.providers.breaker import BeingTried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 # Of these a service that knows the symbol may rightly have nothing. Whoever has nothing is only doubted by hand.
 _MAY_BE_EMPTY = frozenset({"dividends", "splits", "earnings", "headlines", "news_sentiment", "ratings", "filings", "chains"})
 _KEYS_IN_A_ROW = 2
+# Seconds after which nobody waits any more for another's trial of a service that may have recovered.
+LONGEST_TRIAL = 20.0
 
 
 class Router:
@@ -161,7 +165,7 @@ class Router:
             yield Call(batch, answers)
 
     def _may(self, provider: Provider, dataset: str, cost: int, by_hand: bool, progress: Progress) -> None:
-        self.breaker.check(provider.id, dataset, provider.title)
+        self._pass(provider, dataset, progress)
 
         def waiting(seconds: float) -> None:
             progress(None, f"waiting {max(round(seconds), 1)} s: {provider.title} allows {_pace(self.budget, provider.id)}")
@@ -171,6 +175,20 @@ class Router:
         except (ProviderError, Cancelled):
             self.breaker.withdrawn(provider.id, dataset)
             raise
+
+
+    def _pass(self, provider: Provider, dataset: str, progress: Progress) -> None:
+        """Past the breaker. Where another thread is trying the service again, its outcome is waited for: else each recovery
+        would send whoever comes second to another service."""
+        deadline = time.monotonic() + LONGEST_TRIAL
+        while True:
+            try:
+                return self.breaker.check(provider.id, dataset, provider.title)
+            except BeingTried:
+                if time.monotonic() > deadline:
+                    raise
+                progress(None, f"waiting whether {provider.title} answers again")
+                self.breaker.wait(provider.id, dataset, 0.1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from terminal.providers.base import Answer
     from terminal.store import Store
 
+# So far may a service's clock be ahead of ours.
+CLOCKS_APART = timedelta(minutes=10)
 # Of a quote's answer these are by-products, thinner than what their own endpoint says: they only fill what is empty.
 _THIN = {"quotes": frozenset({"instruments"})}
 
@@ -83,7 +85,7 @@ def _stored(store: Store, bars: pl.DataFrame) -> pl.DataFrame:
 
 
 def _quotes(store: Store, answer: Answer) -> Intake:
-    """Quotes but those a hundred times off the last stored close."""
+    """Quotes but those a hundred times off the last stored close, and those of a moment still to come."""
     symbols = answer.frame["symbol"].unique().to_list()
     last = store.market.read("bars", symbols, columns=["symbol", "close"], latest=True).select(
         "symbol", pl.col("close").alias("_close")
@@ -91,7 +93,9 @@ def _quotes(store: Store, answer: Answer) -> Intake:
     compared = answer.frame.join(last, on="symbol", how="left", maintain_order="left")
     distance = (pl.col("price") / pl.col("_close")).log().abs()
     off = (pl.col("_close") > 0) & (pl.col("price") > 0) & distance.is_between(*HUNDRED_BAND)
-    marked = compared.with_columns(pl.when(off).then(pl.lit("price 100 times off the last close")).alias("reason")).drop("_close")
+    ahead = pl.col("at") > answer.fetch.finished_at + CLOCKS_APART
+    why = pl.when(ahead).then(pl.lit("a time still to come")).when(off).then(pl.lit("price 100 times off the last close"))
+    marked = compared.with_columns(why.alias("reason")).drop("_close")
     return Intake(
         answer.dataset,
         marked.filter(pl.col("reason").is_null()).drop("reason"),

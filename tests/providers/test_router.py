@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from terminal.errors import BadPayload, Cancelled, NeedsKey, ProviderError, Rate
 from terminal.providers.base import Answer, Bundling, Closing, Failure, Provider, Request
 from terminal.providers.breaker import Breaker
 from terminal.providers.budget import Budget, Window
+from terminal.providers.http import NotFound
 from terminal.providers.router import Router
 
 if TYPE_CHECKING:
@@ -356,3 +358,67 @@ def test_a_refused_key_is_not_tried_for_every_symbol(clock: Clock) -> None:
     assert len(first.asked) == 2
     assert failures(outcomes) == []
     assert len(second.asked) == 6
+
+
+def test_what_a_service_does_not_know_does_not_stop_others_from_being_asked(clock: Clock) -> None:
+    """Four strange symbols in a row, each an HTTP 404: the fifth is asked all the same, and nothing is held against it."""
+    unknown = [NotFound("A does not know what was asked (HTTP 404).") for _ in range(4)]
+    first, second = Fake("a", *unknown), Fake("b")
+    router = make(clock, first, second)
+    names = ("W", "X", "Y", "Z", "GOOD")
+    answers = [each for each in router.fetch("quotes", names) if isinstance(each, Answer)]
+    assert first.asked == [(name,) for name in names]
+    assert {each.fetch.provider: each.fetch.reason for each in answers} == {
+        "a": "", "b": "A does not know what was asked (HTTP 404), so B was asked"}  # fmt: skip
+    assert [status.state for status in router.breaker.status("a")] == ["closed", "closed"]
+    assert all(status.failures == 0 for status in router.breaker.status("a"))
+
+
+def test_who_comes_while_a_service_is_tried_again_waits_for_the_outcome(clock: Clock) -> None:
+    """Otherwise every recovery would send half of a refresh to another service."""
+
+    class Slow(Fake):
+        def fetch(self, request: Request, progress: Any) -> Iterator[Answer]:
+            begun.set()
+            assert go.wait(10)
+            yield from super().fetch(request, progress)
+
+    begun, go, waits = threading.Event(), threading.Event(), threading.Event()
+    first, second = Slow("a"), Fake("b")
+    router = make(clock, first, second)
+    router.breaker.failed("a", "quotes", RateLimited("slow down"))
+    clock.now += timedelta(minutes=11)
+    found: dict[str, list[Any]] = {}
+
+    def ask(symbol: str) -> None:
+        def told(_fraction: float | None, note: str) -> None:
+            if note == "waiting whether A answers again":
+                waits.set()
+
+        found[symbol] = list(router.fetch("quotes", (symbol,), progress=told))
+
+    threads = [threading.Thread(target=ask, args=(symbol,)) for symbol in ("ONE", "TWO")]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    assert waits.wait(10)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert [each.fetch.provider for symbol in ("ONE", "TWO") for each in found[symbol]] == ["a", "a"]
+    assert not second.asked
+
+
+def test_who_waited_goes_on_to_the_next_when_the_service_is_still_gone(clock: Clock) -> None:
+    first, second = Fake("a"), Fake("b")
+    router = make(clock, first, second)
+    router.breaker.failed("a", "quotes", RateLimited("slow down"))
+    clock.now += timedelta(minutes=11)
+    router.breaker.check("a", "quotes")  # somebody tries
+    ends = threading.Timer(0.05, lambda: router.breaker.failed("a", "quotes", RateLimited("still too fast")))
+    ends.start()
+    (answer,) = router.fetch("quotes", ("ONE",))
+    ends.join()
+    assert isinstance(answer, Answer)
+    assert answer.fetch.provider == "b" and answer.fetch.reason.startswith("A asked us to wait until")
+    assert not first.asked
