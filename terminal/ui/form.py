@@ -409,6 +409,7 @@ class Segment(QFrame):
         for button in self._buttons.values():
             self._group.removeButton(button)
             self._box.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._buttons = {}
         for key, text in options:

@@ -32,9 +32,10 @@ class Flag:
 
     @property
     def letter(self) -> str:
-        kinds = {marker.kind for marker in self.markers}
-        letter = MARKERS.get(self.markers[0].kind, ("•", "t3"))[0] if len(kinds) == 1 else ""
-        return letter + (str(len(self.markers)) if len(self.markers) > 1 else "")
+        kinds = {marker.kind: MARKERS.get(marker.kind, ("•", "t3"))[0] for marker in self.markers}
+        if len(self.markers) == len(kinds) <= 2:
+            return "".join(kinds.values())
+        return ("".join(kinds.values()) if len(kinds) == 1 else "") + str(len(self.markers))
 
     @property
     def role(self) -> str:

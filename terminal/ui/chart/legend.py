@@ -43,8 +43,9 @@ def bar_parts(series: Series, place: int, mode: str, step: int) -> list[str]:
     parts += [f"{name} {tinted(price_name(float(values[place])), colors.t1)}"
               for name, values in ((opened, bars.open), (high, bars.high), (low, bars.low))]
     parts += [closing, f"{volume} {tinted(fmt.compact(float(bars.volume[place])), colors.t1)}"]
+    unit = {"1d": "d", "1wk": "w", "1mo": "mo"}.get(series.interval, "")
     for (length, line), role in zip(series.averages, AVERAGES, strict=False):
-        parts.append(tinted(f"{length}d {_known(line.values[place], price_name)}", getattr(colors, role)))
+        parts.append(tinted(f"{length}{unit} {_known(line.values[place], price_name)}", getattr(colors, role)))
     parts += [escape(note) for note in notes(series, place)]
     if step > 1:
         parts.append(f"one {'point' if series.kind in ('line', 'area') else 'candle'} is {step} bars")

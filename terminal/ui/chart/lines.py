@@ -33,7 +33,8 @@ def points(span: Span, frame: Frame, factor: float = 1.0) -> tuple[Any, Any]:
     rising[:1] = True
     y = np.empty(2 * len(span))
     y[0::2], y[1::2] = np.where(rising, low, high), np.where(rising, high, low)
-    return np.repeat(x, 2), frame.y(y)
+    quarter = np.tile((-span.step / 4 * frame.across[0], span.step / 4 * frame.across[0]), len(span))
+    return np.repeat(x, 2) + quarter, frame.y(y)
 
 
 def stroke(painter: QPainter, batch: Batch, x: Any, y: Any, color: QColor, width: float) -> None:

@@ -71,16 +71,15 @@ class Scale:
         """What is written at ticks: prices with as many decimals as tell them apart, or signed per cents."""
         if self.kind == "percent" and self.base > 0:
             shares = [height / self.base - 1 for height in heights]
-            closest = min((abs(after - before) for before, after in pairwise(shares)), default=0.01)
-            return [fmt.percent(share, 0 if closest >= 0.0099 else 1 if closest >= 0.00099 else 2, sign=True) for share in shares]
+            places = _decimals([share * 100 for share in shares], (0, 1, 2))
+            return [fmt.percent(share, places, sign=True) for share in shares]
         prices = [float(self.prices(height)) for height in heights]
-        closest = min((abs(after - before) for before, after in pairwise(prices)), default=0.01)
-        if self.kind == "plain" and all(price == int(price) for price in prices):
-            closest = max(closest, 1.0)
-        if max((abs(price) for price in prices), default=0.0) >= 1e5 and closest >= 100:
-            return [fmt.compact(price) if price else "0" for price in prices]
-        decimals = 0 if closest >= 0.999 else 1 if closest >= 0.0999 and self.kind == "plain" else 2 if closest >= 0.00999 else 4
-        return [fmt.number(price, decimals) for price in prices]
+        if max((abs(price) for price in prices), default=0.0) >= 1e5:
+            short = [fmt.compact(price) if price else "0" for price in prices]
+            if len(set(short)) == len(short):
+                return short
+        places = _decimals(prices, (0, 1, 2, 4) if self.kind == "plain" else (0, 2, 4))
+        return [fmt.number(price, places) for price in prices]
 
     def name_of(self, price: float) -> str:
         """A price as it stands in a tag at the axis."""
@@ -111,9 +110,15 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
     return [number * step for number in range(first, min(last, first + 200) + 1)]
 
 
+def _decimals(values: Sequence[float], allowed: Sequence[int]) -> int:
+    """The fewest decimals that tell every value as it is."""
+    return next((places for places in allowed if all(abs(round(value, places) - value) <= 1e-9 * max(1.0, abs(value))
+                                                     for value in values)), allowed[-1])
+
+
 def _round_up(step: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below `step`."""
+    """The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `step`."""
     if not step > 0:
         return 0.0
     power = 10.0 ** math.floor(math.log10(step))
-    return next(times * power for times in (1, 2, 5, 10) if times * power >= step * (1 - 1e-9))
+    return next(times * power for times in (1, 2, 2.5, 5, 10) if times * power >= step * (1 - 1e-9))

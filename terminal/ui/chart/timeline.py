@@ -168,9 +168,9 @@ class Timeline:
             low_at, high_at = np.searchsorted(starts, first), np.searchsorted(starts, last)
             here = starts[low_at:high_at]
             usual = float(np.median(np.diff(here))) if len(here) > 1 else room
-            if usual < room and len(found) > 1:
-                break
             every = max(1, int(np.ceil(room / usual)))
+            if every > 1 and len(found) > 1 and (unit[0] != "D" or 2 * every * usual > float(np.median(np.diff(found)))):
+                break
             here = starts[low_at + (-low_at) % every:high_at:every]  # counted from the first bar: the same wherever one looks
             found = _merge(found, _spread(here, room), room)
             if every > 1 and len(found) > 1:
