@@ -196,8 +196,9 @@ class Market:
         return self._read("minute_bars", symbols, start=start, end=end, as_of=as_of).sort("symbol", "at")
 
     def quotes(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
-        """The latest of QUOTES for each symbol, with `fetch_id`."""
-        return self._read("quotes", symbols, as_of=as_of, latest=True)
+        """The latest of QUOTES for each symbol, with the `fetch_id` of the answer that last said so."""
+        frame = self._read("quotes", symbols, as_of=as_of, latest=True)
+        return self._store.market.confirmed("quotes", frame) if as_of is None else frame
 
     def facts(self, symbols: Symbols = None, as_of: date | None = None) -> pl.DataFrame:
         """FACTS with `fetch_id` and `known_at`: of services that differ the one most believed (`disagreements` has the rest).

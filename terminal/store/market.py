@@ -271,6 +271,17 @@ class MarketStore:
         column = TIME_COLUMNS.get(dataset)
         return frame.with_columns(pl.col("newest").cast(pl.Date)) if column and schema.columns[column] == pl.Date else frame
 
+    def confirmed(self, dataset: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """`frame`, the newest rows of now, each with the fetch that last brought it.
+
+        A row that an answer only repeats is not written again, so that it knows the first fetch alone; which request spoke
+        about a symbol last is in `freshness`. The same service must have said it about the same moment.
+        """
+        if frame.is_empty():
+            return frame
+        rows = statements.confirmed(self.database, _schema(dataset), TIME_COLUMNS[dataset], self.named(frame))
+        return rows.select(frame.columns)
+
     def quarantine(self, symbol: str | None = None) -> pl.DataFrame:
         """What was refused and why, newest first: dataset, symbol, key, row (JSON), reason, fetch_id, at, provider."""
         where, params = ("", ()) if symbol is None else ("where q.symbol = ?", (symbol,))

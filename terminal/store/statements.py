@@ -75,3 +75,18 @@ def picked(column: str, symbols: Sequence[str] | None) -> str:
     if symbols is None:
         return "true"
     return f"b.{quoted(column)} in ({', '.join(map(literal, symbols))})" if symbols else "false"
+
+
+def confirmed(database: Database, schema: Schema, column: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` (with `provider`), each with the fetch that last brought it; `column` is the dataset's time."""
+    entity = schema.key[0]
+    last = database.read(
+        f"select r.symbol as {quoted(entity)}, r.newest as _newest, r.provider as _by, r.fetch_id as _later from freshness r "
+        "join fetch_log f using (fetch_id) where r.dataset = ? and f.rows > 0",
+        (schema.name,),
+    )
+    rows = rows.join(last, on=entity, how="left", maintain_order="left")
+    same = (pl.col("_later") > pl.col("fetch_id")) & (pl.col("_by") == pl.col("provider")) & (pl.col("_newest") == pl.col(column))
+    return rows.with_columns(
+        pl.when(same.fill_null(False)).then(pl.col("_later")).otherwise(pl.col("fetch_id")).alias("fetch_id")
+    )

@@ -300,6 +300,50 @@ def test_a_quote_a_hundred_times_off_is_refused(made: Fixture) -> None:
     assert made.store.market.quarantine("AAA")["reason"].to_list() == ["price 100 times off the last close"]
 
 
+def test_a_quote_of_a_time_to_come_is_refused(made: Fixture) -> None:
+    """A stamp that is wrong by a day would stand before every true quote, and nothing could be computed for today."""
+    original = Source.fetch
+
+    def tomorrow(self: Source, request: Request, progress: Any) -> Iterator[Answer]:
+        for answer in original(self, request, progress):
+            late = pl.lit(made.clock() + timedelta(days=1)).cast(pl.Datetime("us", "UTC")).alias("at")
+            yield Answer(answer.dataset, answer.frame.with_columns(late) if "at" in answer.frame.columns else answer.frame,
+                         answer.fetch)  # fmt: skip
+
+    made.source.fetch = tomorrow.__get__(made.source)  # type: ignore[method-assign]
+    made.market.ensure(["AAA"], ["quotes"], Ctx(made.clock))
+    assert made.market.quotes(["AAA"]).is_empty()
+    assert made.store.market.quarantine("AAA")["reason"].to_list() == ["a time still to come"]
+
+
+def test_a_quote_that_is_confirmed_is_as_old_as_its_confirmation(made: Fixture) -> None:
+    """Outside trading hours each request brings the same row: its age is that of the request that last brought it."""
+    first = made.clock()
+    original = Source.fetch
+
+    def of_friday(self: Source, request: Request, progress: Any) -> Iterator[Answer]:
+        for answer in original(self, request, progress):
+            at = pl.lit(first).cast(pl.Datetime("us", "UTC")).alias("at")
+            yield Answer(answer.dataset, answer.frame.with_columns(at), answer.fetch)
+
+    made.source.fetch = of_friday.__get__(made.source)  # type: ignore[method-assign]
+    made.market.ensure(["AAA", "BBB"], ["quotes"], Ctx(made.clock))
+
+    def seen(as_of: date | None = None) -> datetime | None:
+        (source,) = made.market.sources(made.market.quotes(["AAA"], as_of)["fetch_id"].to_list()).values()
+        return source.fetched_at
+
+    assert seen() == first
+    made.clock.now += timedelta(days=3)
+    made.market.ensure(["AAA"], ["quotes"], Ctx(made.clock))
+    assert made.store.market.read("quotes", ["AAA"]).height == 1, "the row itself is not written again"
+    assert seen() == made.clock()
+    assert seen(first.date()) == first, "of a past day, what was known then"
+    assert made.market.features(["AAA"]).origin["price"][0] == made.market.quotes(["AAA"])["fetch_id"][0]
+    (other,) = made.market.sources(made.market.quotes(["BBB"])["fetch_id"].to_list()).values()
+    assert other.fetched_at == first, "what was not asked again is not confirmed"
+
+
 @pytest.mark.parametrize("dataset", sorted(STALENESS))
 def test_what_was_never_fetched_is_stale(dataset: str) -> None:
     now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
