@@ -80,6 +80,8 @@ class Day(QWidget):
         self.table.selected.connect(lambda _: panel.alone(self))
         self.table.activated.connect(panel.open_)
         self.table.clicked.connect(lambda index: panel.open_(self.table.current_symbol()))
+        if panel.days:
+            self.table.follow(panel.days[0].table)  # its head bears the filters and the menu of all
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 8, 0, 0)
         box.setSpacing(2)
@@ -100,8 +102,7 @@ class Day(QWidget):
         self.table.set_mode(mode)
         self.table.show_table(table, columns=columns)
         self.table.horizontalHeader().setVisible(head)
-        rows = table.frame.height * theme.row_height(mode)
-        self.table.setFixedHeight(rows + (self.table.horizontalHeader().sizeHint().height() if head else 0) + 2)
+        self.table.fit_rows()
 
 
 class EarningsPanel(QWidget):

@@ -71,7 +71,8 @@ class ScreenerPanel(QWidget):
         self.banner = Banner("", dismissable=True)
         self.progress = ProgressLine(self._cancel)
         self.table = TableView(
-            host, name="Screen results", actions=self._actions, star=host.has_command("watchlist.add"), looks=self._looks()
+            host, name="Screen results", actions=self._actions, star=host.has_command("watchlist.add"), looks=self._looks(),
+            key="screener",
         )
         self.drawer = Drawer(host)
         self.watchlists = Watchlists(host, self.table)
@@ -422,6 +423,7 @@ class ScreenerPanel(QWidget):
     def _chosen(self) -> None:
         """Another screen, universe or rule: its own columns and order."""
         self.columns, self.own_columns, self.bucket = "", [], "matched"
+        self.table.unpin_columns()
         self.table.sort_by([])
         self._screen = ""
         self.rule.set_rule(self.filters.filters.rule)
@@ -474,6 +476,7 @@ class ScreenerPanel(QWidget):
     def use_columns(self, name: str) -> None:
         """Another set of columns; the rows stay."""
         self.columns, self.own_columns = name, []
+        self.table.unpin_columns()
         self._rerun()
 
     def _own_columns(self, names: list[str]) -> None:

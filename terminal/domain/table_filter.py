@@ -208,19 +208,24 @@ def _number(value: pl.Expr, term: str, column: Column, *, whole: bool) -> Part:
         if low is not None and high is not None and low > high:
             raise FilterError(f"{match[1]} is more than {match[2]}.")
         parts = ([(value >= low, "")] if low is not None else []) + ([(value <= high, "")] if high is not None else [])
-        words = f"from {match[1]} to {match[2]}" if match[1] and match[2] else \
-            f"at least {match[1]}" if match[1] else f"at most {match[2]}"
+        least, most = (side and _said(side, column) for side in match.groups())
+        words = f"from {least} to {most}" if least and most else f"at least {least}" if least else f"at most {most}"
         return _all(parts)[0], words
     match = _COMPARED.fullmatch(term)
     if match is None:
         raise FilterError(f"'{term}' is not a number.")
     sign, (amount, half) = match[1] or "=", _amount(match[2], column)
-    words = f"{_SIGNS[sign]} {match[2]}"
+    words = f"{_SIGNS[sign]} {_said(match[2], column)}"
     if sign in ("=", "!="):
-        same = value == amount if whole and amount == int(amount) else (value >= amount - half) & (value < amount + half)
+        same = value == amount if whole and amount == int(amount) else (value >= amount - half * (1 + 1e-9)) & (value < amount + half)
         return (same if sign == "=" else ~same), words
     compared = {"<": value < amount, "<=": value <= amount, ">": value > amount, ">=": value >= amount}[sign]
     return compared, words
+
+
+def _said(number: str, column: Column) -> str:
+    """The number with the unit that it is taken to have."""
+    return number.upper() + ("%" if column.unit == "fraction" and not number.endswith("%") else "")
 
 
 def _amount(text: str, column: Column) -> tuple[float, float]:
@@ -233,7 +238,7 @@ def _amount(text: str, column: Column) -> tuple[float, float]:
     scale = _STEPS[unit] * (0.01 if column.unit == "fraction" else 1.0)
     size = float((match[2].replace(",", "") or "0") + (match[3] or ""))
     half = 0.5 * 10.0 ** -(len(match[3]) - 1 if match[3] else 0)
-    return (-size if match[1] == "-" else size) * scale, half * scale * (1 + 1e-9)
+    return (-size if match[1] == "-" else size) * scale, half * scale
 
 
 # ---- days

@@ -53,6 +53,7 @@ class ResultPanel(QWidget):
         if rows == 0:
             self._empty.set_message("Nothing to show", "The command ran and found no rows.", "circle-check")
         self._view().setVisible(rows > 0)
+        self._view().set_key(f"results.{command}")
         self._view().show_table(table)
 
     def _view(self) -> TableView:

@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 
 from terminal.domain.sourced import Column, Table
 from terminal.ui import theme
-from terminal.ui.table.look import kind_of
 from terminal.ui.table import Action, Look, TableView
+from terminal.ui.table.look import kind_of
 from tests.ui.conftest import NOW, FakeHost, market_table
 
 

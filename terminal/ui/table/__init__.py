@@ -1,7 +1,8 @@
 """The table of the terminal: shows any command's `Table`, fast, with the source of every number.
 
-`view` is the widget, `model` what it shows, `header` and `cells` paint, `filters` is the row under the header, `chooser`
-picks columns, `menus` and `saved` offer all of it, `export` copies and writes files, `ticks` takes live values.
+`view` is the widget (menus, mouse, `keys`), over `arranged` (columns, order, filters, groups), over `painted`. `model` and
+`told` hold values and words, `cells` and `header` paint them, `filters` is the row under the titles, `chooser` picks columns,
+`menus` and `saved` offer it all, `export` copies and writes files, `ticks` takes live values.
 """
 
 from terminal.ui.table.look import Action, Look

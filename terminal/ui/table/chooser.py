@@ -101,7 +101,7 @@ class Chooser(QDialog):
         self._fill()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.search.hasFocus() and event.key() == Qt.Key.Key_Down:
+        if self.focusWidget() is self.search and event.key() == Qt.Key.Key_Down:
             found = next((item for item in self._items() if not item.isHidden()), None)
             if found is not None:
                 self.list.setCurrentItem(found)

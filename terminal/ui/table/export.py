@@ -23,8 +23,8 @@ from terminal.ui.task import Bridge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from terminal.ui.table.arranged import ArrangedTable
     from terminal.ui.table.model import FrameModel
-    from terminal.ui.table.view import TableView
 
 KINDS = ("CSV (*.csv)", "Parquet (*.parquet)")
 
@@ -44,24 +44,37 @@ def delimited(model: FrameModel, ids: Sequence[int], separator: str, *, head: bo
     return out.getvalue()
 
 
-def to_clipboard(model: FrameModel, ids: Sequence[int], *, head: bool) -> None:
-    """These rows as tab-separated text."""
-    QGuiApplication.clipboard().setText(delimited(model, ids, "\t", head=head))
+def to_clipboard(parts: Sequence[tuple[FrameModel, Sequence[int]]], *, head: bool) -> None:
+    """These rows of these tables as tab-separated text with one head line."""
+    texts = [delimited(model, ids, "\t", head=head and at == 0) for at, (model, ids) in enumerate(parts)]
+    QGuiApplication.clipboard().setText("".join(texts))
 
 
-def as_table(model: FrameModel, *, everything: bool) -> Table:
-    """Exactly the rows and columns shown, or all of them, with the values that came since, and the sources."""
+def as_table(view: ArrangedTable, *, everything: bool) -> Table:
+    """Exactly the rows and columns shown, or all of them, with the values that came since, and the sources.
+
+    Those of the tables that follow this one come after its own.
+    """
+    parts = [_part(each.model_shown, everything) for each in (view, *view.followers)
+             if each.table is not None and (each is view or each.isVisible())]
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    frame = pl.concat([part.frame for part in parts], how="vertical_relaxed")
+    sources = tuple(dict.fromkeys(source for part in parts for source in part.sources))
+    return Table(first.title, first.columns, frame, sources, first.unknown, first.notes)
+
+
+def _part(model: FrameModel, everything: bool) -> Table:
     assert model.table is not None
     table, frame = model.table, model.frame
     columns = tuple(column for column in (table.columns if everything else model.columns) if column.name in frame.columns)
     frame = frame.select(column.name for column in columns)
-    ids = None if everything else model.ids_shown()
-    if ids is not None:
+    if not everything:
+        ids = model.ids_shown()
         frame = frame[ids] if ids else frame.head(0)
-    sources = list(table.sources)
     late = {cell.source for cells in model.fresh_cells() for cell in cells if cell.source is not None}
-    return Table(table.title, columns, frame, (*sources, *(source for source in late if source not in sources)),
-                 table.unknown, table.notes)
+    return Table(table.title, columns, frame, tuple(dict.fromkeys((*table.sources, *late))), table.unknown, table.notes)
 
 
 def write(table: Table, path: Path) -> None:
@@ -100,7 +113,7 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(flat)
 
 
-def ask_and_write(view: TableView, *, everything: bool) -> None:
+def ask_and_write(view: ArrangedTable, *, everything: bool) -> None:
     """Ask for a file, write it in a thread of its own, and tell."""
     host, table = view.host, view.table
     if host is None or table is None:
@@ -110,7 +123,7 @@ def ask_and_write(view: TableView, *, everything: bool) -> None:
     if not chosen:
         return
     path = Path(chosen) if Path(chosen).suffix.lower() in (".csv", ".parquet", ".txt") else Path(f"{chosen}.csv")
-    wanted = as_table(view.model_shown, everything=everything)
+    wanted = as_table(view, everything=everything)
 
     def start(_: object) -> Future[None]:
         future: Future[None] = Future()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
     from terminal.domain.sourced import Column
-    from terminal.ui.table.view import TableView
+    from terminal.ui.table.arranged import ArrangedTable
 
 
 class Field(QLineEdit):
@@ -68,10 +68,11 @@ class Field(QLineEdit):
 class FilterRow(QObject):
     """The fields of one table; makes room under its titles as long as it lives."""
 
-    def __init__(self, view: TableView) -> None:
+    def __init__(self, view: ArrangedTable) -> None:
         super().__init__(view)
         self.view = view
         self.fields: dict[str, Field] = {}
+        self._counted: tuple[object, dict[str, list[tuple[str, int]]]] = (None, {})
         self._quiet = False
         self.height = theme.scaled(26)
         self.count = label("", "muted", parent=view.head)
@@ -87,7 +88,7 @@ class FilterRow(QObject):
         self._said.hide()
         self.needs = theme.scaled(88)
         view.head.below = self.height
-        view.head.beside = self.needs
+        view.head.counted = self.needs
         view.head.placed.connect(self.place)
         view.horizontalScrollBar().valueChanged.connect(self.place)
         self._make_room()
@@ -108,7 +109,7 @@ class FilterRow(QObject):
             widget.hide()
             widget.deleteLater()
         self.fields.clear()
-        self.view.head.below = 0
+        self.view.head.below = self.view.head.counted = 0
         self._make_room()
         if had_keys:
             self.view.setFocus()
@@ -131,7 +132,7 @@ class FilterRow(QObject):
                 field.installEventFilter(self)
                 field.show()
             field.column = column
-            field.set_choices(choices(model.frame[name]))
+            field.set_choices(self._choices(name))
             if field.text().strip() != model.typed.get(name, ""):
                 field.setText(model.typed.get(name, ""))
             if last is not None:
@@ -140,6 +141,16 @@ class FilterRow(QObject):
         self._quiet = False
         self._tell()
         self.place()
+
+    def _choices(self, name: str) -> list[tuple[str, int]]:
+        """The words of a column, counted once a table."""
+        model = self.view.model_shown
+        if self._counted[0] is not model.table:
+            self._counted = (model.table, {})
+        found = self._counted[1].get(name)
+        if found is None:
+            found = self._counted[1][name] = choices(model.frame[name])
+        return found
 
     def typed(self, field: Field) -> None:
         """Something was typed: the rows follow at once."""

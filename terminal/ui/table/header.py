@@ -29,7 +29,8 @@ _log = logging.getLogger(__name__)
 class Header(QHeaderView):
     """Paints itself; `clicked(column, add)` tells of a click (with Shift or Ctrl: add), also on a column that stays;
     `widened` that the user has changed a width, which `own_widths` remembers by the column's name; `placed` that columns
-    may lie elsewhere now. `below` is the room kept free under the titles for the filter row, `beside` that at the right edge.
+    may lie elsewhere now. `below` is the room kept free under the titles for the filter row, `counted` what it needs at the
+    right edge.
     """
 
     clicked = Signal(int, bool)
@@ -44,7 +45,7 @@ class Header(QHeaderView):
         self.own_widths: dict[str, int] = {}
         self.frozen_width = 0
         self.below = 0
-        self.beside = 0
+        self.counted = 0
         self.simulated = False
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
@@ -99,6 +100,11 @@ class Header(QHeaderView):
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self.title_height + self.below)
+
+    @property
+    def beside(self) -> int:
+        """Room at the right edge: for the table's menu, and for what the filter row counts."""
+        return max(theme.scaled(24), self.counted)
 
     @property
     def title_height(self) -> int:

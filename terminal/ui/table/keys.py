@@ -38,7 +38,7 @@ def press(view: TableView, event: QKeyEvent) -> bool:
     elif held in (_CTRL, _CTRL | _SHIFT) and key == _KEY.Key_C:
         view.copy(head=not held & _SHIFT)
     elif key == _KEY.Key_F10 and not held:
-        view._show_table_menu()
+        view.open_table_menu()
     elif key in (_KEY.Key_Return, _KEY.Key_Enter):
         view.activate(row)
     elif view.id_at(row) < 0 <= row and not held and key in (_KEY.Key_Space, _KEY.Key_Left, _KEY.Key_Right):

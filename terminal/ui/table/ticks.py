@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
 
     from terminal.domain.sourced import Source
-    from terminal.ui.table.view import TableView
+    from terminal.ui.table.painted import PaintedTable
 
 PACE_MS = 50
 FLASH_S = 0.45
@@ -28,7 +28,7 @@ _ALPHA = 56
 class Ticks(QObject):
     """The values on their way into one table, and the tints of those that have just arrived."""
 
-    def __init__(self, view: TableView) -> None:
+    def __init__(self, view: PaintedTable) -> None:
         super().__init__(view)
         self._view = view
         self._waiting: dict[tuple[str, str], tuple[Any, Source | None]] = {}
