@@ -16,8 +16,11 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # names of mallopt(3)
 
 
 def before_polars() -> None:
-    """Tell polars' allocator; only counts before polars is imported. A value the user has set stands."""
+    """Tell polars' allocator, and numpy's linear algebra to use one thread: for matrices as small as ours its threads spend
+    more time waiting for each other than multiplying. Only counts before they are imported. A value the user has set stands.
+    """
     os.environ.setdefault("_RJEM_MALLOC_CONF", POLARS)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def begin() -> None:

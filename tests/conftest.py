@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("TAPELINE_TEST_PLATFORM", "offscreen")
 os.environ["PYQTGRAPH_QT_LIB"] = "PySide6"
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program has it (terminal.memory)
 for _name in [name for name in os.environ if name.startswith("TAPELINE_") and name != "TAPELINE_TEST_PLATFORM"]:
     del os.environ[_name]
 
@@ -194,6 +195,11 @@ def home(tmp_path: Path) -> Home:
     path = tmp_path / "home"
     path.mkdir()
     return Home(path)
+
+
+def examples(count: int) -> int:
+    """On how many examples a property is tried: two fifths of `count`, all of them where CI is set."""
+    return count if os.environ.get("CI") else max(10, count * 2 // 5)
 
 
 class Clock:

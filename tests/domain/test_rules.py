@@ -15,6 +15,7 @@ from terminal.domain.indicators import SERIES
 from terminal.domain.rules import ALIASES, FUNCTIONS, Rule, RuleError, parse, tree
 from terminal.domain.rules.studies import STUDIES
 from terminal.domain.rules.vocabulary import BAR_OF_FIELD, INDICATOR_NAMES, SERIES_OF_FIELD
+from tests.conftest import examples
 from tests.domain import rule_reference as reference
 
 FRAME = pl.DataFrame(
@@ -171,7 +172,7 @@ def test_kleene_truth_tables(left: bool | None, right: bool | None) -> None:
 
 
 @given(node=reference.conditions, row=st.lists(reference.rows, min_size=1, max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_same_as_the_naive_evaluator_and_stable_spelling(node: tree.Node, row: list[dict[str, Any]]) -> None:
     text = tree.text_of(node)
     rule = parse(text)
@@ -223,7 +224,7 @@ _PIECES = [
 
 
 @given(text=st.text(max_size=60) | st.lists(st.sampled_from(_PIECES), max_size=14).map(" ".join))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_text_is_a_rule_or_a_rule_error(text: str) -> None:
     try:
         rule = parse(text)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.screening import Range, Screen
+from tests.conftest import examples
 
 _VALUES = st.lists(
     st.none() | st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0]) | st.floats(-5, 5, allow_nan=False), min_size=12, max_size=12
@@ -43,7 +44,7 @@ def _plain(
     weights=st.dictionaries(st.sampled_from("ab"), st.sampled_from([1.0, 0.5, -0.25])),
     limit=st.none() | st.integers(0, 14),
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 def test_same_as_polars(
     a: list[Any],
     b: list[Any],

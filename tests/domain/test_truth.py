@@ -15,6 +15,7 @@ from terminal.domain.rivals import CONTESTS, Statement, aligned, rank_of, settle
 from terminal.domain.schemas import BALANCE_ITEMS, DATASETS, FLOW_ITEMS, POINT_ITEMS
 from terminal.domain.schemas import UTC as UTC_TYPE
 from terminal.domain.truth import DISAGREEMENT, agree, compare, filled, restated, tolerance
+from tests.conftest import examples
 
 NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)
 ORDER = TRUST["facts"]
@@ -68,7 +69,7 @@ def test_near_agrees_and_far_does_not(item: str, one: float, share: float, wide:
 STATEMENTS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 3), st.integers(0, 20), st.integers(0, 12)), max_size=12)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(said=STATEMENTS)
 def test_at_every_moment_exactly_the_best_living_statement_of_each_key_stands(said: list[tuple[str, int, int, int]]) -> None:
     statements, end = [], {}
@@ -145,7 +146,7 @@ def test_each_other_statement_is_held_against_the_nearest_of_another_service() -
     assert compare("facts", standing, others.clear(), ORDER).is_empty()
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(values=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8))
 def test_a_disagreement_is_listed_exactly_where_the_two_do_not_agree(values: list[tuple[float, float]]) -> None:
     days = [date(2020, 3, 31) + timedelta(days=91 * number) for number in range(len(values))]

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.valuation import Assumptions, dcf, dcf_frame, grid, reverse_dcf
+from tests.conftest import examples
 
 ROW = {
     "symbol": "A",
@@ -222,7 +223,7 @@ def cash_makers() -> st.SearchStrategy[dict[str, object]]:
     )  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(companies(), min_size=1, max_size=5))
 def test_frame_equals_row_by_row(rows: list[dict[str, object]]) -> None:
     frame = pl.DataFrame(
@@ -239,7 +240,7 @@ def test_frame_equals_row_by_row(rows: list[dict[str, object]]) -> None:
         assert one.value is None or math.isfinite(one.value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(cash_makers(), st.floats(0.05, 0.2), st.floats(0.001, 0.05), st.floats(-0.05, 0.3), st.floats(0.001, 0.1))
 def test_value_falls_with_wacc_and_rises_with_growth(
     row: dict[str, object], wacc: float, more: float, growth: float, faster: float
@@ -251,7 +252,7 @@ def test_value_falls_with_wacc_and_rises_with_growth(
     assert dearer.value < base.value < grown.value  # type: ignore[operator]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(cash_makers(), st.floats(-0.2, 0.6), st.floats(0.05, 0.15))
 def test_reverse_finds_the_growth_back(row: dict[str, object], growth: float, wacc: float) -> None:
     base = dcf(row, Assumptions(wacc=wacc, growth=growth))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from terminal.domain.schemas import DATASETS
 from terminal.errors import UserError
 from terminal.store.known import EXCHANGE, end_of_day
+from tests.conftest import examples
 
 D = date
 
@@ -257,7 +258,7 @@ DAYS = [D(2026, 1, day) for day in (5, 6, 7)]
 ANSWER = st.dictionaries(st.tuples(st.sampled_from("AB"), st.sampled_from(DAYS)), st.sampled_from([1.0, 2.0, 3.0]), max_size=6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=st.lists(st.tuples(ANSWER, st.integers(0, 40)), max_size=6))
 def test_what_is_known_equals_a_plain_model_of_versions(store, fetch, answers):
     """Each key holds a list of (known_at, value); as of D the newest whose known_at lies before the end of D."""
