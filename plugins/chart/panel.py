@@ -132,6 +132,7 @@ class ChartPanel(QWidget):
         chart.cursor_moved.connect(self._pointed)
         chart.range_changed.connect(lambda name: setattr(self, "_range", name))
         self._canvas_box.addWidget(chart)
+        self.setFocusProxy(chart)
         layer = self.layer = DrawingLayer(chart)
         layer.magnet = self.rail.magnet.isChecked()
         keeper = self.keeper = DrawingKeeper(self.host, layer)
@@ -277,6 +278,7 @@ class ChartPanel(QWidget):
         same = before is not None and (before.symbol, before.interval) == (answer.symbol, answer.interval)
         if before is None or not same or not answer.bars.equals(before.bars):
             view, count = chart.view_range(), len(chart.series)
+            chart.hide_cursor()
             chart.show_bars(answer.bars, averages=(), symbol=self.symbol, simulated=table.simulated, interval=self.interval,
                             source=", ".join(dict.fromkeys(each.provider for each in table.sources)))  # fmt: skip
             if same and count:
@@ -307,7 +309,7 @@ class ChartPanel(QWidget):
     def _show_legend(self) -> None:
         from plugins.chart.panel_indicators import title_of
 
-        chips = [(study, title_of(study, self.host.mode), "") for study in self.studies]
+        chips = [(study, title_of(study, self.host.mode, self.interval), "") for study in self.studies]
         chips += [(symbol, f"vs {symbol}", "accent") for symbol in self.compared]
         self.legend.set_chips(chips)
 
@@ -396,7 +398,7 @@ class ChartPanel(QWidget):
             self.dialog = IndicatorDialog(self, self.host.mode)
             self.dialog.wanted.connect(self.set_studies)
             self.dialog.template.connect(self._keep_studies)
-        self.dialog.open_with(self.studies, self.host.mode, edit)
+        self.dialog.open_with(self.studies, self.host.mode, self.interval, edit)
 
     def _keep_studies(self, general: bool) -> None:
         whose = "every symbol" if general else self.symbol

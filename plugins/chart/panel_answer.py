@@ -33,26 +33,26 @@ def read_answer(table: Table, symbol: str, interval: str, mode: str) -> Answer:
     """The answer of `chart.show` in the words of the mode."""
     detail = table.detail
     taken: set[str] = set()
-    studies = tuple(_study(each, mode, taken) for each in detail["studies"])
+    studies = tuple(_study(each, title_of(each.text, mode, interval), taken) for each in detail["studies"])
     compared = tuple(Compared(other, values) for other, values in detail["compared"].items())
     return Answer(symbol, interval, detail["bars"], studies, compared, table)
 
 
-def _study(made: Computed, mode: str, taken: set[str]) -> Study:
+def _study(made: Computed, title: str, taken: set[str]) -> Study:
     """A line for each output; what is not drawn over the prices has a pane of its own.
 
-    A single line over the prices whose colour is `taken` by another study gets one that is free.
+    Over the prices a colour that is `taken` by another study is changed for one that is free; up and down keep theirs.
     """
     indicator = made.indicator
-    roles = [each.role for each in indicator.outputs]
-    if indicator.pane == "price" and len(roles) == 1:
-        free = [role for role in (roles[0], *ROLES) if role not in taken]
-        roles = free[:1] or roles
-        taken.update(roles)
-    lines = tuple(StudyLine(each.title, made.values[each.name], each.style, role)
-                  for each, role in zip(indicator.outputs, roles, strict=True))
+    roles = {each.role: each.role for each in indicator.outputs}
+    if indicator.pane == "price":
+        for role in roles:
+            if role in taken and role in ROLES:
+                roles[role] = next((each for each in ROLES if each not in taken and each not in roles), role)
+        taken.update(roles.values())
+    lines = tuple(StudyLine(each.title, made.values[each.name], each.style, roles[each.role]) for each in indicator.outputs)
     pane = "price" if indicator.pane == "price" else made.text
-    return Study(made.text, title_of(made.text, mode), pane, lines, indicator.levels)
+    return Study(made.text, title, pane, lines, indicator.levels)
 
 
 def markers_of(table: Table) -> list[Marker]:

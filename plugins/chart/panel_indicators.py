@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from plugins.chart.panel_words import PLAIN
+from plugins.chart.panel_words import PLAIN, plain_title
 from terminal.domain.indicators import INDICATORS, read_study
 from terminal.ui import theme
 from terminal.ui.form import Button, Chip, Flow, column, ghost, label, line, primary, row
@@ -47,7 +47,7 @@ class IndicatorDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Indicators")
         self.setMinimumSize(theme.scaled(640), theme.scaled(460))
-        self._mode = mode
+        self._mode, self._interval = mode, "1d"
         self._studies: tuple[str, ...] = ()
         self._editing = ""
         self.plain = _PlainList()
@@ -99,9 +99,9 @@ class IndicatorDialog(QDialog):
         outer.addLayout(row(keep, always, 0, close))
         self._filter("")
 
-    def open_with(self, studies: Sequence[str], mode: str, edit: str = "") -> None:
+    def open_with(self, studies: Sequence[str], mode: str, interval: str = "1d", edit: str = "") -> None:
         """Show the studies there are; with `edit` one of them is to be changed."""
-        self._mode = mode
+        self._mode, self._interval = mode, interval
         self.show_studies(studies)
         self._show_page(plain=mode == "newbie" and not edit)
         self.search.clear()
@@ -113,7 +113,7 @@ class IndicatorDialog(QDialog):
     def show_studies(self, studies: Sequence[str]) -> None:
         """What is on the chart now."""
         self._studies = tuple(studies)
-        self.plain.show_studies(self._studies)
+        self.plain.show_studies(self._studies, self._interval)
         box = self._present.layout()
         assert box is not None
         while (item := box.takeAt(0)) is not None:
@@ -121,7 +121,7 @@ class IndicatorDialog(QDialog):
                 old.hide()
                 old.deleteLater()
         for study in self._studies:
-            chip = Chip(title_of(study, self._mode), removable=True, clickable=True, tip="Click to change")
+            chip = Chip(title_of(study, self._mode, self._interval), removable=True, clickable=True, tip="Click to change")
             chip.removed.connect(lambda study=study: self._set(study, False))
             chip.clicked.connect(lambda study=study: self._edit(study))
             box.addWidget(chip)
@@ -153,25 +153,26 @@ class IndicatorDialog(QDialog):
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()
-        chosen = self._current()
+        chosen = None if words else self._current()
         self.list.clear()
         group = ""
-        for each in sorted(INDICATORS.values(), key=lambda one: (list(_groups()).index(one.group), one.title)):
-            hay = f"{each.name} {each.title} {each.group} {each.newbie} {each.pro}".lower()
-            if not all(word in hay for word in words):
-                continue
-            if each.group != group:
+        for each in found(words):
+            if not words and each.group != group:
                 group = each.group
-                head = QListWidgetItem(group.upper())
-                head.setFlags(Qt.ItemFlag.NoItemFlags)
-                head.setFont(theme.font(theme.scaled(10), 600))
-                head.setSizeHint(QSize(0, theme.scaled(26)))
-                self.list.addItem(head)
+                self._add_heading(group)
             item = QListWidgetItem(each.title)
             item.setData(_KEY, each.name)
             item.setToolTip(each.newbie)
             self.list.addItem(item)
         self._point_at(chosen.name if chosen else "")
+
+    def _add_heading(self, group: str) -> None:
+        head = QListWidgetItem(group.upper())
+        head.setFlags(Qt.ItemFlag.NoItemFlags)
+        head.setFont(theme.font(theme.scaled(10), 600))
+        head.setForeground(theme.tokens().color("t3"))
+        head.setSizeHint(QSize(0, theme.scaled(26)))
+        self.list.addItem(head)
 
     def _point_at(self, name: str) -> None:
         """Choose the row of an indicator, else the first."""
@@ -320,7 +321,7 @@ class _PlainList(QWidget):
         super().__init__()
         self._boxes: dict[str, QCheckBox] = {}
         rows = []
-        for study, title, question in PLAIN:
+        for study, title, _, question in PLAIN:
             box = QCheckBox(title)
             box.setFont(theme.font(theme.scaled(13), 600))
             box.setAccessibleDescription(question)
@@ -330,16 +331,17 @@ class _PlainList(QWidget):
         self.first = next(iter(self._boxes.values()))
         self.setLayout(column(label("What do you want to see on the chart?", "h2"), *rows, 0, spacing=10))
 
-    def show_studies(self, studies: Sequence[str]) -> None:
+    def show_studies(self, studies: Sequence[str], interval: str) -> None:
         for study, box in self._boxes.items():
+            box.setText(plain_title(study, interval))
             box.setChecked(study in studies)
 
 
-def title_of(study: str, mode: str) -> str:
+def title_of(study: str, mode: str, interval: str = "1d") -> str:
     """What a study is called: plainly in Newbie mode, else with its numbers."""
-    plain = {each: title for each, title, _ in PLAIN}
-    if mode == "newbie" and study in plain:
-        return plain[study]
+    plain = plain_title(study, interval) if mode == "newbie" else ""
+    if plain:
+        return plain
     name, _, rest = study.partition("(")
     try:
         indicator = read_study(study)[0]
@@ -354,5 +356,13 @@ def _typed(field: QLineEdit | QComboBox) -> str:
     return field.currentText() if isinstance(field, QComboBox) else field.text().strip()
 
 
-def _groups() -> dict[str, None]:
-    return dict.fromkeys(each.group for each in INDICATORS.values())
+def found(words: Sequence[str]) -> list[Indicator]:
+    """Indicators in which each word occurs, the best first: its own name, its title's beginning, its title, its texts."""
+    rated = []
+    for place, each in enumerate(INDICATORS.values()):
+        name, title = each.name.lower(), each.title.lower()
+        if all(word in f"{name} {title} {each.group} {each.newbie} {each.pro}".lower() for word in words):
+            whole = " ".join(words)
+            rank = 0 if whole == name else 1 if title.startswith(whole) else 2 if all(word in title for word in words) else 3
+            rated.append((rank if words else 0, place, each))
+    return [each for *_, each in sorted(rated, key=lambda one: one[:2])]

@@ -113,13 +113,25 @@ def study_value(value: float | None, unit: str = "price") -> str:
     return fmt.number(value, 2 if abs(value) >= 1 or value == 0 else 4)
 
 
-# What Newbie mode offers: a study, and what it is called there.
+# What Newbie mode offers: a study, what it is called there over days, and over bars of another length, and its question.
 PLAIN = (
-    ("sma(50)", "Average price of 50 days", "Is the price above or below what it cost on average lately?"),
-    ("sma(200)", "Average price of 200 days", "The long-term trend: many feel safer above this line."),
-    ("bollinger(20, 2)", "Usual range of the price", "Outside of the band the price moved unusually far."),
-    ("highest(252)", "Highest price of the year", "How far is it from its best price in a year?"),
-    ("lowest(252)", "Lowest price of the year", "How far is it from its worst price in a year?"),
-    ("rsi(14)", "Ran hot or cold?", "From 0 to 100. Above 70 it rose fast lately, below 30 it fell fast."),
-    ("relative_volume(20)", "More traded than usual?", "2 means twice as many shares as on a usual day."),
-)
+    ("sma(50)", "Average price of 50 days", "Average price of 50 {bars}",
+     "Is the price above or below what it cost on average lately?"),
+    ("sma(200)", "Average price of 200 days", "Average price of 200 {bars}",
+     "The long-term trend: many feel safer above this line."),
+    ("bollinger(20, 2)", "Usual range of the price", "Usual range of the price",
+     "Outside of the band the price moved unusually far."),
+    ("highest(252)", "Highest price of the year", "Highest price of 252 {bars}", "How far is it from its best price?"),
+    ("lowest(252)", "Lowest price of the year", "Lowest price of 252 {bars}", "How far is it from its worst price?"),
+    ("rsi(14)", "Ran hot or cold?", "Ran hot or cold?", "From 0 to 100. Above 70 it rose fast lately, below 30 it fell fast."),
+    ("relative_volume(20)", "More traded than usual?", "More traded than usual?", "2 means twice as many shares as usual."),
+)  # fmt: skip
+_BARS = {"1m": "minutes", "1h": "hours", "1wk": "weeks", "1mo": "months"}
+
+
+def plain_title(study: str, interval: str = "1d") -> str:
+    """What a study is called in Newbie mode; "" for one that has no plain name."""
+    for each, days, bars, _ in PLAIN:
+        if each == study:
+            return days if interval == "1d" else bars.format(bars=_BARS.get(interval, f"bars of {interval}"))
+    return ""

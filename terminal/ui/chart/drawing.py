@@ -347,6 +347,7 @@ class DrawingLayer(QObject):
         self._numbers += 1
         drawing = replace(drawing, id=f"new-{self._numbers}")
         self._set.put(drawing)
+        self._set.told.add(drawing.id)
         self.choose_tool("")
         self._select(drawing.id)
         self.added.emit(drawing)

@@ -25,6 +25,7 @@ class DrawingSet:
         self.chosen = ""
         self.hovered = ""
         self.hidden = False
+        self.told = set[str]()  # drawn here and now, hence no secret in a replay
 
     def __iter__(self) -> Iterator[Drawing]:
         return iter(self._drawings.values())
@@ -41,6 +42,7 @@ class DrawingSet:
 
     def replace_all(self, drawings: Sequence[Drawing]) -> None:
         self._drawings = {each.id: each for each in drawings}
+        self.told.clear()
         self.forget_places()
 
     def put(self, drawing: Drawing) -> None:
@@ -54,6 +56,8 @@ class DrawingSet:
                           for key, each in self._drawings.items()}
         self._places.pop(old, None)
         self._places.pop(drawing.id, None)
+        if old in self.told:
+            self.told.add(drawing.id)
 
     def remove(self, drawing_id: str) -> None:
         self._drawings.pop(drawing_id, None)
@@ -72,14 +76,20 @@ class DrawingSet:
         return keys[at % len(keys)]
 
     def visible(self, view: ChartView) -> Iterator[tuple[Drawing, Outline]]:
-        """Those in sight with their outlines, from back to front. One out of sight costs a comparison."""
+        """Those in sight with their outlines, from back to front. One out of sight costs a comparison.
+
+        In a replay those that lie in what is to come are left out, as they would tell of it.
+        """
         if self.hidden:
             return
+        ahead = view.ahead
         for drawing in sorted(self._drawings.values(), key=lambda each: each.id == self.chosen):
             places = self._places.get(drawing.id)
             if places is None:
                 places = tuple(view.place_of(moment) for moment, _ in drawing.points)
                 self._places[drawing.id] = places
+            if ahead is not None and ahead[0] <= min(places) < ahead[1] and drawing.id not in self.told:
+                continue
             if view.in_sight(drawing.tool, places):
                 shape = outlines.outline(drawing, view)
                 if not shape.empty:

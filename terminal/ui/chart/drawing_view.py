@@ -83,6 +83,14 @@ class ChartView:
         """How many bars there are, in a replay those told so far."""
         return len(self._chart.series)
 
+    @property
+    def ahead(self) -> tuple[float, float] | None:
+        """From where to where there are bars that a replay has not told yet; None while there is none."""
+        series = self._chart.series
+        if not series.replaying or series.bars is None:
+            return None
+        return self.shown - 0.5, len(series.bars.bars) - 0.5
+
     def bar_at(self, place: int) -> tuple[float, ...] | None:
         """Open, high, low and close of a bar that is shown."""
         bars = self._chart.series.bars

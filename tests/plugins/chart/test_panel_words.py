@@ -57,9 +57,20 @@ def test_every_plain_word_is_an_indicator() -> None:
     from plugins.chart.panel_indicators import title_of
     from terminal.domain.indicators import read_study
 
-    for study, title, question in words.PLAIN:
+    for study, title, _, question in words.PLAIN:
         indicator, settings = read_study(study)
         assert indicator.label(settings) == study, "as commands spell it, so that ticks are found again"
         assert title and question and title_of(study, "newbie") == title
+    assert title_of("sma(50)", "newbie", "1wk") == "Average price of 50 weeks", "fifty weeks are not fifty days"
+    assert title_of("highest(252)", "newbie", "5m") == "Highest price of 252 bars of 5m"
     assert title_of("sma(50)", "pro") == "SMA 50" and title_of("obv", "pro") == "OBV"
     assert title_of("bollinger(20, 2)", "pro") == "Bollinger Bands 20, 2"
+
+
+def test_indicators_are_found_by_any_word_the_best_first() -> None:
+    from plugins.chart.panel_indicators import found
+    from terminal.domain.indicators import INDICATORS
+
+    assert found(["sma"])[0].name == found(["moving", "average"])[0].name == "sma" and found(["bollinger", "bands"])[0].name == "bollinger"
+    assert "rsi" in [each.name for each in found(["oversold"])], "also by what it is for"
+    assert found(["nonsense"]) == [] and [each.name for each in found([])] == list(INDICATORS)

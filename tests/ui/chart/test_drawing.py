@@ -1,4 +1,4 @@
-"""Drawing on a chart by real mouse and key events: placing, snapping, selecting, dragging, erasing, on every scale and interval."""
+"""Drawing on a chart by real mouse and key events: placing, snapping, selecting, dragging, erasing, on any scale and interval."""
 
 from __future__ import annotations
 
@@ -213,7 +213,8 @@ def test_on_a_log_scale_it_keeps_its_ratio(stand: Stand) -> None:
 
 
 def test_delete_erases_what_is_selected(stand: Stand) -> None:
-    stand.layer.set_drawings([stand.trend("a"), replace(stand.trend("b"), points=((stand.day(200), 150.0), (stand.day(250), 150.0)))])
+    level = replace(stand.trend("b"), points=((stand.day(200), 150.0), (stand.day(250), 150.0)))
+    stand.layer.set_drawings([stand.trend("a"), level])
     stand.key(Qt.Key.Key_Delete)
     assert stand.erased == []
     stand.click(225, 150.0)
@@ -331,6 +332,17 @@ def test_what_is_out_of_sight_is_not_worked_out(stand: Stand, monkeypatch: pytes
     monkeypatch.setattr(outlines, "outline", lambda drawing, view: worked.append(drawing.id) or original(drawing, view))
     stand.chart.grab()
     assert set(worked) == {"near"}
+
+
+def test_a_replay_does_not_tell_of_what_is_to_come(stand: Stand) -> None:
+    stand.layer.set_drawings([stand.trend("past", 200, 250), stand.trend("later", 270, 280)])
+    stand.chart.show_until(261)
+    stand.layer.choose_tool("vertical")
+    stand.click(266, 300.0)
+    view = stand.layer._view()
+    assert [drawing.id for drawing, _ in stand.layer._set.visible(view)] == ["past", "new-1"], "one's own is no secret"
+    stand.chart.show_until(None)
+    assert {drawing.id for drawing, _ in stand.layer._set.visible(stand.layer._view())} == {"past", "later", "new-1"}
 
 
 def test_a_drawing_that_cannot_be_painted_is_logged_and_harms_nothing(
