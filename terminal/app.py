@@ -169,7 +169,7 @@ class App:
         self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
                                   publish=self.events.publish, trust=lambda dataset: _trusted(self.settings, dataset),
                                   migrations=((job_history.OWNER, job_history.STEPS), *self.registry.migrations()))
-        self._workers = Workers(WORKERS)
+        self._workers = Workers(WORKERS, self.store.let_go)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._running: dict[int, Running] = {}

@@ -13,14 +13,17 @@ from terminal.errors import Cancelled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_REST = 1.0  # seconds without a command after which freed memory is handed back
+_REST = 1.0  # seconds without a command after which memory is handed back
 
 
 class Workers:
-    """A pool of daemon threads, started as needed. (The standard pool's threads would hold up the end of the process.)"""
+    """A pool of daemon threads, started as needed. (The standard pool's threads would hold up the end of the process.)
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    `rest` is called by one of them when there was nothing to do for a second.
+    """
+
+    def __init__(self, most: int, rest: Callable[[], None] = memory.give_back) -> None:
+        self._most, self._rest = most, rest
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -69,12 +72,12 @@ class Workers:
             del task  # a waiting thread must not keep the last answer alive
 
     def _next(self) -> Callable[[], None] | None:
-        """The next task. One of the threads hands freed memory back when there was none for a while."""
+        """The next task. One of the threads tidies up when there was none for a while."""
         try:
             return self._queue.get(timeout=_REST)
         except queue.Empty:
             with self._lock:
                 mine, self._rested = not (self._rested or self._pending), True
         if mine:
-            memory.give_back()
+            self._rest()
         return self._queue.get()

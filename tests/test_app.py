@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from concurrent.futures import wait
@@ -219,6 +220,17 @@ def test_workers_refuse_after_closing() -> None:
     workers.close(1)
     with pytest.raises(Cancelled):
         workers.submit(done.set)
+
+
+def test_workers_tidy_up_once_when_nothing_came_for_a_while() -> None:
+    rested: queue.SimpleQueue[int] = queue.SimpleQueue()
+    workers = Workers(2, lambda: rested.put(1))
+    done = threading.Event()
+    workers.submit(done.set)
+    assert done.wait(5)
+    assert rested.get(timeout=10) == 1
+    workers.close(5)
+    assert rested.empty()
 
 
 def newest(app: App) -> Any:

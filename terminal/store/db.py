@@ -33,6 +33,7 @@ T = TypeVar("T")
 Publish = Callable[[str, Mapping[str, Any]], object]
 _log = logging.getLogger(__name__)
 _PATIENCE = 5.0
+_LEAST = "1MB"
 _NO_ROOM = ("no space left", "file too large", "disk quota", "not enough space", "disk is full")
 
 
@@ -343,6 +344,13 @@ class Database:
         if self._connection is not None and wal.exists():
             with suppress(duckdb.Error), self._room():
                 self._connection.execute("checkpoint")
+
+    def let_go(self) -> None:
+        """Hand back the pages that reading left in memory; the next reader gets them from the file again."""
+        with suppress(StoreError), self._reader() as reader, self._rooms_lock:
+            for memory in (_LEAST, self._memory) if not self._rooms else ():
+                with suppress(duckdb.Error):  # somebody holds more than that just now
+                    reader.cursor.execute(f"set memory_limit = '{memory}'")
 
     def copy_to(self, target: Path) -> None:
         """A consistent copy of the file, on the disk when this returns. Nothing else is written meanwhile."""

@@ -264,3 +264,27 @@ def test_a_read_that_needs_more_memory_than_is_kept_gets_it(tmp_path):
     finally:
         writer.close()
         database.close()
+
+
+def test_pages_that_were_read_are_handed_back_and_read_again(database):
+    database.write(lambda tx: tx.execute("create table many as select range as a, hash(range) as b from range(400000)"))
+    database.checkpoint().result(5)
+    held = "select coalesce(sum(memory_usage_bytes), 0) as n from duckdb_memory() where tag = 'BASE_TABLE'"
+
+    total = database.read("select sum(b) as s from many")["s"][0]
+    before, limit = database.read(held)["n"][0], database.read("select current_setting('memory_limit') as m")["m"][0]
+    assert before > 1_500_000
+    database.let_go()
+    assert database.read(held)["n"][0] < before / 2
+    assert database.read("select current_setting('memory_limit') as m")["m"][0] == limit
+    assert database.read("select sum(b) as s from many")["s"][0] == total
+
+
+def test_a_closed_store_has_nothing_to_hand_back(tmp_path):
+    writer = Writer()
+    database = Database(tmp_path / "x.duckdb", writer, publish=lambda *_: None)
+    writer.close()
+    database.close()
+    database.let_go()
+    with pytest.raises(StoreError):
+        database.read("select 1")
