@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     import polars as pl
-    from PySide6.QtGui import QKeyEvent, QResizeEvent
+    from PySide6.QtGui import QKeyEvent
 
     from terminal.api import Host
     from terminal.ui.chart.marks import Compared, Marker, PriceLevel, Study
@@ -266,21 +266,33 @@ class Chart(QWidget):
         image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(theme.tokens().color("bg1"))
-        canvas, before, shown = self._canvas, self._canvas.geometry(), self.view_range()
+        stage = self._stage
+        if stage is None or not len(self.series):
+            return image
+        before, sizes, shown, hidden = stage.geometry(), stage.heights(), self.view_range(), not stage.isVisible()
         try:
-            canvas.resize(QSize(width, height))
-            self.ensurePolished()
-            self._canvas_box.activate()
-            self.show_places(*shown)
+            if hidden:  # what is hidden has no layout: apart from its parents it may be shown without a screen
+                stage.setParent(None)
+                stage.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+                stage.show()
+            stage.stretch_to(width, height, sizes)
+            stage.show_places(*shown)
+            stage.dress()
             self._tell_bar(self._bar())
             painter = QPainter(image)
-            canvas.render(painter, QPoint())
+            stage.render(painter, QPoint())
             painter.end()
         finally:
-            canvas.setGeometry(before)
-            self._canvas_box.activate()
-            self.show_places(*shown)
-            self._tell_bar(self._bar())
+            if hidden:
+                stage.hide()
+                stage.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, False)
+                self._canvas_box.addWidget(stage)
+                stage.show()
+            stage.setGeometry(before)
+            if sizes:
+                stage.setSizes(sizes)
+            stage.show_places(*shown)
+            self._refresh()
         return image
 
     # --- drawing anew
@@ -292,6 +304,7 @@ class Chart(QWidget):
             self._stage = Stage(self.series)
             self._stage.pointed.connect(self._pointed)
             self._stage.moved.connect(self._moved)
+            self._stage.resized.connect(lambda: self._tell_bar(self._bar()))
             self._stage.reset_asked.connect(lambda: self.show_range(self.ranges.value))
             self._stage.flag_clicked.connect(self.marker_clicked)
             self._canvas_box.addWidget(self._stage)
@@ -422,11 +435,6 @@ class Chart(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self.hide_cursor()
         super().leaveEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._stage is not None and len(self.series):
-            self._tell_bar(self._bar())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

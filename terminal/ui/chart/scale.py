@@ -78,7 +78,7 @@ class Scale:
             short = [fmt.compact(price) if price else "0" for price in prices]
             if len(set(short)) == len(short):
                 return short
-        places = _decimals(prices, (0, 1, 2, 4) if self.kind == "plain" else (0, 2, 4))
+        places = _decimals(prices, (0, 1, 2, 4, 6, 8) if self.kind == "plain" else (0, 2, 4, 6, 8))
         return [fmt.number(price, places) for price in prices]
 
     def name_of(self, price: float) -> str:
@@ -89,8 +89,8 @@ class Scale:
 
 
 def price_name(value: float) -> str:
-    """A price with two decimals, four below one."""
-    return fmt.number(value, 2 if abs(value) >= 1 else 4)
+    """A price with two decimals, four below one, six below a hundredth."""
+    return fmt.number(value, 2 if abs(value) >= 1 else 4 if abs(value) >= 0.01 else 6)
 
 
 def value_name(value: float) -> str:

@@ -23,6 +23,7 @@ class Stage(QSplitter):
 
     pointed = Signal(int)
     moved = Signal()
+    resized = Signal()
     reset_asked = Signal()
     flag_clicked = Signal(object)
 
@@ -81,16 +82,30 @@ class Stage(QSplitter):
         super().resizeEvent(event)
         if not self._shared:
             self._share_heights()
+        self.resized.emit()
 
     def _share_heights(self) -> None:
         """The price keeps at least two fifths; panes below share the rest evenly. Before it is shown there is none to share."""
-        self._shared = self.isVisible()
+        self._shared = self.isVisible() and self.height() > 150
         own = len(self.panes) - 1
         share = min(_OWN_SHARE, 0.6 / own) if own else 0.0
         tall = max(self.height(), 300)
         self.setSizes([round(tall * (1 - share * own)), *([round(tall * share)] * own)])
         for number in range(own + 1):
-            self.setStretchFactor(number, 0 if number else 1)
+            self.setStretchFactor(number, 1 if number else 3)
+
+    def heights(self) -> list[int] | None:
+        """The height of each pane as arranged; None before it was ever shown."""
+        return self.sizes() if self._shared else None
+
+    def stretch_to(self, width: int, height: int, heights: list[int] | None) -> None:
+        """Take a size, each pane its part of it."""
+        self.resize(width, height)
+        if heights:
+            self.setSizes([round(part * height / max(1, sum(heights))) for part in heights])
+        else:
+            self._share_heights()
+            self._shared = False
 
     def grow(self, steps: int) -> None:
         """Give the panes below the price more of the height, or less."""

@@ -436,3 +436,18 @@ def test_words_follow_the_mode_and_values_do_not(chart: Chart, qapp: Any, bars: 
     assert "Volume" in newbie and "Volume" not in pro
     assert re.findall(r"\d+\.\d+", pro) == re.findall(r"\d+\.\d+", newbie)
     assert "source demo" in pro
+
+
+def test_a_chart_never_shown_gives_the_same_picture(chart: Chart, qapp: Any, qtbot: Any, bars: Bars) -> None:
+    frame = bars(300)
+    hidden = Chart(toolbar=False)
+    qtbot.addWidget(hidden)
+    for each in (chart, hidden):
+        each.show_bars(frame, symbol="NVRA")
+        each.set_studies(bands(frame))
+    settle(chart, qapp)
+    for each in (chart, hidden):
+        picture = each.picture(900, 600)
+        for top, bottom, wanted in ((60, 300, theme.tokens().up), (370, 470, theme.tokens().average_2)):
+            assert wanted in {picture.pixelColor(x, y).name().upper() for x in range(600, 840) for y in range(top, bottom)}
+    assert not hidden.isVisible()
