@@ -254,6 +254,23 @@ def _demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return once(tmp_path_factory, "demo-master", make)
 
 
+@pytest.fixture(scope="session")
+def _live_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty live market: a file with its tables."""
+    from terminal.app import App
+
+    home = Home(tmp_path_factory.mktemp("live-master"))
+    App(home, demo=False, clock=Clock()).close()
+    return home.market(False)
+
+
+@pytest.fixture
+def live_home(home: Home, _live_market: Path) -> Home:
+    """An empty home whose live market has its tables: making them takes longer than many a test."""
+    shutil.copy(_live_market, home.market(False))
+    return home
+
+
 @pytest.fixture
 def demo_home(_demo_home: Path, tmp_path: Path) -> Home:
     """A home with a filled demo market of its own."""

@@ -23,14 +23,14 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sample_app(home: Any, clock: Any) -> Iterator[Any]:
+def sample_app(live_home: Any, clock: Any) -> Iterator[Any]:
     from sample_plugins.sample.commands import GATE
 
     from terminal.app import App
     from terminal.registry import Registry
 
     GATE.clear()
-    opened = App(home, False, clock, registry=Registry(bundled="sample_plugins", entry_points=False))
+    opened = App(live_home, False, clock, registry=Registry(bundled="sample_plugins", entry_points=False))
     yield opened
     GATE.set()
     opened.close()

@@ -51,18 +51,18 @@ class Sample:
 
 
 @pytest.fixture
-def live(home: Any, clock: Any) -> Iterator[Any]:
+def live(live_home: Any, clock: Any) -> Iterator[Any]:
     """An App over an empty live market; `.sample` and `.locked` are its services."""
     from terminal.app import App
     from terminal.services.market import build_market
 
-    opened = App(home, False, clock)
+    opened = App(live_home, False, clock)
     opened.sample = Sample("sample", "Sample Data", clock)  # type: ignore[attr-defined]
     opened.locked = Sample("locked", "Locked Data", clock, needs_key=True)  # type: ignore[attr-defined]
-    opened._market = build_market(opened.store, opened.settings, clock, False, home=home,
+    opened._market = build_market(opened.store, opened.settings, clock, False, home=live_home,
                                   providers=(opened.sample, opened.locked))  # type: ignore[attr-defined]
     opened.market.router.budget.declare("sample", Sample.windows)
-    for running in [opened.start("health.problems") for _ in range(8)]:  # all threads now: none looks left behind by a test
+    for running in [opened.start("watchlist.list") for _ in range(8)]:  # all threads now: none looks left behind by a test
         running.result(30)
     yield opened
     opened.close()

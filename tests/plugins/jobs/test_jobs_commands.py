@@ -43,13 +43,13 @@ class Service:
 
 
 @pytest.fixture
-def live(home: Any, clock: Any) -> Iterator[Any]:
+def live(live_home: Any, clock: Any) -> Iterator[Any]:
     from terminal.app import App
     from terminal.services.market import build_market
 
-    opened = App(home, False, clock)
+    opened = App(live_home, False, clock)
     opened.service = Service(clock)  # type: ignore[attr-defined]
-    opened._market = build_market(opened.store, opened.settings, clock, False, home=home,
+    opened._market = build_market(opened.store, opened.settings, clock, False, home=live_home,
                                   providers=(opened.service,))  # type: ignore[attr-defined]
     yield opened
     opened.service.gate.set()  # type: ignore[attr-defined]
