@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from terminal.api import Column, Table, UserError, argument, command
 from terminal.shell.key_commands import bind, keys, keys_reset, unbind  # noqa: F401  # commands of this group
+from terminal.shell.layout_commands import layout, place  # noqa: F401  # and these
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,18 +107,6 @@ def panels(ctx: Context) -> Table:
     frame = pl.DataFrame(rows, {"id": pl.String, "title": pl.String, "visible": pl.Boolean, "symbol": pl.String,
                                 "link": pl.String, "as_of": pl.Date}, orient="row")
     return Table("Panels", columns, frame)
-
-
-@command(title="Reset the layout of the window", gui=True, group="window")
-def layout(ctx: Context, what: Literal["reset"] = "reset") -> Table:
-    """Put the panels back to the default layout; their content stays.
-
-    Args:
-        what: Only "reset".
-    """
-    window = _window(ctx)
-    window.reset_layout()
-    return _done("The default layout is back")
 
 
 @command(title="Show what was known on a past day", gui=True)

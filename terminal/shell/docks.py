@@ -8,6 +8,7 @@ knows the default arrangement: left, centre, right, and a strip below the centre
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813
@@ -15,6 +16,7 @@ from PySide6.QtCore import QByteArray, QObject, QPoint, QSize, Qt, QTimer, Signa
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from terminal.shell.arrangement import VERSION, from_saved, from_text, to_text, to_xml
 from terminal.ui.theme import set_role
 
 if TYPE_CHECKING:
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
     from terminal.shell.timemachine import PastStrip
 
 log = logging.getLogger(__name__)
-LAYOUT_VERSION = 1
 LEFT, RIGHT, BOTTOM = 280, 420, 260
 SIDES = {"left": ads.LeftDockWidgetArea, "right": ads.RightDockWidgetArea, "bottom": ads.BottomDockWidgetArea,
          "center": ads.CenterDockWidgetArea}
+EDGE = {"left": ads.SideBarLeft, "right": ads.SideBarRight, "bottom": ads.SideBarBottom}
 BUTTONS = {ads.TitleBarButtonTabsMenu: ("List the tabs of this group", "chevron-down"),
            ads.TitleBarButtonUndock: ("Float this group in its own window", "picture-in-picture-2"),
            ads.TitleBarButtonAutoHide: ("Hide this panel at the edge", "panel-{}-close"),
@@ -115,6 +117,7 @@ class Docks(QObject):
         self._narrowed: set[str] = set()
         self._loose: dict[str, Slot] = {}
         self._last_focus: dict[str, QWidget] = {}
+        self.last_used = ""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
@@ -262,7 +265,8 @@ class Docks(QObject):
         if found is None or not isValid(found) or not slot.isAncestorOf(found) or not found.isVisible():
             able = [each for each in slot.findChildren(QWidget) if each.isVisible() and each.isEnabled()
                     and each.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(each, QScrollArea)]
-            found = min(able, key=lambda each: not isinstance(each, QAbstractItemView), default=None)
+            found = min(able, key=lambda each: (not each.property("keyboardFirst"), not isinstance(each, QAbstractItemView)),
+                        default=None)
         if found is not None:
             found.window().activateWindow()
             found.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -279,6 +283,7 @@ class Docks(QObject):
         owner = self.owner_of(now)
         if owner is not None and now is not None and self.slot(owner).isAncestorOf(now):  # not another window's
             self._last_focus[owner] = now
+            self.last_used = owner
             self.entered.emit(owner)
 
     def close(self, panel_id: str) -> None:
@@ -286,8 +291,56 @@ class Docks(QObject):
         self.changed.emit()
 
     def float(self, panel_id: str) -> None:
-        """Put a panel into a window of its own."""
-        self._docks[panel_id].setFloating()
+        """Put a panel into a window of its own, or back into the main one."""
+        self.send(panel_id, "back" if self._docks[panel_id].isInFloatingContainer() else "float")
+
+    def to_edge(self, panel_id: str) -> None:
+        """Hide a panel at the edge, or bring it back from there."""
+        self.send(panel_id, "back" if self._docks[panel_id].isAutoHide() else "edge")
+
+    def send(self, panel_id: str, to: str) -> None:
+        """Put a panel elsewhere: `float`, `back`, `edge`, `close`, or one of the areas left, center, right, bottom."""
+        dock, panel = self._docks[panel_id], self._panels[panel_id]
+        if to == "close":
+            self.close(panel_id)
+            return
+        if dock.dockAreaWidget() is None or dock.isClosed():
+            self.open(panel_id)
+        self._narrowed.discard(panel_id)
+        if to == "float":
+            if not dock.isInFloatingContainer():
+                dock.setAutoHide(False)
+                dock.setFloating()
+        elif to == "edge":
+            if dock.isInFloatingContainer():
+                self._place(panel)
+            dock.setAutoHide(True, EDGE.get(panel.area, ads.SideBarLeft))
+            dock.autoHideDockContainer().setSize(panel.width or LEFT)
+        elif to != "back":
+            dock.setAutoHide(False)
+            self._place(replace(panel, area=to))  # type: ignore[arg-type]  # one of the areas, as promised
+        elif dock.isInFloatingContainer():
+            self._place(panel)
+        else:
+            dock.setAutoHide(False)
+        if to != "edge":
+            self.open(panel_id)
+        self.dress_all()
+        self.changed.emit()
+
+    def next_tab(self, step: int) -> None:
+        """Bring the next tab beside the panel used last to the front, or the one before."""
+        dock = self._docks.get(self.last_used)
+        area = dock.dockAreaWidget() if dock is not None else None
+        if area is None:
+            return
+        tabs = [each.objectName() for each in area.openedDockWidgets()]
+        if len(tabs) > 1 and self.last_used in tabs:
+            after = tabs[(tabs.index(self.last_used) + step) % len(tabs)]
+            self.last_used = after
+            self.open(after)
+            self.entered.emit(after)
+            QTimer.singleShot(0, self, lambda: self.focus(after))
 
     def narrow(self, narrow: bool) -> None:
         """In a narrow window the left panels hide at the edge; in a wide one they come back."""
@@ -343,21 +396,27 @@ class Docks(QObject):
 
     # ---- saving ----
 
-    def save(self) -> tuple[bytes, list[str]]:
-        """The layout, and which panels are at the edge only because the window is narrow."""
-        return bytes(self._manager.saveState(LAYOUT_VERSION).data()), sorted(self._narrowed)
+    def save(self) -> tuple[str, list[str]]:
+        """The arrangement as an outline, and which panels are at the edge only because the window is narrow."""
+        saved = from_saved(bytes(self._manager.saveState(VERSION).data()))
+        return to_text(saved), sorted(self._narrowed)
 
-    def restore(self, layout: bytes, narrowed: Iterable[str]) -> bool:
-        """Put a saved layout back; False when it is unusable (then nothing has changed)."""
+    def restore(self, outline: str, narrowed: Iterable[str]) -> list[str] | None:
+        """Arrange the panels as an outline says: the names in it that no panel has; None when it is unusable, and then
+        nothing has changed.
+        """
         try:
-            good = bool(self._manager.restoreState(QByteArray(layout), LAYOUT_VERSION))
+            wanted, unknown = from_text(outline).only(self._docks)
+            usable = any(panel for panel in wanted.panels())
+            good = usable and bool(self._manager.restoreState(QByteArray(to_xml(wanted)), VERSION))
         except (RuntimeError, ValueError) as problem:
-            log.warning("the saved layout was refused: %s", problem)
-            return False
+            log.warning("the saved window layout cannot be used (%s); the default layout is shown", problem)
+            return None
         if good:
             self._narrowed = set(narrowed) & set(self._docks)
             self.dress_all()
-        return good and bool(self.open_ids())
+            self.changed.emit()
+        return unknown if good and self.open_ids() else None
 
     # ---- names and icons ----
 

@@ -51,7 +51,7 @@ class Catalogue:
 
     def all(self) -> list[Entry]:
         """Everything but symbols."""
-        return [*self.fixed, *self._screens(), *self._watchlists()]
+        return [*self.fixed, *self._screens(), *self._watchlists(), *self._layouts()]
 
     def _panel(self, panel: Panel, rank: int = 0, symbol: str = "") -> Entry:
         codes = panel.codes
@@ -128,6 +128,22 @@ class Catalogue:
 
     def _screen(self, name: str) -> None:
         self._run("screener.run", {"preset": name})
+
+    def _layouts(self) -> Iterable[Entry]:
+        if "window.layout" not in self.commands or not self._window.attached:
+            return
+        from terminal.errors import TerminalError
+        from terminal.shell.layouts import Layouts
+
+        try:
+            names = Layouts(self._window.app.home.path).names()
+        except TerminalError:
+            names = []  # `window layout` says what is wrong with the file
+        for name in names:
+            yield Entry(f"Layout: {name}", "Layout", "layout-dashboard",
+                        partial(self._run, "window.layout", {"what": "use", "name": name}), words=f"{name} layout workspace",
+                        names=(name.lower(),), group="Layouts", key=f"layout:{name}",
+                        completion=f"window layout use {quoted(name)}")
 
     def _watchlists(self) -> Iterable[Entry]:
         for name, number in self._sources.known.watchlists:

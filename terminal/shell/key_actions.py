@@ -85,7 +85,11 @@ class KeyActions(QObject):
         return {
             "search": window.open_palette, "keys": lambda: show_keys(window),
             "next-panel": lambda: window.next_panel(1), "previous-panel": lambda: window.next_panel(-1),
-            "close-panel": self._close_panel, "float-panel": self._float_panel,
+            "close-panel": self._close_panel, "float-panel": self._float_panel, "edge-panel": self._edge_panel,
+            "next-tab": partial(self._next_tab, 1), "previous-tab": partial(self._next_tab, -1),
+            "layouts": window.choose_layout, "link": window.choose_link, "day": window.choose_day,
+            "day-back": partial(window.go_to_day, "back"), "day-forward": partial(window.go_to_day, "forward"),
+            "day-today": partial(window.go_to_day, "today"),
             "mode": lambda: window.set_mode("newbie" if window.mode == "pro" else "pro"),
             "theme": lambda: window.set_look(theme="light" if theme.tokens().name == "dark" else "dark"),
             "preferences": lambda: window.open_panel("preferences", focus=True),
@@ -176,6 +180,15 @@ class KeyActions(QObject):
         if panel is not None and workspace is not None:
             workspace.docks.float(panel)
             workspace.docks.focus(panel)
+
+    def _edge_panel(self) -> None:
+        panel, workspace = self._panel(), self._window.workspace
+        if panel is not None and workspace is not None:
+            workspace.docks.to_edge(panel)
+
+    def _next_tab(self, step: int) -> None:
+        if self._window.workspace is not None:
+            self._window.workspace.docks.next_tab(step)
 
     def _open_nth(self, place: int) -> None:
         workspace = self._window.workspace

@@ -30,7 +30,8 @@ SHOWN, RECENT, IN_GROUP = 60, 7, 12
 WIDE = WIDTH + SIDE + 60  # a window below this shows no side
 PATIENCE_MS = 3000
 EXACT, SAME = 20_000, 10_000
-ORDER = ("Recent", "Run", "Functions", "Symbols", "Panels", "Screens", "Watchlists", "Commands", "Actions", "Settings")
+ORDER = ("Recent", "Run", "Functions", "Symbols", "Panels", "Screens", "Watchlists", "Layouts", "Commands", "Actions",
+         "Settings")
 SYMBOLS = 10
 HINT = "↑↓ move     ↵ choose     Tab complete     Esc close"
 

@@ -27,6 +27,7 @@ class WindowState:
     def __init__(self, path: Path | None) -> None:
         """Read `path`; None keeps everything in memory."""
         self.path = path
+        self._written = ""
         self._data: dict[str, Any] = {} if path is None else self._load(path)
 
     def _load(self, path: Path) -> dict[str, Any]:
@@ -53,6 +54,9 @@ class WindowState:
     def set(self, key: str, value: Any) -> None:
         self._data[key] = value
 
+    def drop(self, key: str) -> None:
+        self._data.pop(key, None)
+
     def blob(self, key: str) -> bytes | None:
         """Binary state (a Qt layout), or None when there is none or it is damaged."""
         text = self._data.get(key)
@@ -65,6 +69,20 @@ class WindowState:
 
     def set_blob(self, key: str, value: bytes) -> None:
         self._data[key] = base64.b64encode(value).decode("ascii")
+
+    def place(self, screens: str) -> bytes | None:
+        """Where the window was on these screens."""
+        places = self._data.get("places")
+        text = places.get(screens) if isinstance(places, dict) else None
+        try:
+            return base64.b64decode(text, validate=True) if isinstance(text, str) else None
+        except (binascii.Error, ValueError):
+            return None
+
+    def set_place(self, screens: str) -> None:
+        """The window's present place (`geometry`) is that on these screens."""
+        places = self._data.get("places")
+        self._data["places"] = {**(places if isinstance(places, dict) else {}), screens: self._data.get("geometry")}
 
     def panel(self, panel_id: str) -> dict[str, Any]:
         panels = self._data.get("panels")
@@ -82,13 +100,15 @@ class WindowState:
         self._data["panels"] = {**panels, panel_id: dict(state)} if isinstance(panels, dict) else {panel_id: dict(state)}
 
     def save(self) -> None:
-        """Write the file in one step, so that a crash leaves the old one."""
-        if self.path is None:
+        """Write the file in one step, so that a crash leaves the old one; nothing when it says the same already."""
+        text = json.dumps({**self._data, "format": FORMAT}, indent=1)
+        if self.path is None or text == self._written:
             return
         part = self.path.with_suffix(".part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps({**self._data, "format": FORMAT}, indent=1), encoding="utf-8")
+            part.write_text(text, encoding="utf-8")
             part.replace(self.path)
+            self._written = text
         except OSError as problem:
             log.warning("the window layout could not be saved: %s", problem)

@@ -69,9 +69,10 @@ class TopBar(QFrame):
         self.date = DateButton()
         self._row.addWidget(self.date)
         self._row.addWidget(self._segment(mode))
+        self.layouts = IconButton("layout-dashboard", "Layouts", size=17)
         self.bell = IconButton("bell", "Messages and jobs", self.messages.emit, size=17)
         self.gear = IconButton("settings", "Preferences (Ctrl+,)", self.preferences.emit, size=17)
-        for button in (self.bell, self.gear):
+        for button in (self.layouts, self.bell, self.gear):
             button.setFixedSize(30, 30)
             self._row.addWidget(button)
         self._badge = QLabel(self.bell)

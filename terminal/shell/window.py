@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terminal.errors import UserError
 from terminal.shell.look import Looks, dress
 from terminal.shell.statusbar import StatusBar
 from terminal.shell.topbar import RAIL, TopBar
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from terminal.errors import TerminalError
     from terminal.settings import Settings
     from terminal.shell.errands import Errands
+    from terminal.shell.layouts import Layout
     from terminal.shell.shown import ShownMarket
     from terminal.shell.state import WindowState
     from terminal.shell.workspace import Workspace
@@ -106,6 +108,7 @@ class MainWindow(Looks, QMainWindow):
         from terminal.shell.chrome import EmptyNotice, RailButtons, SourceNotice
         from terminal.shell.files import ask_import
         from terminal.shell.heartbeat import Heartbeat
+        from terminal.shell.keeping import Keeper
         from terminal.shell.key_actions import KeyActions
         from terminal.shell.messages import Messages
         from terminal.shell.palette import Palette
@@ -118,6 +121,7 @@ class MainWindow(Looks, QMainWindow):
         self.topbar.messages.connect(lambda: self.open_panel("activity"))
         self.topbar.preferences.connect(lambda: self.open_panel("preferences"))
         self.topbar.index_chosen.connect(self.open_symbol)
+        self.topbar.layouts.clicked.connect(self.choose_layout)
         self.topbar.date.opened.connect(self.choose_day)
         self.topbar.date.chosen.connect(lambda group, words: self.travel(words, group))
         self.buttons = RailButtons(self.rail, self.toggle_panel)
@@ -130,6 +134,7 @@ class MainWindow(Looks, QMainWindow):
         self.heartbeat = Heartbeat(self)
         self.heartbeat.measured.connect(self.show_gap)
         self.heartbeat.start()
+        self.keeper = Keeper(self)
         self.key_actions = KeyActions(self)
 
     @property
@@ -164,7 +169,7 @@ class MainWindow(Looks, QMainWindow):
         self.workspace.docks.changed.connect(self._mark_rail)
         self.workspace.travelled.connect(self._show_day)
         self._show_day()
-        self.workspace.place()
+        self.workspace.place(self.keeper.screens)
         self._narrow = None
         self._fit()
         self.statusbar.show_engine("ok", "Ready")
@@ -174,9 +179,25 @@ class MainWindow(Looks, QMainWindow):
 
     def detach(self) -> None:
         """Save and let go of the panels; the App may be closed afterwards."""
-        if self.workspace is not None:
-            self.workspace.save()
+        self.remember()
         self._release()
+
+    def remember(self) -> None:
+        """Put place, layout and the panels' states into the window's memory (`state`), not yet into the file."""
+        self.state.set_blob("geometry", bytes(self.saveGeometry().data()))
+        if self.workspace is not None:
+            self.state.set_place(self.keeper.screens)
+            self.workspace.save(self.keeper.screens)
+
+    def place_for(self, screens: str) -> None:
+        """The screens have changed: what was last used on these, else the same as before on what is left."""
+        geometry = self.state.place(screens)
+        if geometry is not None:
+            self.restoreGeometry(QByteArray(geometry))
+        if self.workspace is not None and self.workspace.place_for(screens):
+            self._narrow = None
+            self._fit()
+            self._mark_rail()
 
     def _release(self) -> None:
         if self.shown is not None:
@@ -267,6 +288,13 @@ class MainWindow(Looks, QMainWindow):
         day = day_from(words, self.today, self.workspace.links.date_of(wanted))
         self.workspace.travel(wanted, day)
         return day
+
+    def go_to_day(self, words: str) -> None:
+        """As `travel`, for keys and the calendar: what cannot be is a message."""
+        try:
+            self.travel(words)
+        except UserError as problem:
+            self.notify(problem.sentence(), "warn")
 
     def choose_day(self) -> None:
         """Open the calendar."""
@@ -383,6 +411,23 @@ class MainWindow(Looks, QMainWindow):
             self._narrow = narrow
             self.workspace.docks.narrow(narrow)
 
+    def use_layout(self, layout: Layout) -> list[str] | None:
+        """Arrange the panels as a layout says; the names of those that are not there, None when it is unusable."""
+        if self.workspace is None:
+            return None
+        unknown = self.workspace.use(layout)
+        self._narrow = None
+        self._fit()
+        self._mark_rail()
+        return unknown
+
+    def choose_layout(self) -> None:
+        """Open the menu of layouts."""
+        from terminal.shell.layout_menu import show
+
+        if self.workspace is not None:
+            show(self, self.topbar.layouts)
+
     def reset_layout(self) -> None:
         """Back to the default layout; the panels keep their content."""
         if self.workspace is not None:
@@ -408,7 +453,9 @@ class MainWindow(Looks, QMainWindow):
 
     def restore_place(self) -> None:
         """Put the window where it was; the first time it takes a screen that is too small for it as a whole."""
-        geometry = self.state.blob("geometry")
+        from terminal.shell.keeping import fingerprint
+
+        geometry = self.state.place(fingerprint()) or self.state.blob("geometry")
         if geometry is not None and self.restoreGeometry(QByteArray(geometry)):
             return
         room = self.screen().availableSize()
@@ -435,7 +482,6 @@ class MainWindow(Looks, QMainWindow):
         QTimer.singleShot(50, self, self.close)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.state.set_blob("geometry", bytes(self.saveGeometry().data()))
         self.detach()
         self.state.save()
         self._stop()
@@ -452,4 +498,5 @@ class MainWindow(Looks, QMainWindow):
     def _stop(self) -> None:
         if self.errands is not None:
             self.heartbeat.stop()
+            self.keeper.stop()
             self.errands.close()

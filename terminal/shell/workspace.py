@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from terminal.api import Panel
+from terminal.shell.arrangement import from_saved, to_text
 from terminal.shell.crash import CrashCard, text_of
 from terminal.shell.docks import Docks
 from terminal.shell.host import Frame, ShellHost
+from terminal.shell.layouts import Layout
 from terminal.shell.linkchip import LinkChips
 from terminal.shell.links import FIRST, Links
 from terminal.ui import theme
@@ -82,16 +84,41 @@ class Workspace(QObject):
 
     # ---- arrangement ----
 
-    def place(self) -> None:
-        """Put the saved layout back, or the default one; panels that the saved layout does not know are opened."""
+    def place(self, screens: str = "") -> None:
+        """Put back the layout that was last used on these screens, else the last one, else the default one; panels that it
+        does not know are opened.
+        """
         self.arrange()
         self._default, _ = self.docks.save()
-        layout = self._state.blob("layout")
-        known = set(self._state.get("known") or ())
-        if layout is not None and known and self.docks.restore(layout, self._state.get("narrowed") or ()):
-            for panel in self.specs.values():
-                if panel.id not in known and panel not in SHELL_PANELS:
-                    self.docks.open(panel.id)
+        every = self._state.get("screens")
+        kept = every.get(screens) if isinstance(every, dict) else None
+        self._put_back(kept if isinstance(kept, dict) else self._last())
+
+    def _last(self) -> dict[str, Any]:
+        found = {key: self._state.get(key) for key in ("arrangement", "narrowed", "known")}
+        if found["arrangement"] is None and (old := self._state.blob("layout")) is not None:  # as it was kept at first
+            try:
+                found["arrangement"] = to_text(from_saved(old))
+            except ValueError as problem:
+                log.warning("the saved window layout cannot be used (%s); the default layout is shown", problem)
+        return found
+
+    def place_for(self, screens: str) -> bool:
+        """The screens have changed: what was last used on these; False when they are new here."""
+        every = self._state.get("screens")
+        kept = every.get(screens) if isinstance(every, dict) else None
+        return isinstance(kept, dict) and self._put_back(kept)
+
+    def _put_back(self, kept: Mapping[str, Any]) -> bool:
+        outline, narrowed, known = kept.get("arrangement"), kept.get("narrowed"), kept.get("known")
+        if not isinstance(outline, str) or not isinstance(known, list) or not known:
+            return False
+        if self.docks.restore(outline, narrowed if isinstance(narrowed, list) else ()) is None:
+            return False
+        for panel in self.specs.values():
+            if panel.id not in known and panel not in SHELL_PANELS:
+                self.docks.open(panel.id)
+        return True
 
     def reset(self) -> None:
         """Back to the default layout; the panels keep their content."""
@@ -102,12 +129,16 @@ class Workspace(QObject):
         """The default layout: every plugin's panels, the window's own ones closed."""
         self.docks.arrange(panel.id for panel in self.specs.values() if panel not in SHELL_PANELS)
 
-    def save(self) -> None:
-        """Remember layout, symbol and the panels' own states."""
-        layout, narrowed = self.docks.save()
-        self._state.set_blob("layout", layout)
-        self._state.set("narrowed", narrowed)
-        self._state.set("known", sorted(self.specs))
+    def save(self, screens: str = "") -> None:
+        """Remember layout, links and the panels' own states; the layout for these screens, too."""
+        outline, narrowed = self.docks.save()
+        kept = {"arrangement": outline, "narrowed": narrowed, "known": sorted(self.specs)}
+        for key, value in kept.items():
+            self._state.set(key, value)
+        self._state.drop("layout")
+        if screens:
+            every = self._state.get("screens")
+            self._state.set("screens", {**(every if isinstance(every, dict) else {}), screens: kept})
         self._state.set(f"{self._section}.links", self.links.state())
         for panel_id, widget in list(self.panels.items()):
             self._keep(panel_id, widget)
@@ -116,6 +147,41 @@ class Workspace(QObject):
         keep = getattr(widget, "save_state", None)
         if keep is not None and isValid(widget):
             self._call(panel_id, lambda: self._state.set_panel(f"{self._section}.{panel_id}", keep()))
+
+    # ---- named layouts ----
+
+    def snapshot(self, name: str) -> Layout:
+        """The present layout under a name: places, link groups, what the open panels show."""
+        self.save()
+        outline, narrowed = self.docks.save()
+        states = {panel_id: self._state.panel(f"{self._section}.{panel_id}") for panel_id in self.docks.open_ids()}
+        return Layout(name, outline, self.links.moved(), states, tuple(narrowed))
+
+    def use(self, layout: Layout) -> list[str] | None:
+        """Arrange the window as a layout says; the names of panels that are not there. None when it cannot be used."""
+        groups, days = {panel_id: self.links.group(panel_id) for panel_id in self.specs}, dict(self._days())
+        unknown = self.docks.restore(layout.arrangement, layout.narrowed)
+        if unknown is None:
+            return None
+        self.links.set_groups(layout.links)
+        for panel_id, state in layout.panels.items():
+            if panel_id in self.specs:
+                self._state.set_panel(f"{self._section}.{panel_id}", state)
+                widget = self.panels.get(panel_id)
+                if widget is not None and hasattr(widget, "restore_state"):
+                    self._call(panel_id, lambda widget=widget, state=state: widget.restore_state(state))  # type: ignore[misc]
+        for panel_id in self.specs:
+            if self._days()[panel_id] != days[panel_id]:
+                self._ask_again(panel_id)
+            symbol = self.links.symbol(panel_id)
+            if symbol and self.links.group(panel_id) != groups[panel_id] and self.specs[panel_id].follows_symbol:
+                self._show(panel_id, symbol)
+        self.chips.refresh()
+        self.travelled.emit()
+        return unknown
+
+    def _days(self) -> dict[str, date | None]:
+        return {panel_id: self.links.as_of(panel_id) for panel_id in self.specs}
 
     # ---- panels ----
 

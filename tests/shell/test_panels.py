@@ -148,7 +148,7 @@ def test_window_commands_do_what_the_keys_do(window: MainWindow, qtbot: Any) -> 
     assert rows["hidden"] == {"id": "hidden", "title": "Second sheet", "visible": True, "symbol": "SPY", "link": "A",
                               "as_of": None}
     window.workspace.docks.close("list")
-    run("layout")
+    run("layout", what="reset")
     wait(window, 5)
     assert window.workspace.docks.current("list")
     with pytest.raises(UserError, match="There is no panel 'nowhere'"):

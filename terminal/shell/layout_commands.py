@@ -1,0 +1,123 @@
+"""Commands about how panels are arranged: named layouts, and one panel's place (`window layout|float|edge|close|move`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from terminal.api import Column, Table, UserError, argument, command
+
+if TYPE_CHECKING:
+    from terminal.api import Context
+    from terminal.shell.layouts import Layouts
+
+What = Literal["list", "use", "save", "rename", "delete", "restore", "reset"]
+
+
+def _window(ctx: Context) -> Any:
+    if ctx.window is None or ctx.window.workspace is None:
+        raise UserError("No window is open.", "Open it with: tapeline")
+    return ctx.window
+
+
+def _layouts(ctx: Context) -> Layouts:
+    from terminal.shell.layouts import Layouts
+
+    return Layouts(ctx.home.path)
+
+
+def _said(title: str, notes: tuple[str, ...] = ()) -> Table:
+    import polars as pl
+
+    return Table(title, (), pl.DataFrame(), notes=notes)
+
+
+@command(title="Layouts of the window", gui=True, group="window")
+def layout(ctx: Context, what: Annotated[What, argument(help="What to do.")] = "list",
+           name: Annotated[str, argument(help="Name of the layout.")] = "",
+           new_name: Annotated[str, argument(help="The new name, for rename.")] = "") -> Table:
+    """Save how the panels are arranged under a name and use it again; or put them back to the default layout (reset).
+
+    A layout holds places and sizes, tabs, floating windows, panels at the edge, link groups, and what each panel shows.
+    """
+    if what == "list":
+        return _list(ctx)
+    if what == "reset":
+        _window(ctx).reset_layout()
+        return _said("The default layout is back")
+    if not name.strip():
+        raise UserError(f"Which layout do you want to {what}?", "Give its name; `window layout list` shows them.")
+    found = {"use": _use, "save": _save, "delete": _delete, "restore": _restore}.get(what)
+    table = found(ctx, name) if found is not None else _rename(ctx, name, new_name)
+    ctx.publish("layouts.changed", {"what": what, "name": name})
+    return table
+
+
+def _list(ctx: Context) -> Table:
+    import polars as pl
+
+    from terminal.shell.layouts import ready_made
+
+    layouts = _layouts(ctx)
+    own = layouts.all()
+    every = [*((each, "own") for each in own.values()),
+             *((each, "ready-made") for name, each in ready_made().items() if name not in own)]
+    rows: list[tuple[str | None, ...]] = [(each.name, kind, each.title or None, _panels(each.arrangement))
+                                          for each, kind in every]
+    rows += [(name, "deleted", None, None) for name in layouts.deleted()]
+    columns = (Column("name", "Layout"), Column("kind", "Kind"), Column("title", "For"), Column("panels", "Panels"))
+    schema = dict.fromkeys(("name", "kind", "title", "panels"), pl.String)
+    return Table("Layouts", columns, pl.DataFrame(rows, schema, orient="row"))
+
+
+def _panels(arrangement: str) -> str:
+    from terminal.shell.arrangement import from_text
+
+    return ", ".join(from_text(arrangement).panels())
+
+
+def _use(ctx: Context, name: str) -> Table:
+    window, wanted = _window(ctx), _layouts(ctx).get(name)
+    unknown = window.use_layout(wanted)
+    if unknown is None:
+        raise UserError(f"The layout {wanted.name} has no panel that is there.", "Install its plugins, or delete it.")
+    notes = (f"Not there and left out: {', '.join(unknown)}.",) if unknown else ()
+    return _said(f"Layout: {wanted.name}", notes)
+
+
+def _save(ctx: Context, name: str) -> Table:
+    from terminal.shell.layouts import name_of
+
+    made = _window(ctx).workspace.snapshot(name_of(name))
+    replaced = _layouts(ctx).save(made)
+    note = (f"The one before can be had back: window layout restore \"{made.name}\".",) if replaced else ()
+    return _said(f"The layout {made.name} is {'replaced' if replaced else 'saved'}", note)
+
+
+def _rename(ctx: Context, name: str, new_name: str) -> Table:
+    if not new_name.strip():
+        raise UserError("The new name is missing.", f"Write: window layout rename \"{name}\" \"New name\"")
+    return _said(f"The layout is called {_layouts(ctx).rename(name, new_name)} now")
+
+
+def _delete(ctx: Context, name: str) -> Table:
+    gone = _layouts(ctx).delete(name)
+    return _said(f"The layout {gone} is deleted", (f"It can be had back: window layout restore \"{gone}\".",))
+
+
+def _restore(ctx: Context, name: str) -> Table:
+    return _said(f"The layout {_layouts(ctx).restore(name)} is back")
+
+
+@command(title="Move a panel", gui=True, group="window")
+def place(ctx: Context, panel: Annotated[str, argument(help="Id of the panel; empty for the one that has the keyboard.")] = "",
+          *, to: Annotated[Literal["float", "back", "edge", "close", "left", "right", "bottom", "center"],
+                           argument(help="A window of its own, back into the main one, hidden at the edge or back from it, "
+                                         "closed, or one of the areas.")] = "float") -> Table:
+    """Float a panel, hide it at the edge, close it or put it into another area, as dragging does."""
+    window = _window(ctx)
+    workspace = window.workspace
+    wanted = panel or workspace.docks.last_used or ""
+    if wanted not in workspace.specs:
+        raise UserError(f"There is no panel {wanted!r}.", f"One of: {', '.join(workspace.specs)}.")
+    workspace.docks.send(wanted, to)
+    return _said(f"{workspace.specs[wanted].title}: {to}")
