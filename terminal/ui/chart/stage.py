@@ -71,7 +71,7 @@ class Stage(QSplitter):
         self.panes[name] = pane
         self.addWidget(pane)
         pane.view.sigXRangeChanged.connect(lambda *_: self._x_changed(pane))
-        pane.view.sigResized.connect(lambda *_: pane.fit())
+        pane.view.sigResized.connect(lambda *_: self._pane_resized(pane))
         pane.scene().sigMouseMoved.connect(lambda point: self._mouse_moved(pane, point))
         if name == PRICE:
             pane.scene().sigMouseClicked.connect(self._clicked)
@@ -82,7 +82,6 @@ class Stage(QSplitter):
         super().resizeEvent(event)
         if not self._shared:
             self._share_heights()
-        self.resized.emit()
 
     def _share_heights(self) -> None:
         """The price keeps at least two fifths; panes below share the rest evenly. Before it is shown there is none to share."""
@@ -155,6 +154,11 @@ class Stage(QSplitter):
             pane.stretched = False
         self.reset_asked.emit()
         self.dress()
+
+    def _pane_resized(self, pane: Pane) -> None:
+        pane.fit()
+        if pane.name == PRICE:
+            self.resized.emit()
 
     def _x_changed(self, source: Pane) -> None:
         if self._moving:

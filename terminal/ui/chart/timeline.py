@@ -6,6 +6,7 @@ exchange time (New York).
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ class Timeline:
             return (seconds - first) / self._step
         if seconds >= last:
             return len(self._counts) - 1 + (seconds - last) / self._step
-        after = int(np.searchsorted(self._counts, seconds, side="right"))
+        after = int(np.searchsorted(self._counts, math.floor(seconds), side="right"))
         before = float(self._counts[after - 1])
         return after - 1 + (seconds - before) / (float(self._counts[after]) - before)
 
@@ -111,7 +112,8 @@ class Timeline:
         if self.intraday:
             seconds = _aware(moment).timestamp()
             ahead = seconds >= float(self._counts[-1]) + self._step
-            return round(self.place_of(moment)) if ahead else int(np.searchsorted(self._counts, seconds, side="right")) - 1
+            inside = int(np.searchsorted(self._counts, math.floor(seconds), side="right")) - 1
+            return round(self.place_of(moment)) if ahead else inside
         day = moment.astimezone(_zone()).date() if isinstance(moment, datetime) else moment
         if isinstance(moment, datetime) and moment.astimezone(UTC).time() == time(0):
             day = moment.astimezone(UTC).date()  # a date told as midnight
@@ -122,7 +124,7 @@ class Timeline:
             inside = self.interval != "1d" and seconds < float(self._counts[-1]) + self._step
             return len(self._counts) - 1 if inside else max(len(self._counts), round(self.place_of(day)))
         daily = self.interval == "1d"
-        found = int(np.searchsorted(self._counts, seconds, side="left" if daily else "right"))
+        found = int(np.searchsorted(self._counts, math.floor(seconds), side="left" if daily else "right"))
         return found if daily else found - 1
 
     # --- words

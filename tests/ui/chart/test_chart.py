@@ -451,3 +451,42 @@ def test_a_chart_never_shown_gives_the_same_picture(chart: Chart, qapp: Any, qtb
         for top, bottom, wanted in ((60, 300, theme.tokens().up), (370, 470, theme.tokens().average_2)):
             assert wanted in {picture.pixelColor(x, y).name().upper() for x in range(600, 840) for y in range(top, bottom)}
     assert not hidden.isVisible()
+
+
+# --- minute bars
+
+
+def test_minute_bars_have_their_own_ranges_and_shaded_sessions(chart: Chart, qapp: Any, minute_bars: Bars, bars: Bars) -> None:
+    chart.show_bars(minute_bars(), averages=(), interval="1m", symbol="NVRA")
+    assert list(chart.ranges._buttons) == ["1D", "5D", "1M", "3M", "MAX"]
+    QTest.mouseClick(chart.ranges._buttons["1D"], Qt.MouseButton.LeftButton)
+    settle(chart, qapp)
+    day = 21 * 60 + 30 - 9 * 60
+    assert chart.view_range()[0] == pytest.approx(2 * day - 0.5)
+    pane = chart.panes()[0]
+    picture = pane.grab().toImage()
+
+    def color(place: float) -> str:
+        at = pane.mapFromScene(pane.view.mapViewToScene(chart_point(place, pane.view.viewRange()[1][1])))
+        return str(picture.pixelColor(at.x(), at.y() + 28).name().upper())
+
+    plain = theme.tokens().bg1.upper()
+    assert color(2 * day + 200.5) != plain  # before the open
+    assert color(2 * day + 450.5) == plain
+    assert color(2 * day + day - 3.5) != plain  # after the close
+    chart.point_at(2 * day + 10)
+    assert "before the open" in chart.accessibleName()
+    assert "20 Nov 2026, 04:10 ET" in chart._legend.text()
+    chart.show_bars(bars(500))
+    assert list(chart.ranges._buttons) == ["1M", "3M", "6M", "1Y", "5Y", "MAX"]
+    assert not [button for button in chart.ranges.findChildren(type(chart.ranges._buttons["1M"])) if button.isVisible()
+                and button not in chart.ranges._buttons.values()]
+
+
+def test_the_legend_counts_merged_bars_at_the_size_it_has(chart: Chart, qapp: Any, bars: Bars) -> None:
+    chart.show_bars(bars(1000), averages=())
+    chart.resize(1300, 400)
+    settle(chart, qapp)
+    assert "one candle" not in chart._legend.text()
+    chart.show_range("MAX")
+    assert "one candle is 4 bars" in chart._legend.text()
