@@ -68,5 +68,13 @@ def host() -> FakeHost:
 
 @pytest.fixture(autouse=True)
 def themed(qapp: Any) -> Iterator[theme.Tokens]:
-    yield theme.apply(qapp)
-    theme.apply(qapp)
+    """The dark theme at the standard size; put on again only where a test has changed it, which costs much."""
+    yield _dressed(qapp)
+    _dressed(qapp)
+
+
+def _dressed(qapp: Any) -> theme.Tokens:
+    present = theme.current()
+    if present is None or (present.tokens, present.font_px) != (theme.load(), 12):
+        return theme.apply(qapp)
+    return present.tokens

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QPainter, QPen, QPixmap
 
 from terminal.domain import format as fmt
 from terminal.ui import theme
@@ -47,6 +47,8 @@ class RowPainter:
         self.bold = theme.font(theme.scaled(12), 600)
         self.small = theme.font(theme.scaled(11), 500)
         self._metrics = QFontMetrics(self.font)
+        self._advances = (_Advances(self.font), _Advances(self.medium))
+        self._ascent = self._metrics.ascent() - self._metrics.descent()
         self._small_metrics = QFontMetrics(self.small)
         self._pens = {name: colors.color(name) for name in ("t1", "t2", "t3", "line", "up_text", "down_text", "warn", "track",
                                                             "accent", "up", "down", "line_strong")}
@@ -116,20 +118,32 @@ class RowPainter:
         end = next((left for place, left, _ in spans if place > first and texts.get(place)), spans[-1][1] + spans[-1][2])
         left = spans[first][1] + PAD
         self._write(painter, QRect(left, 0, 14, height), "▾" if model.is_open(id) else "▸", "t2", self.font)
-        self._words(painter, QRect(left + 8, 0, max(40, end - left - 8), height), model.told.of_group(id, first), "t1", self.bold)
+        title, room = model.told.of_group(id, first), QRect(left + 8, 0, max(40, end - left - 8), height)
+        self._words(painter, room, title, "t1", self.bold)
+        ways = {model.summary(id)[model.columns[place].name][0] for place, text in texts.items() if text}
+        beside = room.adjusted(2 * PAD + QFontMetrics(self.bold).horizontalAdvance(title), 0, -4, 0)
+        if "median" in ways and beside.width() > self._small_metrics.horizontalAdvance("medians"):
+            self._write(painter, beside, "medians", "t3", self.small)
         for place, at, width in spans:
             if text := texts.get(place):
-                way = {"median": "med ", "sum": "sum ", "share": "yes "}[model.summary(id)[model.columns[place].name][0]]
-                if self._small_metrics.horizontalAdvance(way + text) > width - 2 * PAD:
-                    way = ""
+                way = {"sum": "sum ", "share": "yes "}.get(model.summary(id)[model.columns[place].name][0], "")
                 self._write(painter, QRect(at, 0, width - PAD, height), way + text, "t2", self.small, align=_RIGHT)
-
 
     def _write(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont, *,
                align: Qt.AlignmentFlag = _LEFT) -> None:
         painter.setFont(font)
         painter.setPen(self._pens[color])
         painter.drawText(area, align, text)
+
+    def _write_number(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont) -> None:
+        """Flush right. Digits are equally wide, so that the place is counted instead of laid out, which costs half."""
+        advances = self._advances[font is self.medium]
+        width = 0.0
+        for letter in text:
+            width += advances[letter]
+        painter.setFont(font)
+        painter.setPen(self._pens[color])
+        painter.drawText(QPointF(area.right() + 1 - PAD - width, area.top() + (area.height() + self._ascent) / 2), text)
 
     def _words(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont) -> None:
         room = area.adjusted(PAD, 0, -4, 0)
@@ -152,7 +166,7 @@ class RowPainter:
         if self._model.colour(place) == "sign":
             self._signed(painter, area, id, place)
             return
-        self._write(painter, area.adjusted(0, 0, -PAD, 0), text, "t3" if text == fmt.UNKNOWN else "t1", self.font, align=_RIGHT)
+        self._write_number(painter, area, text, "t3" if text == fmt.UNKNOWN else "t1", self.font)
 
     def _signed(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         text, value = self._model.text(id, place), self._model.raw(id, place)
@@ -161,7 +175,7 @@ class RowPainter:
         else:
             shown_as_zero = not any("1" <= letter <= "9" for letter in text)
             color = "t2" if shown_as_zero else "up_text" if value > 0 else "down_text"
-        self._write(painter, area.adjusted(0, 0, -PAD, 0), text, color, self.medium, align=_RIGHT)
+        self._write_number(painter, area, text, color, self.medium)
 
     def _pill(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         text = self._model.text(id, place)
@@ -297,6 +311,18 @@ class RowPainter:
             for step in (-5, 0, 5):
                 dot(painter, center + QPointF(step, 0), self._pens["t3"], 1.3)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+class _Advances(dict[str, float]):
+    """How wide each letter of a font is, asked once."""
+
+    def __init__(self, font: QFont) -> None:
+        super().__init__()
+        self._metrics = QFontMetricsF(font)
+
+    def __missing__(self, letter: str) -> float:
+        width = self[letter] = self._metrics.horizontalAdvance(letter)
+        return width
 
 
 class RowPictures:

@@ -91,6 +91,7 @@ class FilterRow(QObject):
         view.head.counted = self.needs
         view.head.placed.connect(self.place)
         view.horizontalScrollBar().valueChanged.connect(self.place)
+        view.arranged.connect(self._count)
         self._make_room()
         view._lay_out_columns()
         self.refresh()
@@ -103,6 +104,7 @@ class FilterRow(QObject):
     def close(self) -> None:
         """Take the row away; the filters are the view's business."""
         had_keys = any(field.hasFocus() for field in self.fields.values())
+        self.view.arranged.disconnect(self._count)
         self.view.head.placed.disconnect(self.place)
         self.view.horizontalScrollBar().valueChanged.disconnect(self.place)
         for widget in (*self.fields.values(), self.count, self.clear, self._said):
@@ -135,6 +137,7 @@ class FilterRow(QObject):
             field.set_choices(self._choices(name))
             if field.text().strip() != model.typed.get(name, ""):
                 field.setText(model.typed.get(name, ""))
+                field.setCursorPosition(0)
             if last is not None:
                 self.view.setTabOrder(last, field)
             last = field
@@ -178,13 +181,18 @@ class FilterRow(QObject):
             field.setAccessibleDescription(said)
             field.setToolTip(f"{title}: {said}")
             theme.set_role(field, invalid=problem is not None, active=found is not None)
-        total = model.rows_in_all
-        self.count.setText(f"{model.matching:,} / {total:,}" if model.filters else "")
-        self.count.setAccessibleName(f"{model.matching:,} of {total:,} rows pass the filters")
-        self.clear.setVisible(bool(model.typed))
+        self._count()
         focused = next((field for field in self.fields.values() if field.hasFocus()), None)
         if focused is not None:
             self._say(focused)
+
+    def _count(self) -> None:
+        """How many rows are left, with those of the tables that follow."""
+        models = [each.model_shown for each in (self.view, *self.view.followers) if each is self.view or each.isVisible()]
+        left, total = sum(each.matching for each in models), sum(each.rows_in_all for each in models)
+        self.count.setText(f"{left:,} / {total:,}" if self.view.model_shown.filters else "")
+        self.count.setAccessibleName(f"{left:,} of {total:,} rows pass the filters")
+        self.clear.setVisible(bool(self.view.model_shown.filters or self.view.model_shown.problems))
 
     def _say(self, field: Field) -> None:
         """What is wrong with a field, what it means, or what may be typed: beneath it."""
@@ -209,6 +217,7 @@ class FilterRow(QObject):
                 self._say(field)
             elif event.type() == QEvent.Type.FocusOut:
                 self._said.hide()
+                field.setCursorPosition(0)
         return False
 
     def _bring_into_view(self, field: Field) -> None:

@@ -135,9 +135,11 @@ class PaintedTable(QTableView):
         top, left = self.verticalOffset(), self.horizontalOffset()
         frozen, ratio = self._head.frozen_width if left else 0, self.devicePixelRatioF()
         selection = self.selectionModel()
+        current, wide = self.currentIndex().row() if self.hasFocus() else -1, self.viewport().width()
+        whole = region.rectCount() == 1
         for row in range((top + clip.top()) // height, min(len(model.order), (top + clip.bottom()) // height + 1)):
             y = row * height - top
-            if not region.intersects(QRect(0, y, self.viewport().width(), height)):
+            if not whole and not region.intersects(QRect(0, y, wide, height)):
                 continue
             id = model.order[row]
             chosen = selection.isRowSelected(row, _ROOT)
@@ -147,7 +149,7 @@ class PaintedTable(QTableView):
             if frozen:
                 part = QRect(0, 0, round(frozen * ratio), round(height * ratio))
                 painter.drawPixmap(QRect(0, y, frozen, height), picture, part)
-            if row == self.currentIndex().row() and self.hasFocus():
+            if row == current:
                 self._mark_current(painter, y, height)
         self._ticks.paint(painter)
         if frozen:

@@ -33,6 +33,9 @@ class Ticks(QObject):
         self._view = view
         self._waiting: dict[tuple[str, str], tuple[Any, Source | None]] = {}
         self.flashes: dict[tuple[int, int], tuple[bool, float]] = {}
+        self._stamp: object = None
+        self._areas: dict[tuple[int, int], QRect] = {}
+        self._rows: dict[int, int] = {}
         self._timer = QTimer(self, interval=PACE_MS)
         self._timer.timeout.connect(self.beat)
 
@@ -98,17 +101,27 @@ class Ticks(QObject):
         """Lay the tints over the cells."""
         if not self.flashes:
             return
-        colors, rows, view = theme.tokens(), self._visible(), self._view
-        columns = {place: view.cell_rect(0, place) for place in {place for _, place in self.flashes}}
+        colors, placed = theme.tokens(), self._placed()
         areas: tuple[list[QRect], list[QRect]] = ([], [])
-        for (id, place), (up, _) in self.flashes.items():
-            row = rows.get(id)
-            if row is not None:
-                cell = columns[place]
-                height = cell.height()
-                areas[up].append(QRect(cell.x() + 1, cell.y() + row * height + 1, cell.width() - 1, height - 2))
+        for cell, (up, _) in self.flashes.items():
+            area = placed.get(cell) or self._place(cell)
+            areas[up].append(area)
         painter.setPen(Qt.PenStyle.NoPen)
         for rising, cells in enumerate(areas):
             if cells:
                 painter.setBrush(colors.color("up" if rising else "down", _ALPHA))
                 painter.drawRects(cells)
+
+    def _placed(self) -> dict[tuple[int, int], QRect]:
+        """Where the tints lie, as long as rows and columns stay where they are."""
+        view = self._view
+        stamp = (id(view.model_shown.order), view.verticalOffset(), view.horizontalOffset(), view.head.length(), view.height())
+        if stamp != self._stamp:
+            self._stamp, self._areas, self._rows = stamp, {}, self._visible()
+        return self._areas
+
+    def _place(self, cell: tuple[int, int]) -> QRect:
+        row = self._rows.get(cell[0], -1)
+        area = self._view.cell_rect(row, cell[1]).adjusted(1, 1, 0, -1) if row >= 0 else QRect()
+        self._areas[cell] = area
+        return area
