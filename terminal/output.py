@@ -14,6 +14,7 @@ from terminal.domain.sourced import plain
 if TYPE_CHECKING:
     from terminal.domain.sourced import Column, Source, Table
 
+_SHOWN = 4
 SIMULATED = "SIMULATED: invented companies and prices of the demo market"
 
 
@@ -88,9 +89,13 @@ def _print(table: Table, stream: IO[str]) -> None:
     for text in table.notes:
         console.print(f"[dim]{escape(text)}[/]")
     if table.sources:
-        shown = [source_line(source) for source in table.sources[:4]]
-        more = f"; and {len(table.sources) - 4} more (see --json)" if len(table.sources) > 4 else ""
+        shown = [source_line(source) for source in table.sources[:_SHOWN]]
+        more = f"; and {len(table.sources) - _SHOWN} more (see --json)" if len(table.sources) > _SHOWN else ""
         console.print(f"[dim]{'Source' if len(table.sources) == 1 else 'Sources'}: {escape('; '.join(shown))}{more}[/]")
+        # Why somebody else was asked is told of every source, also of those that are only counted.
+        told = {source.note for source in table.sources[:_SHOWN]}
+        for note in dict.fromkeys(source.note for source in table.sources[_SHOWN:] if source.note not in told):
+            console.print(f"[dim]{escape(note)}.[/]" if not note.endswith(".") else f"[dim]{escape(note)}[/]")
 
 
 def _record(console: Any, columns: tuple[Column, ...], row: list[str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from plugins.tearsheet import changes, risks
+from plugins.tearsheet import changes, disputes, risks
 from plugins.tearsheet.background import background
 from plugins.tearsheet.model import Figure, Material, Sheet
 from plugins.tearsheet.peers import Peers, find_peers, sector_medians
@@ -184,6 +184,7 @@ class _Builder:
         self._sensitivity(thresholds)
         self._peers(peers)
         self._events(move, reports)
+        self.figures += disputes.figures(given.disagreements, self._fetch)
         self._stated()
         self._changes(before)
         return Sheet(
@@ -211,6 +212,7 @@ class _Builder:
             tuple(self.sources),
             tuple(f"{title}: {why}" if why else title for title, why in self.missing.items()),
             given.bars,
+            more_disputes=disputes.more(given.disagreements, given.symbol),
         )
 
     def _headline(self) -> str:

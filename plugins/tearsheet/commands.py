@@ -28,7 +28,7 @@ def show(
     section: Annotated[
         tuple[str, ...],
         argument(
-            help="Only these sections: price, core, valuation, decision, risks, sensitivity, peers, events, stated, changes."
+            help="Only these: price, core, valuation, decision, risks, sensitivity, peers, events, disputes, stated, changes."
         ),
     ] = (),
     remember: Annotated[bool, argument(help="Remember this look, so that the next one can say what changed.")] = True,

@@ -29,6 +29,7 @@ def _gather(ctx: Context, text: str, looks: bool) -> tuple[Material, tuple[str, 
     """Everything the page needs, after fetching what is missing (not when a past day is asked for)."""
     from datetime import timedelta
 
+    from plugins.tearsheet import disputes
     from plugins.tearsheet.model import Material
 
     try:
@@ -47,7 +48,8 @@ def _gather(ctx: Context, text: str, looks: bool) -> tuple[Material, tuple[str, 
     origins, kinds = (each.row(at, named=True) for each in (universe.origin, universe.origin_kind))
     facts = ctx.market.facts([symbol], as_of=ctx.as_of)
     fetches = {value for name, value in origins.items() if name != "symbol"} | set(facts["fetch_id"].unique().to_list())
-    sources = ctx.market.sources(fetches)
+    disagreements = ctx.market.disagreements([symbol], ctx.as_of)
+    sources = ctx.market.sources(fetches | disputes.fetches(disagreements))
     material = Material(
         symbol,
         row,
@@ -67,6 +69,7 @@ def _gather(ctx: Context, text: str, looks: bool) -> tuple[Material, tuple[str, 
         int(ctx.settings.get("tearsheet.peers")),
         ctx.store.book.last_look(symbol) if looks and ctx.as_of is None else None,
         ctx.market.splits([symbol], as_of=ctx.as_of),
+        disagreements,
     )
     return material, notes
 

@@ -32,6 +32,7 @@ SECTION_TITLES = {
     "sensitivity": "What would change the verdict",
     "peers": "Peers",
     "events": "Events",
+    "disputes": "Where services differ",
     "stated": "As the source states it",
     "changes": "Since your last look",
 }
@@ -95,6 +96,7 @@ class Material:
     peers: int = 8
     look: tuple[datetime, Mapping[str, Any]] | None = None
     splits: pl.DataFrame | None = None
+    disagreements: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,15 @@ class Sheet:
     unknown: tuple[str, ...]
     bars: pl.DataFrame = field(repr=False)
     background: Background = field(default=Background(), repr=False)
+    more_disputes: str = ""
 
     def figure(self, term: str, section: str = "") -> Figure | None:
         """The first figure of a term."""
         return next((each for each in self.figures if each.term == term and section in ("", each.section)), None)
+
+    def disputes(self) -> tuple[Figure, ...]:
+        """Where services say different things, the newest first."""
+        return tuple(each for each in self.figures if each.section == "disputes")
 
     def payload(self) -> dict[str, Any]:
         """What the next look is compared with."""

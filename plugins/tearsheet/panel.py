@@ -194,7 +194,7 @@ class TearsheetPanel(QWidget):
         if isinstance(wanted, list):
             for name, section in self.sections.items():
                 section.set_open(name in wanted or not PARTS[name].pro)
-        self.part("chart").show_range(str(state.get("range", "1Y")))
+        self.part("chart").show_range(str(state.get("range") or "1Y"))
         if state.get("symbol") and not self.host.symbol():
             self.show_symbol(str(state["symbol"]))
 

@@ -1,4 +1,7 @@
-"""The section about earnings: whatever answers `earnings.show` tells it, line by line. Hidden where nobody does."""
+"""What is coming up: the section about earnings, as whatever answers `earnings.show` tells it, and the one about the rest.
+
+Reports are told in one place: among the other events only where nobody answers `earnings.show`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,31 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from plugins.tearsheet.sentences import NO_DAY, upcoming
 from terminal.domain import format as words
 from terminal.ui.badge import provenance_html
 
 if TYPE_CHECKING:
     from plugins.tearsheet.panel_parts import Lines
     from plugins.tearsheet.panel_sections import Showing
-    from terminal.api import Table
+    from terminal.api import Table, TerminalError
 
 COMMAND = "earnings.show"
+_REPORTS = frozenset({"days_to_earnings", "tearsheet_report_move", "days_since_earnings", "earnings_surprise", "beat_rate"})
+
+
+def fill_events(widget: Lines, showing: Showing, *, reports: bool | None = None) -> None:
+    """Dividends and the like; `reports` too where there is no section of their own (default: as the commands are)."""
+    sheet, lines = showing.sheet, []
+    told = not showing.host.has_command(COMMAND) if reports is None else reports
+    events = [each for each in upcoming(sheet) if told or each[2] not in _REPORTS]
+    for title, text, term in (each for each in events if each[1] not in (words.UNKNOWN, NO_DAY)):
+        figure = sheet.figure(term)
+        lines.append((title, text, showing.said.tip(sheet, figure) if figure else ""))
+    blind = [title for title, text, _ in events if text in (words.UNKNOWN, NO_DAY)]
+    if blind:
+        lines.append((f"Not known: {', '.join(blind).lower()}.", "", ""))
+    widget.show_lines(lines, "No upcoming event is known.")
 
 
 def fill_earnings(widget: Lines, showing: Showing) -> None:
@@ -26,9 +45,17 @@ def fill_earnings(widget: Lines, showing: Showing) -> None:
         COMMAND,
         {"symbol": showing.sheet.symbol},
         then=partial(_arrived, widget, showing),
-        fail=lambda _: section.setVisible(False),
+        fail=partial(_nobody_tells, showing),
         key="earnings",
     )
+
+
+def _nobody_tells(showing: Showing, _error: TerminalError) -> None:
+    """Without a section of their own the reports are among the events again."""
+    panel = showing.panel
+    panel.sections["earnings"].setVisible(False)
+    if panel.sheet is not None and panel.sheet.symbol == showing.sheet.symbol:
+        fill_events(panel.part("events"), showing, reports=True)
 
 
 def _arrived(widget: Lines, showing: Showing, table: Table) -> None:

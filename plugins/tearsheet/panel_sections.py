@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from plugins.tearsheet.panel_earnings import COMMAND as EARNINGS
-from plugins.tearsheet.panel_earnings import fill_earnings
+from plugins.tearsheet.panel_earnings import fill_earnings, fill_events
 from plugins.tearsheet.panel_judgement import Gates, Risks, Verdict
 from plugins.tearsheet.panel_parts import Cards, Lines, Words
 from plugins.tearsheet.panel_pictures import Ranges, ScoreBars, YearBars
 from plugins.tearsheet.panel_sliders import CashValue, Sensitivity
-from plugins.tearsheet.sentences import NO_DAY, upcoming
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
 from terminal.ui import theme
@@ -237,16 +236,16 @@ def _fill_checks(widget: Lines, showing: Showing) -> None:
     widget.show_lines(lines, "No check applies.")
 
 
-def _fill_events(widget: Lines, showing: Showing) -> None:
+def _fill_disputes(widget: Lines, showing: Showing) -> None:
+    """Newbie: the sentence; Pro: the figure, both values, and the sentence to point at."""
     sheet, lines = showing.sheet, []
-    known = [each for each in upcoming(sheet) if each[1] not in (words.UNKNOWN, NO_DAY)]
-    blind = [title for title, text, _ in upcoming(sheet) if text in (words.UNKNOWN, NO_DAY)]
-    for title, text, term in known:
-        figure = sheet.figure(term)
-        lines.append((title, text, showing.said.tip(sheet, figure) if figure else ""))
-    if blind:
-        lines.append((f"Not known: {', '.join(blind).lower()}.", "", ""))
-    widget.show_lines(lines, "No upcoming event is known.")
+    for each in sheet.disputes():
+        tip = showing.said.tip(sheet, each)
+        beside = f"{each.text}, {each.compared_with} {each.comparison_text}"
+        lines.append((each.newbie, "", tip) if showing.said.newbie else (each.title, beside, tip))
+    if sheet.more_disputes:
+        lines.append((sheet.more_disputes, "", ""))
+    widget.show_lines(lines, "")
 
 
 def _fill_changes(widget: Lines, showing: Showing) -> None:
@@ -361,7 +360,7 @@ PARTS: dict[str, Part] = {
         lambda it, now: it.show_sheet(now.sheet, now.said.newbie),
     ),
     "peers": Part("Peers", "What is similar?", PeerTable, lambda it, now: it.show_sheet(now)),
-    "events": Part("Events", "What is coming up?", lambda panel: Lines(), _fill_events),
+    "events": Part("Events", "What is coming up?", lambda panel: Lines(), fill_events),
     "earnings": Part(
         "Earnings",
         "What happens when it reports?",
@@ -370,6 +369,13 @@ PARTS: dict[str, Part] = {
         lambda now: _stock(now) and now.host.has_command(EARNINGS),
     ),
     "figures": Part("All figures", "All the numbers", _figures_table, _fill_figures, open=False),
+    "disputes": Part(
+        "Where services differ",
+        "Who says something else?",
+        lambda panel: Lines(),
+        _fill_disputes,
+        lambda now: bool(now.sheet.disputes()),
+    ),
     "unknown": Part(
         "Not known", "What nobody told us", lambda panel: Lines(), _fill_unknown, lambda now: bool(now.sheet.unknown), open=False
     ),
@@ -394,6 +400,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "earnings",
         "peers",
         "checks",
+        "disputes",
         "figures",
         "unknown",
         "sources",
@@ -415,6 +422,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "sensitivity",
         "peers",
         "checks",
+        "disputes",
         "figures",
         "unknown",
         "sources",

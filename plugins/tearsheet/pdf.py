@@ -165,6 +165,7 @@ def content(sheet: Sheet) -> dict[str, Any]:
         "sensitivity": [each.pro for each in sheet.thresholds if each.flips_at is not None][:5],
         "peers": _peers(sheet, _PEER_COLUMNS[_group(sheet)]),
         "events": _events(sheet),
+        "disputes": [*(each.newbie for each in sheet.disputes()), *filter(None, (sheet.more_disputes,))],
         "figures": _figures(sheet),
         "sources": [_source(source) for source in sheet.sources],
         "unknown": _reasons(sheet.unknown),

@@ -88,7 +88,8 @@ def words_of(widget: Any) -> str:
 def test_a_stock_has_every_section(show: Any) -> None:
     panel = show()
     late = "earnings"  # it comes with an answer of its own
-    assert [name for name in shown(panel) if name != late] == [name for name in ORDER["pro"] if name not in ("position", late)]
+    assert [name for name in shown(panel) if name != late] == [
+        name for name in ORDER["pro"] if name not in ("position", "disputes", late)]
     sheet = panel.sheet
     text = words_of(panel)
     for part in (sheet.symbol, sheet.name, sheet.explanation.verdict, f"{sheet.explanation.score:.1f} of 10"):
@@ -151,7 +152,7 @@ def test_statements_by_year_add_up(show: Any) -> None:
 )
 def test_other_kinds_have_what_fits_them(show: Any, symbol: str, absent: set[str]) -> None:
     panel = show(symbol)
-    hidden = {name for name in PARTS if panel.sections[name].isHidden()} - {"unknown", "earnings"}
+    hidden = {name for name in PARTS if panel.sections[name].isHidden()} - {"unknown", "disputes", "earnings"}
     assert hidden == absent
     cards = [card for key, card in panel.parts["cards"].cards.items() if not card.isHidden()]
     unknown = [card.accessibleName() for card in cards if card.accessibleName().endswith("unknown")]
