@@ -35,7 +35,7 @@ def compute(name: str, bars: pl.DataFrame, parameters: Given = ()) -> dict[str, 
     arrays = [_array(bars[column]) for column in indicator.inputs]
     runs = slices(bars["symbol"]) if "symbol" in bars.columns else [slice(0, bars.height)] * bool(bars.height)
     times = (bars["at"] if "at" in bars.columns else bars["date"]) if indicator.timed else None
-    made = _run(indicator, arrays, settings, runs, times)
+    made = apply(indicator, arrays, settings, runs, times)
     return {output.name: values for output, values in zip(indicator.outputs, made, strict=True)}
 
 
@@ -54,7 +54,7 @@ def series(
     wanted = SERIES[name]
     settings = wanted.settings(parameters)
     arrays = [_array(each) for each in (inputs if inputs is not None else tuple(frame[column] for column in wanted.inputs))]
-    made = _run(wanted.indicator, arrays, settings, slices(frame["symbol"]) if runs is None else runs)
+    made = apply(wanted.indicator, arrays, settings, slices(frame["symbol"]) if runs is None else runs)
     return pl.Series(name, made[wanted.pick] if isinstance(wanted.pick, int) else wanted.pick(made)).fill_nan(None)
 
 
@@ -62,7 +62,7 @@ def _array(column: pl.Series) -> Array:
     return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
-def _run(
+def apply(
     indicator: Indicator,
     arrays: Sequence[Array],
     settings: tuple[Value, ...],

@@ -62,9 +62,9 @@ class Parameter:
 class Output:
     """One series an indicator gives.
 
-    `role` is the colour token it is drawn in unless the user chose another; "sign": those of rising and falling. Outputs of style "band" come in pairs, upper
-    before lower, and the area between them is filled. `rule` is the function of the rule language that gives this series
-    ("": none).
+    `role` is the colour token it is drawn in unless the user chose another; "sign": those of rising and falling. Outputs of
+    style "band" come in pairs, upper before lower, and the area between them is filled. `rule` is the function of the rule
+    language that gives this series ("": none).
     """
 
     name: str
