@@ -16,6 +16,7 @@ from terminal.ui.chart.scale import price_name, value_name
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QLabel
 
+    from terminal.ui.chart.pyramid import Numbers
     from terminal.ui.chart.series import Series, StudyView
 
 AVERAGES = ("average_1", "average_2", "average_3")
@@ -78,15 +79,19 @@ def compared_parts(series: Series, place: int, start: float) -> list[str]:
     if not series.compared or series.bars is None:
         return []
     colors, first = theme.tokens(), series.first_visible(start)
-    closes = series.bars.bars.close
-    own = fmt.percent(float(closes[place] / closes[first] - 1), 2, sign=True) if place >= first else fmt.UNKNOWN
-    parts = [f"{escape(series.symbol or 'this')} {tinted(own, colors.t1)}"]
+    own = _since(series.bars.bars.close, first, place)
+    parts = [f"{escape(series.symbol or 'this')} {tinted(fmt.percent(own, 2, sign=True), colors.t1)}"]
     for each in series.compared:
-        base = each.line.first_known(first)
-        value, known = float(each.line.values[place]), base is not None and place >= base
-        change = value / float(each.line.values[base]) - 1 if known and np.isfinite(value) and base is not None else None
+        change = _since(each.line.values, each.line.first_known(first), place)
         parts.append(tinted(f"{escape(each.symbol)} {fmt.percent(change, 2, sign=True)}", getattr(colors, each.role)))
     return parts
+
+
+def _since(values: Numbers, first: int | None, place: int) -> float | None:
+    """The change from one bar to a later one, as a fraction; None where either is unknown."""
+    if first is None or place < first or not values[first] > 0 or not np.isfinite(values[place]):
+        return None
+    return float(values[place] / values[first] - 1)
 
 
 def write(label: QLabel, parts: list[str], more: list[str], room: float) -> None:

@@ -87,7 +87,7 @@ def test_a_narrow_legend_leaves_out_the_rest(chart: Chart, qapp: Any, bars: Bars
 def test_pyqtgraph_is_imported_with_the_first_bars_only() -> None:
     code = "import terminal.ui.chart, sys; print(*sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "pyqtgraph" not in answer.stdout
+    assert not {"pyqtgraph", "numpy", "polars"} & set(answer.stdout.split())
 
 
 # --- scales, studies, panes
@@ -490,3 +490,26 @@ def test_the_legend_counts_merged_bars_at_the_size_it_has(chart: Chart, qapp: An
     assert "one candle" not in chart._legend.text()
     chart.show_range("MAX")
     assert "one candle is 4 bars" in chart._legend.text()
+
+
+def test_odd_bars_are_painted_without_a_fault(chart: Chart, qapp: Any, bars: Bars, caplog: pytest.LogCaptureFixture) -> None:
+    usual = bars(120)
+    constant = usual.with_columns(pl.lit(5.0).alias(name) for name in ("open", "high", "low", "close"))
+    worthless = usual.with_columns((pl.col(name) * (pl.int_range(120) < 60)).alias(name) for name in ("open", "high", "low", "close"))
+    silent = usual.with_columns(pl.lit(None, pl.Float64).alias("volume"))
+    for frame in (usual.head(1), usual.head(2), constant, worthless, silent, usual.with_columns(pl.col("close", "high") * 1e6)):
+        chart.show_bars(frame, symbol="ODD")
+        unknown = np.full(len(frame), np.nan)
+        chart.set_studies([Study("n", "None", "own", (StudyLine("n", unknown), StudyLine("h", unknown, "histogram", "sign"))),
+                           Study("m", "None", "price", (StudyLine("a", unknown, "band"), StudyLine("b", unknown, "band")))])
+        chart.set_compared([Compared("NONE", unknown), Compared("ZERO", np.zeros(len(frame)))])
+        chart.set_markers([Marker(frame["date"][0], "unheard of", "What", price=1.0)])
+        for scale, kind in (("linear", "candles"), ("log", "heikin_ashi"), ("percent", "area")):
+            chart.set_scale(scale)
+            chart.set_kind(kind)
+            chart.grab()
+        chart.show_until(1)
+        QTest.keyClick(chart, Qt.Key.Key_Plus)
+        QTest.keyClick(chart, Qt.Key.Key_Right)
+        chart.grab()
+    assert not caplog.records, caplog.text
