@@ -37,9 +37,10 @@ def themed(request: pytest.FixtureRequest) -> Iterator[None]:
     """The theme for tests with widgets; the others need none."""
     if {"qtbot", "qapp"} & set(request.fixturenames):
         app = request.getfixturevalue("qapp")
-        theme.apply(app)
+        if theme.current() is None:
+            theme.apply(app)
         yield
-        if theme.tokens().name != "dark" or theme.tokens().palette != "standard":
+        if theme.tokens() != theme.load() or theme.scaled(12) != 12:  # it costs a moment, so only after a test that changed it
             theme.apply(app)
     else:
         yield
