@@ -10,11 +10,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from plugins.chart import panel_words as words
-from plugins.chart.panel_rail import KEYS, ToolRail
+from plugins.chart.panel_board import Board
 from plugins.chart.panel_replay import ReplayBar
 from plugins.chart.panel_toolbar import INTERVALS, KINDS, SCALES, Head, Toolbar
-from terminal.ui import theme
-from terminal.ui.form import Banner, ChipRow, EmptyState, row
+from terminal.ui.form import Banner, ChipRow, EmptyState
 from terminal.ui.meters import ProgressLine
 
 if TYPE_CHECKING:
@@ -23,15 +22,12 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from plugins.chart.panel_answer import Answer
-    from plugins.chart.panel_drawings import DrawingKeeper
     from plugins.chart.panel_indicators import IndicatorDialog
     from terminal.api import Host, Table, TerminalError
     from terminal.ui.chart import Chart
-    from terminal.ui.chart.drawing import DrawingLayer
 
 _TOLD_BY = frozenset({"bars", "minute_bars", "quotes", "splits", "dividends"})
 _EVENTS_BY = frozenset({"earnings", "dividends", "splits", "headlines", "filings"})
-_TOOLS = {getattr(Qt.Key, f"Key_{keys[-1]}"): tool for tool, keys in KEYS.items()}
 
 
 class ChartPanel(QWidget):
@@ -48,9 +44,6 @@ class ChartPanel(QWidget):
         self.studies: tuple[str, ...] = ()
         self.compared: tuple[str, ...] = ()
         self.answer: Answer | None = None
-        self.chart: Chart | None = None
-        self.layer: DrawingLayer | None = None
-        self.keeper: DrawingKeeper | None = None
         self.dialog: IndicatorDialog | None = None
         self._call: Any = None
         self._range = "1Y"
@@ -66,7 +59,7 @@ class ChartPanel(QWidget):
     def _build(self) -> None:
         self.head = Head()
         self.toolbar = Toolbar(self.host)
-        self.rail = ToolRail(self.host)
+        self.board = Board(self.host)
         self.legend = ChipRow()
         self.replay = ReplayBar()
         self.progress = ProgressLine(self._cancel)
@@ -74,13 +67,6 @@ class ChartPanel(QWidget):
         self.banner.hide()
         self.empty = EmptyState("No symbol chosen", "Pick a row in the screener, or press Ctrl+K and type a ticker.",
                                 "chart-candlestick")  # fmt: skip
-        self._canvas = QWidget()
-        self._canvas_box = QVBoxLayout(self._canvas)
-        self._canvas_box.setContentsMargins(8, 4, 0, 0)
-        self._page = QWidget()
-        inside = row(self.rail, spacing=0)
-        inside.addWidget(self._canvas, 1)
-        self._page.setLayout(inside)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -89,13 +75,13 @@ class ChartPanel(QWidget):
         self._stack = QStackedLayout()
         box.addLayout(self._stack, 1)
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._page)
+        self._stack.addWidget(self.board)
         box.addWidget(self.replay)
         self._connect()
         self._show_controls()
 
     def _connect(self) -> None:
-        bar, rail = self.toolbar, self.rail
+        bar = self.toolbar
         bar.interval_changed.connect(self.set_interval)
         bar.kind_changed.connect(self.set_kind)
         bar.scale_changed.connect(self.set_scale)
@@ -108,38 +94,23 @@ class ChartPanel(QWidget):
         self.legend.clicked.connect(lambda key: self.open_indicators(key) if key in self.studies else None)
         self.replay.shown.connect(self._replayed)
         self.replay.ended.connect(self._replay_ended)
-        rail.chosen.connect(self.choose_tool)
-        rail.magnet_changed.connect(lambda on: setattr(self.layer, "magnet", on) if self.layer else None)
-        rail.hidden_changed.connect(lambda on: self.layer.set_hidden(on) if self.layer else None)
-        rail.picked.connect(self._pick)
-        rail.erase.connect(lambda: self.layer.erase_selected() if self.layer else None)
-        rail.erase_all.connect(lambda: self.keeper.erase_all() if self.keeper else None)
-        rail.undo.connect(self.undo)
-        rail.redo.connect(self.redo)
+        self.board.failed.connect(self._not_kept)
+
+    @property
+    def chart(self) -> Chart | None:
+        """None until the panel is first seen."""
+        return self.board.chart
 
     def _make_chart(self) -> None:
-        """The chart with its drawings; what it needs is imported here, when it is first seen."""
-        from plugins.chart.panel_drawings import DrawingKeeper
-        from terminal.ui.chart import Chart
-        from terminal.ui.chart.drawing import DrawingLayer
-
-        chart = self.chart = Chart(self.host)
+        chart, _ = self.board.make()
         chart.set_mode(self.host.mode)
         chart.set_kind(self.kind)
         chart.set_scale(self.scale)
         chart.show_range(self._range)
         chart.tools.insertWidget(1, self.legend, 1)
         chart.cursor_moved.connect(self._pointed)
-        chart.range_changed.connect(lambda name: setattr(self, "_range", name))
-        self._canvas_box.addWidget(chart)
+        chart.range_changed.connect(self._range_chosen)
         self.setFocusProxy(chart)
-        layer = self.layer = DrawingLayer(chart)
-        layer.magnet = self.rail.magnet.isChecked()
-        keeper = self.keeper = DrawingKeeper(self.host, layer)
-        for signal in (layer.selection_changed, layer.tool_changed, keeper.changed):
-            signal.connect(lambda *_: self._show_rail())
-        layer.tool_changed.connect(self.rail.show_tool)
-        keeper.failed.connect(self._not_kept)
 
     # ---- what the window calls ----
 
@@ -163,7 +134,7 @@ class ChartPanel(QWidget):
     def set_mode(self, mode: str) -> None:
         """Other words and fewer or more controls; the same values."""
         self.toolbar.set_mode(mode)
-        self.rail.set_mode(mode)
+        self.board.rail.set_mode(mode)
         if self.chart is not None:
             self.chart.set_mode(mode)
         if self.answer is not None:
@@ -177,7 +148,7 @@ class ChartPanel(QWidget):
         return {"symbol": self.symbol, "interval": self.interval, "kind": self.kind, "scale": self.scale,
                 "studies": list(self.studies), "compared": list(self.compared), "events": self.toolbar.events.isChecked(),
                 "range": self.chart.ranges.value if self.chart else self._range,
-                "magnet": self.rail.magnet.isChecked(), "hidden": self.rail.eye.isChecked()}  # fmt: skip
+                "magnet": self.board.rail.magnet.isChecked(), "hidden": self.board.rail.eye.isChecked()}  # fmt: skip
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         """The same again; what is not understood is ignored."""
@@ -192,8 +163,8 @@ class ChartPanel(QWidget):
         if isinstance(state.get("compared"), list) and state.get("symbol") == self.symbol:
             self.compared = tuple(str(each) for each in state["compared"])
         self.toolbar.events.setChecked(state.get("events") is True)
-        self.rail.magnet.setChecked(state.get("magnet") is not False)
-        self.rail.eye.setChecked(state.get("hidden") is True)
+        self.board.rail.magnet.setChecked(state.get("magnet") is not False)
+        self.board.rail.eye.setChecked(state.get("hidden") is True)
         self._show_controls()
         if self.chart is not None:
             self._begin()
@@ -215,8 +186,8 @@ class ChartPanel(QWidget):
             self._say(f"Reading the prices of {self.symbol} …")
             self.head.show_reading(self.symbol, "", words.Reading(), interval=self.interval, simulated=False,
                                    newbie=self.host.mode == "newbie")  # fmt: skip
-        assert self.keeper is not None
-        self.keeper.show(self.symbol)
+        assert self.board.keeper is not None
+        self.board.keeper.show(self.symbol)
         self.host.run("chart.studies", {"symbol": self.symbol}, then=self._studies_known, fail=self._failed, key="studies")
 
     def _studies_known(self, table: Table) -> None:
@@ -256,8 +227,8 @@ class ChartPanel(QWidget):
             self._load_events()
 
     def _book_changed(self, payload: Mapping[str, Any]) -> None:
-        if str(payload.get("table", "")).startswith("chart") and self.keeper is not None:
-            self.keeper.read()
+        if str(payload.get("table", "")).startswith("chart") and self.board.keeper is not None:
+            self.board.keeper.read()
 
     # ---- showing ----
 
@@ -288,12 +259,12 @@ class ChartPanel(QWidget):
                 self.replay.end()
         chart.set_studies(answer.studies)
         chart.set_compared(answer.compared)
-        self._stack.setCurrentWidget(self._page)
+        self._stack.setCurrentWidget(self.board)
         if self.replay.running:
             chart.show_until(self.replay.count)
         self._show_head()
         self._show_legend()
-        self._show_rail()
+        self.board.show_state()
         if before is None or not same:
             self._load_events()
 
@@ -313,15 +284,10 @@ class ChartPanel(QWidget):
         chips += [(symbol, f"vs {symbol}", "accent") for symbol in self.compared]
         self.legend.set_chips(chips)
 
-    def _show_rail(self) -> None:
-        if self.layer is not None and self.keeper is not None:
-            self.rail.show_state(self.layer.drawings, self.layer.selected, undo=self.keeper.undo_text, redo=self.keeper.redo_text)
-
     def _show_controls(self) -> None:
         self.toolbar.show_interval(self.interval)
         self.toolbar.show_kind(self.kind)
         self.toolbar.show_scale(self.scale)
-        self._canvas_box.setContentsMargins(theme.scaled(8), 4, 0, 0)
 
     def _say(self, title: str, text: str = "", action: Any = None) -> None:
         self.empty.set_message(title, text, "chart-candlestick", "Fetch its prices" if action else "", action)
@@ -411,36 +377,6 @@ class ChartPanel(QWidget):
         else:
             self.set_compared(tuple(each for each in self.compared if each != key))
 
-    def choose_tool(self, tool: str) -> None:
-        """Begin to draw; "" is the pointer."""
-        if self.layer is not None and self.chart is not None:
-            self.rail.eye.setChecked(False)
-            self.layer.choose_tool(tool)
-            self.chart.setFocus()
-
-    def _pick(self, drawing_id: str) -> None:
-        """Select a drawing from the list, and show where it is."""
-        if self.layer is None or self.chart is None:
-            return
-        self.rail.eye.setChecked(False)
-        self.layer.select(drawing_id)
-        drawing = self.layer.selected
-        if drawing is not None:
-            places = [self.chart.place_of(moment) for moment, _ in drawing.points]
-            start, end = self.chart.view_range()
-            if max(places) < start or min(places) > end:
-                middle = (max(places) + min(places)) / 2
-                self.chart.show_places(middle - (end - start) / 2, middle + (end - start) / 2)
-        self.chart.setFocus()
-
-    def undo(self) -> None:
-        if self.keeper is not None:
-            self.keeper.undo()
-
-    def redo(self) -> None:
-        if self.keeper is not None:
-            self.keeper.redo()
-
     def export(self, what: str) -> None:
         """A picture ("png") or a table ("csv") of what is shown, into a file the user names."""
         kinds = {"png": "Picture (*.png)", "csv": "Table (*.csv)"}
@@ -469,6 +405,9 @@ class ChartPanel(QWidget):
     def _pointed(self, place: int) -> None:
         if place >= 0:
             self._place = place
+
+    def _range_chosen(self, name: str) -> None:
+        self._range = name
 
     def start_replay(self) -> None:
         """From the bar under the cursor, else from three quarters of what is in view."""
@@ -509,17 +448,9 @@ class ChartPanel(QWidget):
 
     def _meant(self, event: QKeyEvent) -> Any:
         """What a key does in this panel; None when it is not the panel's."""
-        key, held = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        ctrl, shift, alt = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
-        if key == Qt.Key.Key_Z and held == ctrl:
-            return self.undo
-        if (key == Qt.Key.Key_Z and held == ctrl | shift) or (key == Qt.Key.Key_Y and held == ctrl):
-            return self.redo
-        if held == alt and key in _TOOLS:
-            return lambda: self.choose_tool(_TOOLS[key])
-        if key == Qt.Key.Key_Space and not held and self.replay.running:
+        if event.key() == Qt.Key.Key_Space and not event.modifiers() and self.replay.running:
             return self.replay.toggle
-        return None
+        return self.board.meant(event)
 
 
 def _one_of(value: Any, known: Mapping[str, Any], else_: str) -> str:

@@ -62,7 +62,7 @@ def chart_of(window: Any, qtbot: Any) -> Any:
 
 
 def shows(panel: Any) -> bool:
-    return (panel.answer is not None and panel._stack.currentWidget() is panel._page and panel.keeper.idle
+    return (panel.answer is not None and panel._stack.currentWidget() is panel.board and panel.board.keeper.idle
             and tuple(each.id for each in panel.answer.studies) == panel.studies and panel.chart.price_plot is not None)
 
 
@@ -86,7 +86,7 @@ def test_a_line_drawn_by_mouse_is_there_after_a_restart(
     for study in panel.studies:
         assert price_name(last[study]) in told, f"the legend and the command agree on {study}"
 
-    QTest.mouseClick(panel.rail.tools["trend"], LEFT)
+    QTest.mouseClick(panel.board.rail.tools["trend"], LEFT)
     viewport = panel.chart.price_plot.scene().views()[0].viewport()
     view = ChartView(panel.chart)
     wanted = []
@@ -94,20 +94,20 @@ def test_a_line_drawn_by_mouse_is_there_after_a_restart(
         place = len(panel.chart.series) - 1 - back
         wanted.append((panel.chart.moment_of(place), price))
         QTest.mouseClick(viewport, LEFT, NO, QPoint(round(view.x_of(place)), round(view.price_y(price))))
-    qtbot.waitUntil(lambda: panel.keeper.idle and len(panel.layer.drawings) == 1, timeout=60_000)
-    (line,) = panel.layer.drawings
+    qtbot.waitUntil(lambda: panel.board.keeper.idle and len(panel.board.layer.drawings) == 1, timeout=60_000)
+    (line,) = panel.board.layer.drawings
     for (moment, price), (meant, near) in zip(line.points, wanted, strict=True):
         assert moment == meant and price == pytest.approx(near, abs=1.0)
 
     app, window = start()
     again = chart_of(window, qtbot)
     assert again.symbol == "ZENR" and "ema(20)" in again.studies, "the panel is as it was left"
-    qtbot.waitUntil(lambda: again.layer.drawings == (line,), timeout=60_000)
+    qtbot.waitUntil(lambda: again.board.layer.drawings == (line,), timeout=60_000)
     viewport = again.chart.price_plot.scene().views()[0].viewport()
     view = ChartView(again.chart)
     (x0, y0), (x1, y1) = (view.to_pixel(point) for point in line.points)
     QTest.mouseClick(viewport, LEFT, NO, QPoint(round((x0 + x1) / 2), round((y0 + y1) / 2)))
-    assert again.layer.selected == line, "and it can be taken hold of where it was drawn"
+    assert again.board.layer.selected == line, "and it can be taken hold of where it was drawn"
     window.close()
     app.close()
 

@@ -84,8 +84,8 @@ def open_panel(qapp: Any, qtbot: Any, demo: Any) -> Iterator[Callable[..., Chart
 
 
 def settled(panel: ChartPanel) -> bool:
-    return (panel.answer is not None and panel._stack.currentWidget() is panel._page and panel.keeper is not None
-            and panel.keeper.idle and panel.answer.interval == panel.interval
+    return (panel.answer is not None and panel._stack.currentWidget() is panel.board and panel.board.keeper is not None
+            and panel.board.keeper.idle and panel.answer.interval == panel.interval
             and tuple(each.id for each in panel.answer.studies) == panel.studies
             and tuple(each.symbol for each in panel.answer.compared) == panel.compared)
 
@@ -110,7 +110,7 @@ def click(panel: ChartPanel, back: int, height: float) -> None:
 
 
 def draw_line(panel: ChartPanel) -> None:
-    QTest.mouseClick(panel.rail.tools["trend"], LEFT)
+    QTest.mouseClick(panel.board.rail.tools["trend"], LEFT)
     click(panel, 100, 0.9)
     click(panel, 40, 0.95)
 
@@ -147,7 +147,8 @@ def test_modes_differ_in_words_and_controls_not_in_values(open_panel: Any) -> No
     assert panel.head.sentence.isVisible() and " in a year; " in panel.head.sentence.text()
     assert list(panel.toolbar.interval._buttons) == [key for key, _ in PLAIN_INTERVALS]
     assert not panel.toolbar.scale.isVisible() and not panel.toolbar.replay.isVisible()
-    assert [tool for tool, button in panel.rail.tools.items() if button.isVisible()] == ["trend", "horizontal", "text", "measure"]
+    shown = [tool for tool, button in panel.board.rail.tools.items() if button.isVisible()]
+    assert shown == ["trend", "horizontal", "text", "measure"]
     assert [chip.text for _, chip in panel.legend._chips] == ["Average price of 50 days", "Average price of 200 days"]
     before = {study.id: [line.values.tolist()[-1] for line in study.lines] for study in panel.answer.studies}
     price = panel.head.price.text()
@@ -178,7 +179,7 @@ def test_every_control_has_a_name_and_can_be_reached(open_panel: Any, mode: str)
 @pytest.mark.parametrize("mode", ["pro", "newbie"])
 def test_nothing_is_cut_off(open_panel: Any, mode: str, size: tuple[int, int]) -> None:
     panel = open_panel(mode, size=size)
-    for each in (*panel.toolbar.findChildren(QPushButton), *panel.rail.findChildren(QToolButton)):
+    for each in (*panel.toolbar.findChildren(QPushButton), *panel.board.rail.findChildren(QToolButton)):
         if each.isVisible():
             corner = each.mapTo(panel, each.rect().bottomRight())
             assert panel.rect().contains(corner), each.accessibleName()
@@ -285,7 +286,7 @@ def test_what_cannot_be_compared_is_said_and_the_chart_stays(open_panel: Any, qt
     panel.set_compared(("NOPE",))
     qtbot.waitUntil(panel.banner.isVisible, timeout=30_000)
     assert "NOPE" in panel.banner.accessibleName() and panel.compared == ()
-    assert panel._stack.currentWidget() is panel._page and [key for key, _ in panel.legend._chips] == list(panel.studies)
+    assert panel._stack.currentWidget() is panel.board and [key for key, _ in panel.legend._chips] == list(panel.studies)
 
 
 def test_events_are_flagged_and_taken_away(open_panel: Any, qtbot: Any) -> None:
@@ -304,28 +305,28 @@ def test_events_are_flagged_and_taken_away(open_panel: Any, qtbot: Any) -> None:
 def test_a_line_is_drawn_kept_and_there_again(demo: Any, open_panel: Any, qtbot: Any) -> None:
     panel = open_panel()
     draw_line(panel)
-    qtbot.waitUntil(lambda: len(kept(demo)) == 1 and panel.keeper.idle, timeout=30_000)
+    qtbot.waitUntil(lambda: len(kept(demo)) == 1 and panel.board.keeper.idle, timeout=30_000)
     (line,) = kept(demo)
-    assert line.tool == "trend" and panel.layer.drawings == (line,)
-    assert panel.rail.bin.isEnabled() and panel.rail.pointer.isChecked()
+    assert line.tool == "trend" and panel.board.layer.drawings == (line,)
+    assert panel.board.rail.bin.isEnabled() and panel.board.rail.pointer.isChecked()
     other = open_panel()
-    qtbot.waitUntil(lambda: other.layer.drawings == (line,), timeout=30_000)
+    qtbot.waitUntil(lambda: other.board.layer.drawings == (line,), timeout=30_000)
     other.show_symbol("SPY")
     qtbot.waitUntil(lambda: settled(other) and other.answer.symbol == "SPY", timeout=30_000)
-    assert other.layer.drawings == ()
+    assert other.board.layer.drawings == ()
 
 
 def test_undo_and_redo_of_drawing_moving_and_erasing(demo: Any, open_panel: Any, qtbot: Any) -> None:
     panel = open_panel()
 
     def stored(*points: Any) -> None:
-        qtbot.waitUntil(lambda: panel.keeper.idle and tuple(each.points for each in kept(demo)) == points, timeout=30_000)
-        assert tuple(each.points for each in panel.layer.drawings) == points
+        qtbot.waitUntil(lambda: panel.board.keeper.idle and tuple(each.points for each in kept(demo)) == points, timeout=30_000)
+        assert tuple(each.points for each in panel.board.layer.drawings) == points
 
     draw_line(panel)
-    drawn = panel.layer.drawings[0].points
+    drawn = panel.board.layer.drawings[0].points
     QTest.keyClick(panel.chart, Qt.Key.Key_Left, SHIFT)
-    moved = panel.layer.drawings[0].points
+    moved = panel.board.layer.drawings[0].points
     assert moved != drawn
     stored(moved)
     QTest.keyClick(panel.chart, Qt.Key.Key_Delete)
@@ -334,9 +335,9 @@ def test_undo_and_redo_of_drawing_moving_and_erasing(demo: Any, open_panel: Any,
     stored(moved)
     QTest.keyClick(panel.chart, Qt.Key.Key_Z, CTRL)
     stored(drawn)
-    QTest.mouseClick(panel.rail.undo_button, LEFT)
+    QTest.mouseClick(panel.board.rail.undo_button, LEFT)
     stored()
-    assert not panel.rail.undo_button.isEnabled() and panel.keeper.redo_text == "draw trend line"
+    assert not panel.board.rail.undo_button.isEnabled() and panel.board.keeper.redo_text == "draw trend line"
     for expected in ((drawn,), (moved,), ()):
         QTest.keyClick(panel.chart, Qt.Key.Key_Z, CTRL | SHIFT)
         stored(*expected)
@@ -352,41 +353,41 @@ def test_things_done_at_once_arrive_in_their_order(demo: Any, open_panel: Any, q
         QTest.keyClick(panel.chart, Qt.Key.Key_Left)
     QTest.keyClick(panel.chart, Qt.Key.Key_Delete)
     draw_line(panel)
-    qtbot.waitUntil(lambda: panel.keeper.idle, timeout=30_000)
-    assert kept(demo) == panel.layer.drawings and len(kept(demo)) == 1
+    qtbot.waitUntil(lambda: panel.board.keeper.idle, timeout=30_000)
+    assert kept(demo) == panel.board.layer.drawings and len(kept(demo)) == 1
 
 
 @pytest.mark.slow
 def test_tools_have_keys_and_the_list_selects(demo: Any, open_panel: Any, qtbot: Any) -> None:
     panel = open_panel()
     QTest.keyClick(panel.chart, Qt.Key.Key_H, ALT)
-    assert panel.layer.tool == "horizontal" and panel.rail.tools["horizontal"].isChecked()
+    assert panel.board.layer.tool == "horizontal" and panel.board.rail.tools["horizontal"].isChecked()
     QTest.keyClick(panel.chart, Qt.Key.Key_Left)
     QTest.keyClick(panel.chart, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: len(kept(demo)) == 1 and panel.keeper.idle, timeout=30_000)
-    panel.layer.select("")
-    choose(panel, panel.rail.list, "Horizontal line at")
-    assert panel.layer.selected == panel.layer.drawings[0]
-    choose(panel, panel.rail.list, "Erase all")
-    qtbot.waitUntil(lambda: kept(demo) == () and panel.keeper.idle, timeout=30_000)
-    assert panel.layer.drawings == ()
+    qtbot.waitUntil(lambda: len(kept(demo)) == 1 and panel.board.keeper.idle, timeout=30_000)
+    panel.board.layer.select("")
+    choose(panel, panel.board.rail.list, "Horizontal line at")
+    assert panel.board.layer.selected == panel.board.layer.drawings[0]
+    choose(panel, panel.board.rail.list, "Erase all")
+    qtbot.waitUntil(lambda: kept(demo) == () and panel.board.keeper.idle, timeout=30_000)
+    assert panel.board.layer.drawings == ()
 
 
 @pytest.mark.slow
 def test_a_drawing_from_the_shell_appears(demo: Any, open_panel: Any, qtbot: Any) -> None:
     panel = open_panel()
     demo.run("chart.draw", {"symbol": "ZENR", "tool": "horizontal", "point": ("2026-10-01,80",)})
-    qtbot.waitUntil(lambda: len(panel.layer.drawings) == 1, timeout=30_000)
-    assert panel.layer.drawings == kept(demo)
+    qtbot.waitUntil(lambda: len(panel.board.layer.drawings) == 1, timeout=30_000)
+    assert panel.board.layer.drawings == kept(demo)
 
 
 def test_a_drawing_that_cannot_be_kept_is_said_and_gone(demo: Any, open_panel: Any, qtbot: Any) -> None:
     panel = open_panel()
     panel.host.broken["chart.draw"] = UserError("The book cannot be written.", "Make room.")
     draw_line(panel)
-    qtbot.waitUntil(lambda: panel.banner.isVisible() and panel.layer.drawings == (), timeout=30_000)
+    qtbot.waitUntil(lambda: panel.banner.isVisible() and panel.board.layer.drawings == (), timeout=30_000)
     assert "could not be kept" in panel.banner.accessibleName() and "The book cannot be written." in panel.banner.accessibleName()
-    assert kept(demo) == () and not panel.rail.undo_button.isEnabled()
+    assert kept(demo) == () and not panel.board.rail.undo_button.isEnabled()
 
 
 # ---- replay, files, states ----
@@ -449,12 +450,12 @@ def test_state_is_saved_and_restored(open_panel: Any, qtbot: Any) -> None:
     panel.set_kind("line")
     panel.set_scale("log")
     panel.set_interval("1wk")
-    panel.rail.magnet.click()
+    panel.board.rail.magnet.click()
     qtbot.waitUntil(lambda: settled(panel), timeout=30_000)
     state = panel.save_state()
     again = open_panel(state=state)
     assert again.save_state() == state
-    assert again.chart.series.kind == "line" and again.chart.scale.kind == "log" and not again.layer.magnet
+    assert again.chart.series.kind == "line" and again.chart.scale.kind == "log" and not again.board.layer.magnet
     strange = open_panel(state={"interval": 5, "kind": "pie", "studies": ["sma(50)", "nonsense(3)"], "scale": None})
     assert strange.interval == "1d" and strange.kind == "candles" and strange.studies == ("sma(50)",)
 
