@@ -22,7 +22,7 @@ class Errands:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
-        self._workers = Workers(THREADS)
+        self._workers = Workers(THREADS, self._rest)
         self._under_way: list[Future[Any]] = []
         self.bridge = Bridge(window, on_error=lambda _, problem: window.notify(problem.sentence(), "error"), on_bug=window.bug)
 
@@ -46,6 +46,12 @@ class Errands:
 
         self._workers.submit(task)
         return future
+
+    def _rest(self) -> None:
+        """In a worker, when nothing was asked for a while: the window's own questions read the store as well."""
+        app = self._window.app if self._window.attached else None
+        if app is not None:
+            app.store.let_go()
 
     def track(self, future: Future[Any]) -> None:
         """Count `future` among what is on its way (`busy`)."""
