@@ -71,7 +71,7 @@ def plan(window):
                 yield lambda: show(at)
                 yield lambda: show(at + 50)
         yield refresh
-        yield lambda: 4.0
+        yield lambda: 8.0
         yield weigh
     yield lambda: 0.1
 memory.before_window = loaded

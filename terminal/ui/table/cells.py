@@ -30,7 +30,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTER = Qt.AlignmentFlag.AlignCenter
 _ELIDE = Qt.TextElideMode.ElideRight
 
-_CACHE_BYTES = 24_000_000
+_CACHE_BYTES = 8 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ class RowPainter:
         self.small = theme.font(theme.scaled(11), 500)
         self._metrics = QFontMetrics(self.font)
         self._advances = (_Advances(self.font), _Advances(self.medium))
-        self._ascent = self._metrics.ascent() - self._metrics.descent()
+        exact = QFontMetricsF(self.font)
+        self._above = exact.ascent() - exact.descent()  # what lies above the base line more than below it
         self._small_metrics = QFontMetrics(self.small)
         self._pens = {name: colors.color(name) for name in ("t1", "t2", "t3", "line", "up_text", "down_text", "warn", "track",
                                                             "accent", "up", "down", "line_strong")}
@@ -143,7 +144,7 @@ class RowPainter:
             width += advances[letter]
         painter.setFont(font)
         painter.setPen(self._pens[color])
-        painter.drawText(QPointF(area.right() + 1 - PAD - width, area.top() + (area.height() + self._ascent) / 2), text)
+        painter.drawText(QPointF(area.right() + 1 - PAD - width, area.top() + (area.height() + self._above) / 2), text)
 
     def _words(self, painter: QPainter, area: QRect, text: str, color: str, font: QFont) -> None:
         room = area.adjusted(PAD, 0, -4, 0)
@@ -326,7 +327,7 @@ class _Advances(dict[str, float]):
 
 
 class RowPictures:
-    """The rows painted lately, by row id and background; the least used go first when they exceed 24 MB."""
+    """The rows painted lately, by row id and background; the least used go first when they exceed 8 MB (two screens full)."""
 
     def __init__(self) -> None:
         self._pictures: OrderedDict[tuple[int, str], QPixmap] = OrderedDict()
