@@ -480,6 +480,8 @@ class ScreenerPanel(QWidget):
         self._rerun()
 
     def _own_columns(self, names: list[str]) -> None:
+        if self.host.mode == "newbie":
+            return  # the table keeps them; Pro has its own
         self.own_columns = names
         if not names:
             self.table.set_columns(self._columns())

@@ -7,5 +7,6 @@ PLUGIN = Plugin(
     title="Views",
     summary="Keeps columns, order, filters and grouping of any table under a name.",
     commands="plugins.views.commands",
+    portable="plugins.views.portable",
     migrations="plugins.views.migrations",
 )

@@ -11,6 +11,7 @@ from terminal.domain.table_state import TableState, filters_of, sort_of
 if TYPE_CHECKING:
     import polars as pl
 
+RULES = ("heat", "heat-low", "sign")
 Name = Annotated[str, argument(help="Name of the view.", metavar="NAME")]
 Key = Annotated[str, argument(help="Which table: screener, earnings.reports, results.GROUP.VERB ...", metavar="TABLE")]
 
@@ -70,7 +71,10 @@ def save(
         raise UserError("A view needs a name of at most 60 letters.", "Such as Cheap and growing.")
     if not table.strip():
         raise UserError("Which table is meant?", "Give it with --table, such as --table screener.")
-    state = TableState(columns, sort_of(sort), filters_of(filters), group, filters_of(colours))
+    rules = filters_of(colours)
+    if wrong := [rule for rule in rules.values() if rule not in RULES]:
+        raise UserError(f"'{wrong[0]}' is not a colour rule.", f"One of: {', '.join(RULES)}.")
+    state = TableState(_each(columns), sort_of(_each(sort)), filters_of(filters), group, rules)
     text, now = json.dumps(state.to_json(), ensure_ascii=False), ctx.now()
 
     def keep(tx: Any) -> None:
@@ -113,6 +117,11 @@ def restore(ctx: Context, name: Name, *, table: Key) -> Table:
 
     ctx.store.book.write(back)
     return list_(ctx, table=table)
+
+
+def _each(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Names given one by one, or several with commas between them."""
+    return tuple(name for word in words for name in (part.strip() for part in word.split(",")) if name)
 
 
 def _of(read: Any, table: str, name: str, *, deleted: bool = False) -> pl.DataFrame:

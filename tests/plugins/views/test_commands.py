@@ -33,7 +33,7 @@ def names(table: Any) -> list[str]:
 
 def test_views_are_kept_used_deleted_and_restored(live: Any) -> None:
     assert "None yet" in run(live, "list").notes[0]
-    run(live, "save", name="Cheap  and growing", table="screener", columns=("symbol", "pe_ttm"), sort=("-roe", "symbol"),
+    run(live, "save", name="Cheap  and growing", table="screener", columns=("symbol,pe_ttm",), sort=("-roe", "symbol"),
         filters=("pe_ttm: <20",), group="sector", colours=("roe: heat",))
     run(live, "save", name="Other", table="earnings.reports")
     shown = run(live, "list", table="screener").rows()
@@ -71,7 +71,8 @@ def test_they_outlive_the_program(home: Home, clock: Any) -> None:
 @pytest.mark.parametrize(("verb", "arguments", "told"), [
     ("use", {"name": "Nine"}, "has no saved view 'Nine'"), ("delete", {"name": "Nine"}, "has no saved view"),
     ("restore", {"name": "Nine"}, "has no deleted view"), ("save", {"name": " "}, "needs a name"),
-    ("save", {"name": "x", "filters": ("pe <3",)}, "is not a filter"), ("save", {"name": "x", "sort": ("a b",)}, "to sort by")])
+    ("save", {"name": "x", "filters": ("pe <3",)}, "is not a filter"), ("save", {"name": "x", "sort": ("a b",)}, "to sort by"),
+    ("save", {"name": "x", "colours": ("pe: pink",)}, "is not a colour rule")])
 def test_what_cannot_be_is_said(live: Any, verb: str, arguments: dict[str, Any], told: str) -> None:
     with pytest.raises(UserError, match=told):
         run(live, verb, table="screener", **arguments)
