@@ -70,8 +70,13 @@ class PriceAxis(pg.AxisItem):  # type: ignore[misc]
         self._pane = pane
         self.tags: list[tuple[float, str, str]] = []
 
+    @property
+    def _least(self) -> float:
+        """The pixels between two numbers: fewer in the low pane of a study."""
+        return float(theme.scaled(24 if self._pane.scale.kind == "plain" else 34))
+
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[int, list[float]]]:
-        return [(1, self._pane.scale.ticks(low, high, size, float(theme.scaled(34))))]
+        return [(1, self._pane.scale.ticks(low, high, size, self._least))]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         return self._pane.scale.tick_names(values)
@@ -80,7 +85,7 @@ class PriceAxis(pg.AxisItem):  # type: ignore[misc]
         """Room for the widest number and tag."""
         metrics = QFontMetricsF(theme.font(theme.scaled(10), 600))
         low, high = self.range
-        names = self._pane.scale.tick_names(self._pane.scale.ticks(low, high, self.size().height(), float(theme.scaled(34))))
+        names = self._pane.scale.tick_names(self._pane.scale.ticks(low, high, self.size().height(), self._least))
         return max((metrics.horizontalAdvance(name) for name in (*names, *(text for _, text, _ in self.tags))), default=0.0) + 14
 
     @guarded
@@ -94,7 +99,7 @@ class PriceAxis(pg.AxisItem):  # type: ignore[misc]
         places = apart([min(max(y, TAG / 2), tall - TAG / 2) for y, _, _ in wanted], TAG, tall)
         painter.setFont(theme.font(theme.scaled(10)))
         painter.setPen(colors.color("t3"))
-        heights = scale.ticks(low, high, tall, float(theme.scaled(34)))
+        heights = scale.ticks(low, high, tall, self._least)
         for height, text in zip(heights, scale.tick_names(heights), strict=True):
             y = tall - (height - low) * step
             if 6 <= y <= tall - 6 and all(place is None or abs(place - y) >= TAG / 2 + 5 for place in places):

@@ -381,12 +381,15 @@ class Chart(QWidget):
         self._told_step = self._step()
         room = self._stage.width() - self._stage.price.right.width() - 12
         for name, pane in self._stage.panes.items():
+            tall = pane.legend.height()
             studies = [legend.study_part(view, place, price=name == "price") for view in pane.studies()]
             if name == "price":
                 more = legend.compared_parts(series, place, self.view_range()[0]) + studies
                 legend.write(pane.legend, legend.bar_parts(series, place, self._mode, self._told_step), more, room)
             else:
                 legend.write(pane.legend, studies, [], room)
+            if pane.legend.height() != tall:
+                pane.fit()
         told = [f"{series.timeline.name_of(place)}", f"close {price_name(float(bars.bars.close[place]))}",
                 *legend.notes(series, place)]
         mark = "simulated, " if series.simulated else ""

@@ -46,7 +46,7 @@ def bar_parts(series: Series, place: int, mode: str, step: int) -> list[str]:
     parts += [closing, f"{volume} {tinted(fmt.compact(float(bars.volume[place])), colors.t1)}"]
     unit = {"1d": "d", "1wk": "w", "1mo": "mo"}.get(series.interval, "")
     for (length, line), role in zip(series.averages, AVERAGES, strict=False):
-        parts.append(tinted(f"{length}{unit} {_known(line.values[place], price_name)}", getattr(colors, role)))
+        parts.append(tinted(f"{length}{unit} {price_name(float(line.values[place]))}", getattr(colors, role)))
     parts += [escape(note) for note in notes(series, place)]
     if step > 1:
         parts.append(f"one {'point' if series.kind in ('line', 'area') else 'candle'} is {step} bars")
@@ -69,7 +69,8 @@ def study_part(view: StudyView, place: int, *, price: bool) -> str:
     for line, pyramid in zip(view.study.lines, view.lines, strict=True):
         value = float(pyramid.values[place])
         role = line.role if line.role != "sign" else "up_text" if value >= 0 else "down_text"
-        text = _known(value, price_name if price else value_name)
+        name = price_name(value) if price else value_name(value, view.largest)
+        text = name if np.isfinite(value) else fmt.UNKNOWN
         values.append(tinted(f"{escape(line.name)} {text}" if len(view.study.lines) > 1 else text, getattr(colors, role)))
     return f"{tinted(escape(view.study.title), colors.t2)} {' '.join(values)}"
 
@@ -113,7 +114,3 @@ def write(label: QLabel, parts: list[str], more: list[str], room: float) -> None
     body = "<br>".join("&nbsp; ".join(line) for line in lines[:1 + MOST_LINES] if line)
     label.setText(f"<span style='font-size:{size}px; color:{theme.tokens().t3}'>{body}</span>")
     label.adjustSize()
-
-
-def _known(value: float, name: object) -> str:
-    return str(name(value)) if np.isfinite(value) else fmt.UNKNOWN  # type: ignore[operator]

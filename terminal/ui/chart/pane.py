@@ -130,7 +130,9 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
             plot.addItem(layer, ignoreBounds=True)
         count = len(self.series.timeline.moments)
         if self.name != PRICE:
-            self.scale = Scale("plain", marks=tuple(sorted({level for view in self.studies() for level in view.study.levels})))
+            studies = self.studies()
+            self.scale = Scale("plain", marks=tuple(sorted({level for view in studies for level in view.study.levels})),
+                               largest=max((view.largest for view in studies), default=0.0))
         self.view.setLimits(xMin=-count * 0.05 - 2, xMax=count * 1.05 + 30)
 
     def studies(self) -> list[Any]:
@@ -198,7 +200,9 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
             low = max(low, high * 1e-6) if high > 0 else low
         bottom, top = float(self.scale.heights(low)), float(self.scale.heights(high))
         tall = (top - bottom) or (max(abs(top) * 0.02, 0.01) if self.scale.kind != "log" else 0.01)
-        self.view.setYRange(bottom - tall * 0.26, top + tall * 0.14, padding=0)
+        words = min(0.4, (self.legend.height() + 4) / max(60.0, float(self.view.height())))  # their share of the height
+        above = max(0.14, 1.26 * words / (1 - words))
+        self.view.setYRange(bottom - tall * 0.26, top + tall * above, padding=0)
 
     def _compared_tags(self) -> list[tuple[float, str, str]]:
         """Where the compared symbols end, as heights of this chart's prices."""
@@ -215,7 +219,7 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
             values.append(0.0)
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
         tall = (high - low) or max(abs(high) * 0.02, 0.01)
-        legend = min(0.4, 20 / max(60.0, float(self.view.height())))
+        legend = min(0.4, (self.legend.height() + 4) / max(60.0, float(self.view.height())))
         self.view.setYRange(low - tall * 0.08, high + tall * (0.08 + legend), padding=0)
 
     def stretch(self, times: float) -> None:

@@ -25,12 +25,13 @@ class Scale:
     """A height is what the plot's y axis counts in.
 
     `base` is the price that counts as 0 % on a percent scale. The kind "plain" is linear too, for a study's values; `marks` are
-    the values its axis names where there are some (30 and 70).
+    the values its axis names where there are some (30 and 70), `largest` the size that decides on its decimals.
     """
 
     kind: str = "linear"
     base: float = 1.0
     marks: tuple[float, ...] = ()
+    largest: float = 0.0
 
     def heights(self, prices: Any) -> Any:
         """Heights of prices (a number or an array); on a log scale zero and less lie far below."""
@@ -85,7 +86,7 @@ class Scale:
         """A price as it stands in a tag at the axis."""
         if self.kind == "percent" and self.base > 0:
             return fmt.percent(price / self.base - 1, 2, sign=True)
-        return price_name(price) if self.kind != "plain" else value_name(price)
+        return price_name(price) if self.kind != "plain" else value_name(price, self.largest)
 
 
 def price_name(value: float) -> str:
@@ -93,10 +94,12 @@ def price_name(value: float) -> str:
     return fmt.number(value, 2 if abs(value) >= 1 else 4 if abs(value) >= 0.01 else 6)
 
 
-def value_name(value: float) -> str:
-    """A study's value: two decimals, four for small ones, compact for large ones."""
-    size = abs(value)
-    return fmt.compact(value) if size >= 1e5 else fmt.number(value, 2 if size >= 1 or size == 0 else 4)
+def value_name(value: float, largest: float = 0.0) -> str:
+    """A study's value. `largest` is the size its values reach, so that all have the same decimals: two from one on, four
+    below, six below a hundredth; from a hundred thousand on they are compact.
+    """
+    size = max(abs(value), largest)
+    return fmt.compact(value) if size >= 1e5 else fmt.number(value, 2 if size >= 1 or size == 0 else 4 if size >= 0.01 else 6)
 
 
 def _even(low: float, high: float, pixels: float, least: float) -> list[float]:

@@ -29,6 +29,11 @@ class StudyView:
 
     study: Study
     lines: tuple[LinePyramid, ...]
+    largest: float = 0.0  # the size its values reach
+
+    def __post_init__(self) -> None:
+        ends = [abs(end) for line in self.lines for level in line.levels[-1] for end in level if np.isfinite(end)]
+        self.largest = float(max(ends, default=0.0))
 
 
 @dataclass(slots=True)
