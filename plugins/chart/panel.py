@@ -107,10 +107,10 @@ class ChartPanel(QWidget):
         chart.set_kind(self.kind)
         chart.set_scale(self.scale)
         chart.show_range(self._range)
-        chart.tools.insertWidget(1, self.legend, 1)
+        chart.tools.insertWidget(1, self.legend, 100)
         chart.cursor_moved.connect(self._pointed)
         chart.range_changed.connect(self._range_chosen)
-        self.setFocusProxy(chart)
+        chart.setProperty("keyboardFirst", True)  # a focus proxy would take the keyboard past the tools
 
     # ---- what the window calls ----
 
@@ -382,8 +382,16 @@ class ChartPanel(QWidget):
         kinds = {"png": "Picture (*.png)", "csv": "Table (*.csv)"}
         file = self.host.save_file("Export the chart", f"{self.symbol}-{self.interval}.{what}", [kinds[what]])
         if file:
-            self.host.run("chart.export", {**self._wanted(), what: file},
+            self.host.run("chart.export", {**self._wanted(), **(self._seen() if what == "png" else {}), what: file},
                           then=lambda _: self.host.notify(f"Written to {file}", "ok"), key="export")  # fmt: skip
+
+    def _seen(self) -> dict[str, Any]:
+        """How the chart is drawn, and the days in view."""
+        assert self.chart is not None
+        start, end = self.chart.view_range()
+        last = len(self.chart.series) - 1
+        first, final = (self.chart.moment_of(min(max(round(place), 0), last)).date() for place in (start + 0.5, end - 0.5))
+        return {"kind": self.kind, "scale": self.scale, "start": first, "end": final}
 
     def _load_events(self) -> None:
         if self.chart is None or self.answer is None:

@@ -122,7 +122,8 @@ class Catalogue:
             found = "" if screen.found is None else f"{screen.found:,} found"
             yield Entry(f"Screen: {screen.title}", found or "Screen", "filter", partial(self._screen, screen.name),
                         words=f"{screen.title} {screen.name} {screen.rule if screen.own else screen.about} screen",
-                        detail=screen.rule, rank=60 if screen.own else 0, group="Screens", key=f"screen:{screen.name}",
+                        detail=screen.about if screen.about and self._window.mode == "newbie" else screen.rule,
+                        rank=60 if screen.own else 0, group="Screens", key=f"screen:{screen.name}",
                         names=(screen.title.lower(), screen.name.lower()), preview=("screen", screen.name),
                         completion=f"screener run --preset {quoted(screen.name)} ")
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 from shiboken6 import isValid
 
+from terminal.shell.focus_ring import FocusRing
 from terminal.shell.keys import DECLARED, Keys, types
 from terminal.ui import theme
 
@@ -71,6 +72,7 @@ class KeyActions(QObject):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
+        self.ring = FocusRing(window)
         self.apply()
 
     def _slots(self) -> dict[str, Callable[[], object]]:

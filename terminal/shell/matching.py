@@ -16,23 +16,24 @@ _WORD = re.compile(r"\w+")
 _LAST = chr(0x10FFFF)  # sorts behind every letter
 
 
-def score(typed: str, text: str) -> int | None:
+def score(typed: str, text: str, *, loose: bool = True) -> int | None:
     """How well `text` answers `typed`: greater is better, None when a letter is missing.
 
     Each word typed must be found, in any order; within a word the letters appear in order. Word starts, unbroken
-    runs and a match at the very beginning count more; a shorter text wins a tie.
+    runs and a match at the very beginning count more; a shorter text wins a tie. Not `loose`: only unbroken runs and first
+    letters of words count.
     """
     total = 0
     lowered = text.lower()
     for word in typed.lower().split():
-        part = _word(word, lowered)
+        part = _word(word, lowered, loose)
         if part is None:
             return None
         total += part
     return total * 10 - min(len(text), 99)
 
 
-def _word(word: str, text: str) -> int | None:
+def _word(word: str, text: str, loose: bool) -> int | None:
     at = _find(word, text)
     if at >= 0 and (at == 0 or not text[at - 1].isalnum() or not _initials(word, text)):
         starts = at == 0 or not text[at - 1].isalnum()
@@ -41,6 +42,8 @@ def _word(word: str, text: str) -> int | None:
         return None
     if _initials(word, text):
         return len(word) * (START + 2)
+    if not loose:
+        return None
     total, place, last = 0, -1, -2
     for letter in word:
         place = text.find(letter, place + 1)

@@ -236,7 +236,7 @@ class Palette(QWidget):
         ranked: list[tuple[int, Entry]] = []
         lowered = typed.lower()
         for entry in self._entries:
-            points = [score(typed, entry.title), score(typed, entry.words)]
+            points = [score(typed, entry.title), score(typed, entry.words, loose=False)]
             best = max((point for point in points if point is not None), default=None)
             if best is not None or lowered in entry.names:
                 same = lowered in entry.names
@@ -258,7 +258,7 @@ class Palette(QWidget):
         groups: dict[str, list[Entry]] = {}
         for _, entry in ranked:
             groups.setdefault(entry.group, []).append(entry)
-        names = sorted(groups, key=ORDER.index) if fixed else list(groups)
+        names = sorted(groups, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER)) if fixed else list(groups)
         return [entry for name in names for entry in groups[name][:IN_GROUP]]
 
     # ---- what is chosen ----
@@ -269,11 +269,7 @@ class Palette(QWidget):
 
     def _look(self) -> None:
         entry = self.chosen()
-        line = self._line
-        self.side.look_at(entry, line)
-        problem = line.problem if line is not None else None
-        self.hint.setText(problem.sentence() if problem is not None else HINT)
-        theme.set_role(self.hint, role="muted", tone="error" if problem is not None else "")
+        self.side.look_at(entry, self._line)
 
     def _mark(self) -> None:
         """Underline in the field what is wrong there."""

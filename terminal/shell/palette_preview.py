@@ -7,7 +7,7 @@ from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout
 
 from terminal.domain import format as say
@@ -39,6 +39,7 @@ class Preview:
     pairs: tuple[tuple[str, str, str], ...] = ()
     spark: tuple[float, ...] = ()
     note: str = ""
+    rich: bool = False  # `text` is rich text
 
 
 def symbol_preview(app: App, symbol: str, name: str, kind: str) -> Preview:
@@ -212,7 +213,8 @@ class PreviewPane(QFrame):
         if len(shown) > MOST_PARAMETERS:
             words.append(f"and {len(shown) - MOST_PARAMETERS} more")
         note = f"Last: {last}" if last else ""
-        return Preview(command.title, spoken(command), "<br>".join([escape(command.summary), "", *words]), note=note)
+        return Preview(command.title, spoken(command), "<br>".join([escape(command.summary), "", *words]), note=note,
+                       rich=True)
 
     def _ask(self) -> None:
         entry = self._entry
@@ -251,6 +253,7 @@ class PreviewPane(QFrame):
         target.setVisible(bool(text))
 
     def _show(self, found: Preview) -> None:
+        self._text.setTextFormat(Qt.TextFormat.RichText if found.rich else Qt.TextFormat.PlainText)
         for target, text in ((self._title, found.title), (self._subtitle, found.subtitle), (self._text, found.text),
                              (self._note, found.note), (self._verdict, "")):
             self._say(target, text)
@@ -262,6 +265,7 @@ class PreviewPane(QFrame):
         for place, (name, value, tone) in enumerate(found.pairs):
             cells = (label(name, "muted"), label(value, "strong"))
             if tone:
+                cells[1].setTextFormat(Qt.TextFormat.RichText)
                 cells[1].setText(f"<span style='color:{getattr(theme.tokens(), tone)}'>{escape(value)}</span>")
             for column, cell in enumerate(cells):
                 self._grid.addWidget(cell, place, column)
