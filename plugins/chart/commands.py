@@ -193,6 +193,10 @@ def export(
     end: Annotated[date | None, argument(help="Last day.")] = None,
     width: Annotated[int, argument(help="Width of the picture in pixels.")] = 1600,
     height: Annotated[int, argument(help="Height of the picture in pixels.")] = 900,
+    kind: Annotated[
+        Literal["candles", "heikin_ashi", "bars", "line", "area"], argument(help="How the picture draws the bars.")
+    ] = "candles",
+    scale: Annotated[Literal["linear", "log", "percent"], argument(help="How the picture counts prices.")] = "linear",
 ) -> Table:
     """Write a chart's numbers as CSV, the chart as a picture, or both."""
     import polars as pl
@@ -210,7 +214,7 @@ def export(
     if png is not None:
         drawn = tuple(read_drawing(row) for row in stored_drawings(ctx, table.detail["symbol"]).to_dicts())
         # Qt is loaded when a picture is wanted and not before; commands themselves know nothing of it.
-        picture = importlib.import_module("plugins.chart.picture").picture(table, drawn, width, height)
+        picture = importlib.import_module("plugins.chart.picture").picture(table, drawn, width, height, kind, scale)
         written.append({"kind": "png", "file": str(png), "bytes": write(png, picture)})
     frame = pl.DataFrame(written, schema={"kind": pl.String, "file": pl.String, "bytes": pl.Int64})
     columns = (Column("kind", "Kind"), Column("file", "File"), Column("bytes", "Bytes", "integer", "count"))

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def picture(table: Table, drawings: Sequence[Drawing], width: int, height: int) -> bytes:
+def picture(
+    table: Table, drawings: Sequence[Drawing], width: int, height: int, kind: str = "candles", scale: str = "linear"
+) -> bytes:
     """`chart.show`'s table as a PNG of so many pixels. May be called in any thread: widgets are made in Qt's own.
 
     Raises UserError where there is no window and this is not the main thread either, since then nobody can paint.
@@ -35,8 +37,8 @@ def picture(table: Table, drawings: Sequence[Drawing], width: int, height: int) 
 
         theme.apply(application)
     if QThread.currentThread() is application.thread():
-        return _paint(table, drawings, width, height)
-    return _in_thread_of(application, lambda: _paint(table, drawings, width, height))
+        return _paint(table, drawings, width, height, kind, scale)
+    return _in_thread_of(application, lambda: _paint(table, drawings, width, height, kind, scale))
 
 
 class _Errand(QObject):
@@ -69,8 +71,9 @@ def _in_thread_of(other: QObject, work: Callable[[], T]) -> T:
     return result
 
 
-def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int) -> bytes:
-    from terminal.ui.chart import Chart, Compared, Study, StudyLine
+def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int, kind: str, scale: str) -> bytes:
+    from plugins.chart.panel_answer import read_answer
+    from terminal.ui.chart import Chart
     from terminal.ui.chart.drawing import DrawingLayer
 
     detail = table.detail
@@ -82,13 +85,11 @@ def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int) -
         source = table.sources[0].provider if table.sources else ""
         chart.show_bars(detail["bars"], (), symbol=detail["symbol"], simulated=table.simulated, interval=detail["interval"],
                         source=source)  # fmt: skip
-        chart.set_studies([
-            Study(each.label, each.label, "price" if each.indicator.pane == "price" else each.label,
-                  tuple(StudyLine(output.title, each.values[output.name], output.style, output.role)
-                        for output in each.indicator.outputs), each.indicator.levels)
-            for each in detail["studies"]
-        ])  # fmt: skip
-        chart.set_compared([Compared(symbol, values) for symbol, values in detail["compared"].items()])
+        answer = read_answer(table, detail["symbol"], detail["interval"], "pro")
+        chart.set_studies(answer.studies)
+        chart.set_compared(answer.compared)
+        chart.set_kind(kind)
+        chart.set_scale(scale)
         chart.show_range("MAX")
         layer = DrawingLayer(chart)
         layer.set_drawings(tuple(drawings))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 
@@ -439,6 +440,14 @@ def test_export_goes_through_the_command(open_panel: Any, qtbot: Any, tmp_path: 
     assert "sma(50)" in head and panel.host.said[-1][0] == "ok"
     command, arguments = panel.host.asked[-1]
     assert command == "chart.export" and arguments["study"] == panel.studies
+    panel.set_kind("line")
+    panel.host.said.clear()
+    panel.host.file = str(tmp_path / "zenr.png")
+    choose(panel, panel.toolbar.export, "Picture")
+    qtbot.waitUntil(lambda: bool(panel.host.said), timeout=30_000)
+    assert not QImage(panel.host.file).isNull()
+    command, arguments = panel.host.asked[-1]
+    assert arguments["kind"] == "line" and (arguments["end"] - arguments["start"]).days in range(355, 372), "what is in view"
     panel.host.file = None
     choose(panel, panel.toolbar.export, "Picture")
     assert panel.host.asked[-1] == (command, arguments), "declined is declined"
