@@ -53,6 +53,15 @@ GIVEN: dict[str, dict[str, Any]] = {
     **{f"earnings.{verb}": {"symbol": "STOCK"} for verb in ("show", "moves", "dates")},
     "earnings.export": {"file": "earnings.csv"}, "health.retry": {"provider": "demo"},
     "health.flush": {"dataset": "chains", "yes": True}, "jobs.run_now": {"name": "dips.close"},
+    "chart.draw": {"symbol": "SPY", "tool": "horizontal", "point": ["2024-10-01,80"]},
+    "chart.move": {"id": "1", "point": ["2024-10-02,81"]},
+    **{f"chart.{verb}": {"id": "1"} for verb in ("undo", "erase", "restore")},
+    "chart.drawings": {"symbol": "SPY"}, "chart.show": {"symbol": "STOCK", "compare": ["SPY"]},
+    "chart.events": {"symbol": "STOCK"}, "chart.export": {"symbol": "SPY", "csv": "chart.csv"},
+    "chart.save_studies": {"study": ["rsi(14)"]}, "chart.undo_studies": {},
+    "views.save": {"name": "Mine", "table": "screener", "columns": ["symbol", "price"]},
+    **{f"views.{verb}": {"name": "Mine", "table": "screener"} for verb in ("use", "delete", "restore")},
+    "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
     "screener.judge": {}, "store.backup": {}, "store.restore": {}, "doctor.run": {"network": False},
 }
 # What needs a person, a window, a key, an added plugin or a file of the user's; proved elsewhere.
@@ -62,7 +71,7 @@ WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gu
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
                  "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf", "watchlist.show", "dips.list",
-                 "dips.show", "dips.base_rate", "earnings.show", "earnings.moves", "earnings.dates"}
+                 "dips.show", "dips.base_rate", "earnings.show", "earnings.moves", "earnings.dates", "chart.show", "chart.events"}
 
 
 class Walk:
@@ -207,6 +216,7 @@ def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for app in (full, cut):
         app.run("watchlist.create", {"name": "Mine"})
         app.run("watchlist.add", {"name": "Mine", "symbols": ["SPY", stock(app)]})
+        app.run("views.save", GIVEN["views.save"])
     yield Walk(full), Walk(cut)
     for app in apps:
         app.close()
@@ -227,7 +237,7 @@ def test_as_of_works_on_every_command_that_reads(as_it_was: tuple[Walk, Walk], n
 HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.spread", "screener.explain", "tearsheet.show",
              "tearsheet.gates", "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf",
              "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate", "earnings.show",
-             "earnings.moves", "earnings.dates"]
+             "earnings.moves", "earnings.dates", "chart.show", "chart.events"]
 
 
 @pytest.mark.parametrize("name", HINDSIGHT)
