@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API_VERSION", "BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
-    "Plugin", "PluginState", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
+    "Plugin", "PluginState", "Portable", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
     "TerminalError", "Unavailable", "UserError", "argument", "command",
 ]
 
@@ -103,8 +103,29 @@ class Migration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Portable:
+    """A kind of things of the user's that a workspace file carries (`workspace export|import`).
+
+    `read(query)` gives them by name, as plain tables (text, numbers, booleans, lists and tables of these; None is left
+    out). `check(content)` gives the content as `read` would, UserError for what cannot be. `write(tx, name, content, now)`
+    keeps one under its name inside the transaction of the import; content None takes it away. `table` is what
+    `book.changed` tells. `standard`: exported without being asked for.
+    """
+
+    section: str
+    title: str
+    table: str
+    read: Callable[[Callable[..., Any]], Mapping[str, Mapping[str, Any]]]
+    check: Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+    write: Callable[[Any, str, Mapping[str, Any] | None, datetime], None]
+    standard: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """The manifest. `commands` and `migrations` are module names, imported on first use.
+    """The manifest. `commands`, `migrations` and `portable` are module names, imported on first use.
+
+    The portable module defines `PORTABLE: tuple[Portable, ...]`.
 
     The migrations module defines `MIGRATIONS: tuple[Migration, ...]`; its tables live in the book's schema named
     after the plugin's id. `explain` is a TOML file beside the manifest.
@@ -119,6 +140,7 @@ class Plugin:
     jobs: tuple[Job, ...] = ()
     settings: tuple[Setting, ...] = ()
     migrations: str = ""
+    portable: str = ""
     explain: str = "explain.toml"
 
 

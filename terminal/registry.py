@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from terminal.api import API_VERSION, Panel, Plugin, PluginState
+from terminal.api import API_VERSION, Panel, Plugin, PluginState, Portable
 from terminal.commands import Command, UsageError, commands_of
 from terminal.errors import UserError
 
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 _ID = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _VERB = re.compile(r"[a-z][a-z0-9_]*")
 # Command groups that belong to the program itself: group -> module, imported on first use.
-CORE: Mapping[str, str] = {"window": "terminal.shell.commands"}
+CORE: Mapping[str, str] = {"window": "terminal.shell.commands", "workspace": "terminal.shell.exchange_commands"}
 
 
 class Registry:
@@ -86,6 +86,17 @@ class Registry:
                     found.append((plugin.id, tuple(self._module(plugin, plugin.migrations).MIGRATIONS)))
                 except Exception as problem:
                     self.set_aside(plugin.id, "its migrations cannot be read", problem)
+        return tuple(found)
+
+    def portable(self) -> tuple[Portable, ...]:
+        """The kinds of things that a workspace file carries, in the order of plugins."""
+        found: list[Portable] = []
+        for plugin in self.plugins():
+            if plugin.portable:
+                try:
+                    found += self._module(plugin, plugin.portable).PORTABLE
+                except Exception as problem:
+                    self.set_aside(plugin.id, "what it lets be carried elsewhere cannot be read", problem)
         return tuple(found)
 
     def widget(self, panel: Panel) -> Any:

@@ -7,6 +7,7 @@ PLUGIN = Plugin(
     title="Screener",
     summary="Finds stocks, funds and bonds by preset, filter or rule, and remembers every run.",
     commands="plugins.screener.commands",
+    portable="plugins.screener.portable",
     panels=(
         Panel(
             id="screener",

@@ -7,4 +7,5 @@ PLUGIN = Plugin(
     title="Watchlists",
     summary="Named lists of symbols in your own order, usable wherever a universe is asked for.",
     commands="plugins.watchlist.commands",
+    portable="plugins.watchlist.portable",
 )

@@ -277,6 +277,8 @@ class BookStore:
             elif kind == "universes":
                 self._remove_universe(tx, row["name"])
                 tx.execute("insert into universes values (?, ?, ?, ?::date, ?, ?::timestamptz)", tuple(row.values()))
+            elif kind == "workspace":
+                raise UserError("An import is undone as a whole.", "Use: tapeline workspace undo")
             else:
                 raise UserError(f"'{kind}' cannot be put back here.", "Restore a backup instead.")
 

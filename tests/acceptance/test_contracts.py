@@ -62,11 +62,12 @@ GIVEN: dict[str, dict[str, Any]] = {
     "views.save": {"name": "Mine", "table": "screener", "columns": ["symbol", "price"]},
     **{f"views.{verb}": {"name": "Mine", "table": "screener"} for verb in ("use", "delete", "restore")},
     "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
+    "workspace.export": {"file": "workspace.toml"}, "workspace.import": {"file": "workspace.toml"},
     "screener.judge": {}, "store.backup": {}, "store.restore": {}, "doctor.run": {"network": False},
 }
 # What needs a person, a window, a key, an added plugin or a file of the user's; proved elsewhere.
 ELSEWHERE = {"market.import", "preferences.approve", "preferences.key_set", "preferences.key_forget", "store.undelete",
-             "store.rebuild", "screener.diff", "jobs.run"}
+             "store.rebuild", "screener.diff", "jobs.run", "workspace.undo"}
 WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gui and name not in {*GIVEN, *ELSEWHERE})]
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
