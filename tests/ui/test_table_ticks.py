@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from PySide6.QtCore import Qt
 
@@ -41,7 +43,7 @@ def test_only_changed_cells_are_painted(view: TableView, monkeypatch: pytest.Mon
     view.update_cells("price", {"AAA": 69.76, "BBB": 99.0, "CCC": 1.0, "NONE": 5.0, "AAA30": 7.0})
     view._ticks.beat()
     assert patched == [(1, price), (2, price)]  # AAA is as before, AAA30 cannot be seen
-    assert view.model_shown.text(view.model_shown.id_of("AAA30"), price) == "7.00"
+    assert view.model_shown.text(view.model_shown.ids_of("AAA30")[0], price) == "7.00"
 
 
 def test_a_change_is_tinted_by_its_direction_until_it_is_over(view: TableView, qtbot: Any) -> None:
@@ -99,3 +101,14 @@ def test_where_a_live_value_came_from_is_told(view: TableView) -> None:
     assert "demo" not in tip
     other = view.model().index(0, view.model_shown.place_of("price")).data(Qt.ItemDataRole.ToolTipRole)
     assert "demo" in other
+
+
+def test_every_row_of_a_symbol_gets_its_value(qtbot: Any, host: FakeHost) -> None:
+    table = market_table(6)
+    view = TableView(host, now=lambda: NOW)  # type: ignore[arg-type]
+    qtbot.addWidget(view)
+    view.show_table(replace(table, frame=table.frame.with_columns(pl.Series("symbol", ["AAA", "BBB", "AAA", "C", "D", "E"]))))
+    view.update_cells("price", {"AAA": 5.0})
+    view._ticks.beat()
+    place = view.model_shown.place_of("price")
+    assert [view.model_shown.text(id, place) for id in range(3)] == ["5.00", "70.76", "5.00"]

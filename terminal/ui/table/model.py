@@ -80,7 +80,7 @@ class FrameModel(QAbstractTableModel):
         self._ranks: dict[str, list[float | None]] = {}
         self._subset: list[int] | None = None
         self._symbols: list[Any] | None = None
-        self._ids: dict[str, int] | None = None
+        self._ids: dict[str, list[int]] | None = None
         self._currency: int | None = None
 
     # --- what is shown
@@ -304,21 +304,23 @@ class FrameModel(QAbstractTableModel):
         """The company of a row, "" when the table does not say."""
         return str(self._frame["name"][id] or "") if "name" in self._frame.columns else ""
 
-    def id_of(self, symbol: str) -> int:
-        """The row number of a symbol in the frame, -1 when there is none. Of several the first."""
+    def ids_of(self, symbol: str) -> Sequence[int]:
+        """The row numbers of a symbol in the frame; several where a table has several rows of it."""
         if self._ids is None:
             self.symbol(0)
-            self._ids = {str(each): id for id, each in reversed(list(enumerate(self._symbols or ())))}
-        return self._ids.get(symbol, -1)
+            self._ids = {}
+            for id, each in enumerate(self._symbols or ()):
+                self._ids.setdefault(str(each), []).append(id)
+        return self._ids.get(symbol, ())
 
     def find(self, symbol: str) -> int:
         """The present row of a symbol, -1 when it is not shown."""
-        if not symbol or (id := self.id_of(symbol)) < 0:
-            return -1
-        try:
-            return self.order.index(id)
-        except ValueError:
-            return -1
+        for id in self.ids_of(symbol) if symbol else ():
+            try:
+                return self.order.index(id)
+            except ValueError:
+                continue
+        return -1
 
     def find_text(self, start: str, after: int = 0) -> int:
         """The next row from `after` whose symbol (else first column) starts with `start`, -1 for none."""
@@ -336,9 +338,9 @@ class FrameModel(QAbstractTableModel):
 
         Later sorting, filtering and exporting count with it. The caller tells the view.
         """
-        if name not in self._frame.columns:
-            return -1
         place = self.place_of(name)
+        if self._places[place] < 0 if place >= 0 else name not in self._frame.columns:
+            return -1
         old = self.raw(id, place) if place >= 0 else None
         self._fresh.setdefault(name, {})[id] = Fresh(value, source)
         self._merged = None

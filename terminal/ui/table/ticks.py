@@ -65,27 +65,22 @@ class Ticks(QObject):
             return
         still = self.still
         for (symbol, name), (value, source) in waiting.items():
-            id = model.id_of(symbol)
-            old = self._old(id, name)
-            place = model.update_cell(id, name, value, source) if id >= 0 else -1
-            if place < 0:
-                continue
-            if id not in rows:
-                view.forget_row(id)
-                continue
-            if not still and isinstance(old, (int, float)) and isinstance(value, (int, float)):
-                self.flashes[(id, place)] = (value > old, now + FLASH_S)
-            view.repaint_cell(id, rows[id], place)
+            place = model.place_of(name)
+            for id in model.ids_of(symbol):
+                old = model.raw(id, place) if place >= 0 else None
+                if model.update_cell(id, name, value, source) < 0:
+                    continue
+                if id not in rows:
+                    view.forget_row(id)
+                    continue
+                if not still and isinstance(old, (int, float)) and isinstance(value, (int, float)):
+                    self.flashes[(id, place)] = (value > old, now + FLASH_S)
+                view.repaint_cell(id, rows[id], place)
         if model.groups:
             model.forget_summaries()
             for id in (id for id in rows if id < 0):
                 view.forget_row(id)
                 view.viewport().update(view.cell_rect(rows[id], 0).adjusted(0, 0, view.viewport().width(), 0))
-
-    def _old(self, id: int, name: str) -> Any:
-        model = self._view.model_shown
-        place = model.place_of(name)
-        return model.raw(id, place) if id >= 0 and place >= 0 else None
 
     def _visible(self) -> dict[int, int]:
         order = self._view.model_shown.order
