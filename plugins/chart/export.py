@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ def write(path: Path, content: bytes) -> int:
         part.write_bytes(content)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise UserError(f"{path} cannot be written: {error.strerror or error}.", "Choose another place or make room.") from error
     return len(content)

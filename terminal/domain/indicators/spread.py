@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from terminal.domain.indicators.channels import bollinger_place, bollinger_width
-from terminal.domain.indicators.model import Array, Indicator, Output, bars, factor, length
+from terminal.domain.indicators.model import Array, Indicator, Output, Parameter, factor, length
 from terminal.domain.indicators.talib import ta, unknown
 
 _HLC = ("high", "low", "close")
@@ -52,7 +52,7 @@ SPREAD = (
         "sqrt(sum of squared distances from the mean / (n - 1))", free_input=True,
     ),
     Indicator(
-        "hv", "Historical volatility", _GROUP, "own", ("close",), (length(20), bars("year", "Bars a year", 252, 1)),
+        "hv", "Historical volatility", _GROUP, "own", ("close",), (length(20), Parameter("year", "Bars a year", 252, 1, 200_000)),
         (Output("hv", "Volatility", role="average_1", rule="hv"),), historical_volatility, lambda n, y: n,
         "How much the price scattered lately, in percent a year: 20 % is calm, 60 % wild.",
         "Sample deviation of n log returns x sqrt(bars a year), a fraction. Unknown where a price is not above zero.",
