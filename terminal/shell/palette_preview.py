@@ -84,7 +84,7 @@ def verdict_of(app: App, symbol: str) -> tuple[str, str]:
     found = frame.row(0, named=True)
     score = found.get("score")
     verdict = str(found.get("verdict") or "")
-    return (f"{verdict} · {score:.0f}" if verdict and score is not None else verdict), _sentence(found.get("why"))
+    return (f"{verdict} · {score:.1f} of 10" if verdict and score is not None else verdict), _sentence(found.get("why"))
 
 
 def _sentence(why: Any) -> str:
