@@ -69,7 +69,7 @@ def test_near_agrees_and_far_does_not(item: str, one: float, share: float, wide:
 STATEMENTS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 3), st.integers(0, 20), st.integers(0, 12)), max_size=12)
 
 
-@settings(max_examples=examples(200))
+@settings(max_examples=examples(200), deadline=None)
 @given(said=STATEMENTS)
 def test_at_every_moment_exactly_the_best_living_statement_of_each_key_stands(said: list[tuple[str, int, int, int]]) -> None:
     statements, end = [], {}
@@ -146,7 +146,7 @@ def test_each_other_statement_is_held_against_the_nearest_of_another_service() -
     assert compare("facts", standing, others.clear(), ORDER).is_empty()
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(60), deadline=None)
 @given(values=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=8))
 def test_a_disagreement_is_listed_exactly_where_the_two_do_not_agree(values: list[tuple[float, float]]) -> None:
     days = [date(2020, 3, 31) + timedelta(days=91 * number) for number in range(len(values))]
