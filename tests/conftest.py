@@ -26,6 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program has it (ter
 for _name in [name for name in os.environ if name.startswith("TAPELINE_") and name != "TAPELINE_TEST_PLATFORM"]:
     del os.environ[_name]
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
 from terminal.paths import Home  # noqa: E402
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)  # a Friday, two hours after New York's close in winter... 17:00 there
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+hypothesis.settings.register_profile("patient", deadline=None)  # no test may depend on how fast a machine is
+hypothesis.settings.load_profile("patient")
 
 
 # No network
