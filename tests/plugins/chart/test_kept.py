@@ -37,6 +37,8 @@ def test_a_drawing_is_kept_with_its_symbol(live: Any) -> None:
     assert (drawing.tool, drawing.text, drawing.role, drawing.width) == ("trend", "support", "accent", 1.5)
     assert drawing.points == ((datetime(2026, 1, 2, tzinfo=UTC), 100.0), (datetime(2026, 3, 2, 15, 30, tzinfo=UTC), 120.5))
     run(live, "draw", symbol="PEP", tool="horizontal", point=("2026-01-02,55",), role="warn", width=3)
+    typed = run(live, "draw", symbol="PEP", tool="horizontal", point="2026-01-02,55").detail["drawing"]
+    assert typed.points == ((datetime(2026, 1, 2, tzinfo=UTC), 55.0),), "as one --point of the command line arrives"
     listed = run(live, "drawings", symbol="KO")
     assert listed.detail["drawings"] == (drawing,) and listed.frame["id"].to_list() == [drawing.id]
     assert "2026-01-02" in listed.frame["points"][0] and "120.5" in listed.frame["points"][0]
