@@ -185,7 +185,7 @@ def test_the_palette_opens_a_tearsheet_and_a_chart_by_code(window: Any, qtbot: A
 def test_the_palette_previews_a_symbol_and_knows_screens(window: Any, qtbot: Any) -> None:
     palette = window.palette_
     window.open_palette("ZENR")
-    qtbot.waitUntil(lambda: all(word in palette.side.spoken() for word in ("Verdict:", "Price")), timeout=30_000)
+    qtbot.waitUntil(lambda: all(word in palette.side.spoken() for word in ("Verdict:", "Close of 20 Nov 2026")), timeout=30_000)
     told = palette.side.spoken()
     assert "Price" in told and "Close of 20 Nov 2026" in told and "(simulated)" in told
     qtbot.waitUntil(lambda: palette.sources.known.counted, timeout=30_000)
