@@ -13,6 +13,8 @@ import sys
 # One pool for all threads, which keep little of their own; freed pages go back after 0.1 s, by a thread of jemalloc's own.
 POLARS = "narenas:1,lg_tcache_max:12,background_thread:true,dirty_decay_ms:100,muzzy_decay_ms:0"
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # names of mallopt(3)
+_DONTNEED = 4  # of madvise(2)
+_ENGINES = ("/_polars_runtime", "/_duckdb")
 
 
 def before_polars() -> None:
@@ -36,6 +38,27 @@ def give_back() -> None:
     trim = _library("malloc_trim")
     if trim is not None:
         trim(0)
+
+
+def let_go_of_code() -> None:
+    """Unmap the code of the two large engines: of their 200 MB a start runs through 80 once, and most of it never again.
+
+    The pages stay in the system's file cache until it has a better use for them; what runs again is mapped again, which
+    costs a millisecond. Only pages of code, which nobody writes to.
+    """
+    advise = _library("madvise")
+    if advise is None:
+        return
+    import ctypes
+    from pathlib import Path
+
+    advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    with Path("/proc/self/maps").open(encoding="utf-8") as maps:
+        for line in maps:
+            span, allowed, *_, path = line.split()
+            if allowed.startswith("r-x") and any(name in path for name in _ENGINES):
+                first, end = (int(each, 16) for each in span.split("-"))
+                advise(first, end - first, _DONTNEED)
 
 
 def before_window() -> None:

@@ -181,6 +181,7 @@ class Store:
         for database in self._databases():
             database.let_go()
         memory.give_back()
+        memory.let_go_of_code()
 
     # inner
 
