@@ -247,6 +247,8 @@ def _found(ctx: Context, id: str, erased: bool = False) -> tuple[Drawing, str]:
 def _points(texts: tuple[str, ...]) -> tuple[Any, ...]:
     from terminal.domain.drawings import point_from_text
 
+    if not texts:
+        return ()
     parts = ",".join(texts).split(",")  # one point alone arrives from the command line as a list of its two halves
     return tuple(point_from_text(",".join(parts[at : at + 2])) for at in range(0, len(parts), 2))
 

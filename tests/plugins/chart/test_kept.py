@@ -88,6 +88,7 @@ def test_an_erased_drawing_comes_back(live: Any) -> None:
 def test_what_cannot_be_drawn(live: Any) -> None:
     for arguments, words in (
         ({"point": ("2026-01-02,100",)}, "needs 2 points"),
+        ({}, "needs 2 points"),
         ({"point": ("yesterday,100", "2026-01-02,1")}, "not a point"),
         ({"tool": "text", "point": ("2026-01-02,100",)}, "needs words"),
         ({"symbol": "not a symbol", "point": TWO}, "not a symbol"),
