@@ -112,5 +112,7 @@ def write(label: QLabel, parts: list[str], more: list[str], room: float) -> None
         lines[-1].append(part)
         used += widths[part]
     body = "<br>".join("&nbsp; ".join(line) for line in lines[:1 + MOST_LINES] if line)
-    label.setText(f"<span style='font-size:{size}px; color:{theme.tokens().t3}'>{body}</span>")
-    label.adjustSize()
+    text = f"<span style='font-size:{size}px; color:{theme.tokens().t3}'>{body}</span>"
+    if text != label.text():  # laying it out costs as much as drawing the bars
+        label.setText(text)
+        label.adjustSize()

@@ -45,6 +45,7 @@ class Timeline:
         self.shown = len(moments)
         self._counts = self.moments.astype(np.int64)
         self._starts: dict[tuple[str, int], Places] = {}
+        self._ticked: tuple[tuple[float, ...], list[int]] = ((), [])
         self._sessions = sessions
         self._edges: Places | None = None
         self._gaps: Places | None = None
@@ -160,6 +161,12 @@ class Timeline:
 
     def ticks(self, low: float, high: float, pixels: float, least: float = 70.0) -> list[int]:
         """Where years, months, days or times begin, at least `least` pixels apart; the same ones while the chart is moved."""
+        asked = (low, high, pixels, least, float(self.shown))
+        if asked != self._ticked[0]:  # every pane's grid and the axis ask for the same
+            self._ticked = (asked, self._find_ticks(low, high, pixels, least))
+        return self._ticked[1]
+
+    def _find_ticks(self, low: float, high: float, pixels: float, least: float) -> list[int]:
         first, last = max(0, int(np.ceil(low))), min(self.shown, int(high) + 1)
         if last - first < 2 or pixels <= 0:
             return []
