@@ -179,6 +179,17 @@ def test_text_has_banner_table_unknown_notes_and_sources() -> None:
     assert "_row" not in text
 
 
+def test_why_another_service_was_asked_is_told_of_every_source() -> None:
+    """Also of those that are only counted, once each."""
+    sources = tuple(Source("finnhub", f"quote {number}", note=f"Yahoo Finance could not be reached ({number // 2})")
+                    for number in range(7))
+    text = printed(Table("Prices", (), pl.DataFrame(), sources), "text")
+    assert "finnhub quote 0, Yahoo Finance could not be reached (0)" in text
+    assert "and 3 more" in text and "quote 5" not in text
+    assert text.count("could not be reached (2)") == 1 and text.count("could not be reached (3)") == 1
+    assert text.count("could not be reached (1)") == 2, "beside the sources it belongs to"
+
+
 def test_one_wide_row_is_shown_as_a_list_and_an_empty_table_says_so() -> None:
     columns = tuple(Column(f"c{number}", f"Column {number}") for number in range(6))
     one = Table("One", columns, pl.DataFrame({column.name: ["v"] for column in columns}))

@@ -24,7 +24,8 @@ _SERVICES = (
     Column("good_at", "Last good answer", "datetime"), Column("good_endpoint", "Endpoint", newbie=False),
     Column("breaker", "Breaker", term="breaker", newbie=False), Column("until", "Asked again", "datetime", newbie=False),
     Column("fault", "What is wrong", newbie=False), Column("error_at", "Last failure", "datetime", newbie=False),
-    Column("error", "Last error", newbie=False), Column("datasets", "Delivers", "list", newbie=False),
+    Column("error", "Last error", newbie=False), Column("live", "Live trades", term="live_trades", newbie=False),
+    Column("datasets", "Delivers", "list", newbie=False),
     Column("windows", "Windows", "object", newbie=False),
 )
 _DATA = (
@@ -64,7 +65,9 @@ def show(ctx: Context) -> Table:
             "resets_at": window and window.resets_at, "requests": status.requests, "error_rate": status.error_rate,
             "p50": status.p50, "p95": status.p95, "good_at": status.good_at, "good_endpoint": status.good_endpoint or None,
             "breaker": breaker, "until": status.until, "fault": status.fault or None, "error_at": status.error_at,
-            "error": status.error or None, "datasets": list(status.datasets),
+            "error": status.error or None,
+            "live": status.live.words if status.live is not None and status.state != "needs key" else None,
+            "datasets": list(status.datasets),
             "windows": [{"requests": each.requests, "seconds": each.seconds, "left": each.left, "resets_at": each.resets_at}
                         for each in status.windows]})
     schema = _schema(_SERVICES, windows=pl.List(pl.Struct({

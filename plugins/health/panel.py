@@ -22,7 +22,7 @@ WIDE = 1180
 BEAT_MS = 15_000  # budgets and ages move without anybody telling
 PLACES = {"services": (0, 0, 1, 2), "data": (1, 0, 1, 1), "jobs": (1, 1, 1, 1), "files": (2, 0, 1, 1), "log": (2, 1, 1, 1)}
 TITLES = (("services", "Services"), ("data", "Data"), ("jobs", "Jobs"), ("files", "Files"), ("log", "Log"))
-STRETCH = {"pro": (10, 10, 7), "newbie": (0, 10, 7)}
+STRETCH = (0, 10, 7)
 
 
 class HealthPanel(QWidget):
@@ -108,8 +108,8 @@ class HealthPanel(QWidget):
         self.fit()
 
     def fit(self) -> None:
-        """Room for the sentences; after they changed, and after the panel did."""
-        QTimer.singleShot(0, self, lambda: self.services.fit(bool(self._wide) and self.host.mode == "newbie"))
+        """Room for the services; after they changed, and after the panel did."""
+        QTimer.singleShot(0, self, lambda: self.services.fit(bool(self._wide)))
 
     # ---- inner ----
 
@@ -123,9 +123,9 @@ class HealthPanel(QWidget):
             else:
                 self._grid.addWidget(pane, 0, 0)
             pane.setVisible(wide or name == self.tabs.value)
-        for at, share in enumerate(STRETCH.get(self.host.mode, STRETCH["pro"])):
+        for at, share in enumerate(STRETCH):
             self._grid.setRowStretch(at, share if wide or not at else 0)
-        self.services.fit(wide and self.host.mode == "newbie")
+        self.services.fit(wide)
         for at in range(2):
             self._grid.setColumnStretch(at, 1 if wide or not at else 0)
         if self.isVisible() and (changed or not wide):

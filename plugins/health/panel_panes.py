@@ -24,7 +24,11 @@ STATES = {"ok": "ok", "done": "ok", "on": "ok", "running": "muted", "waiting": "
           "open": "error", "partly open": "warn", "closed": "muted", "ERROR": "error", "CRITICAL": "error", "WARNING": "warn",
           "INFO": "muted", "DEBUG": "muted"}
 _SERVICE_STATES = {**STATES, "waiting": "warn"}
+_SERVICE_COLUMNS = ("title", "state", "budget", "requests", "error_rate", "p50", "p95", "good_at", "good_endpoint", "breaker",
+                    "until", "live", "fault")
 _TYPING_MS = 250
+# No bound, as Qt has it; the least of the services that is always seen; what the table has around its rows.
+_UNBOUND, _LEAST, _FRAME = 16_777_215, 320, 8
 
 
 class Pane(QWidget):
@@ -112,10 +116,8 @@ class ServicesPane(Pane):
                  "budget": Look("text", 265), "requests": Look("number", 70), "error_rate": Look("number", 70),
                  "p50": Look("number", 56), "p95": Look("number", 56), "good_at": Look("muted", 155),
                  "good_endpoint": Look("muted", 100), "breaker": Look("chips", 90, tones=STATES),
-                 "until": Look("muted", 155), "fault": Look("text", 200, stretch=True)}
-        pro = ("title", "state", "budget", "requests", "error_rate", "p50", "p95", "good_at", "good_endpoint", "breaker", "until",
-               "fault")
-        super().__init__(host, "Data services", "health.show", "id", looks, {"pro": pro})
+                 "until": Look("muted", 155), "live": Look("muted", 190), "fault": Look("text", 200, stretch=True)}
+        super().__init__(host, "Data services", "health.show", "id", looks, {"pro": _SERVICE_COLUMNS})
         self.words = Services(self.retry, lambda: host.open("preferences"))
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
@@ -125,7 +127,9 @@ class ServicesPane(Pane):
         self._choose()
 
     def fill(self, table: Table) -> None:
-        """The answer, as a table and in words."""
+        """The answer, as a table and in words. What its stream of trades does is a column where a service has one."""
+        live = not table.frame["live"].is_null().all()
+        self.columns = {"pro": _SERVICE_COLUMNS if live else tuple(name for name in _SERVICE_COLUMNS if name != "live")}
         super().fill(table)
         self.words.show_services(table.frame.to_dicts())
         self.filled.emit()
@@ -135,11 +139,22 @@ class ServicesPane(Pane):
         self._choose()
 
     def fit(self, wide: bool) -> None:
-        """In words it takes the room it needs, and leaves the rest to the others where there are any beside it."""
-        width = self.area.viewport().width()
-        wanted = self.words.heightForWidth(width) + 4 if wide and width > 0 else 0
-        self.area.setMaximumHeight(wanted or 16_777_215)
-        self.area.setMinimumHeight(min(wanted, 320))
+        """It takes the room it needs, and leaves the rest to the others where there are any beside it (`wide`)."""
+        newbie, width = self.host.mode == "newbie", self.area.viewport().width()
+        words = self.words.heightForWidth(width) + 4 if wide and newbie and width > 0 else 0
+        self.area.setMaximumHeight(words or _UNBOUND)
+        self.area.setMinimumHeight(min(words, _LEAST))
+        rows = self._rows() if wide and not newbie else 0
+        self.table.setMaximumHeight(rows or _UNBOUND)
+        self.table.setMinimumHeight(min(rows, _LEAST))
+
+    def _rows(self) -> int:
+        """How high the table is with all its rows; 0 before there are any."""
+        if self.last is None or self.last.frame.is_empty():
+            return 0
+        bar = self.table.horizontalScrollBar()
+        rows = self.table.verticalHeader().defaultSectionSize() * self.last.frame.height
+        return int(self.table.horizontalHeader().sizeHint().height() + rows + (bar.height() if bar.isVisible() else 0) + _FRAME)
 
     def _choose(self) -> None:
         newbie = self.host.mode == "newbie"

@@ -124,6 +124,21 @@ def test_all_parts_are_side_by_side_and_filled(live: Any, fetch: Any, open_panel
     assert panel.verdict.text == "Nothing needs attention" and not panel.problems.isVisible()
 
 
+@pytest.mark.parametrize("mode", ["pro", "newbie"])
+def test_the_services_take_the_room_of_their_rows_and_leave_the_rest(live: Any, fetch: Any, open_panel: Any, mode: str) -> None:
+    fetch()
+    panel = open_panel(live, mode)
+    until(lambda: panel.services.height() < panel.data.height())
+    table = panel.services.table
+    if mode == "pro":
+        rows = table.verticalHeader().defaultSectionSize() * 2 + table.horizontalHeader().height()
+        assert rows <= table.height() <= rows + 40
+        assert not table.verticalScrollBar().isVisible()
+    panel.resize(800, 600)
+    panel.parentWidget().resize(800, 600)
+    until(lambda: panel.services.height() > 400)  # alone, it may have all of it
+
+
 def test_where_there_is_no_room_one_part_is_shown_at_a_time(live: Any, open_panel: Any) -> None:
     panel = open_panel(live, "pro", (800, 600))
     assert panel.tabs.isVisible() and [name for name, pane in panel.panes.items() if pane.isVisible()] == ["services"]
