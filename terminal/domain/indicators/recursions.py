@@ -158,9 +158,8 @@ def adx(
         plus = minus = reach = index = 0.0
         for at in range(1, bars):
             before = prices[at - 1]
-            up, down = tops[at] - tops[at - 1], bottoms[at - 1] - bottoms[at]
-            gain = up if up > 0.0 and up > down else 0.0
-            loss = down if down > 0.0 and down > up else 0.0
+            up, down = max(tops[at] - tops[at - 1], 0.0), max(bottoms[at - 1] - bottoms[at], 0.0)
+            gain, loss = up if up > down else 0.0, down if down > up else 0.0
             span = max(tops[at], before) - min(bottoms[at], before)
             if at < length:
                 plus += gain
