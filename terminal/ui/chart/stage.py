@@ -31,7 +31,8 @@ class Stage(QSplitter):
         super().__init__(Qt.Orientation.Vertical)
         self.series = series
         self.panes: dict[str, Pane] = {}
-        self._moving = self._shared = False
+        self._moving = self._shared = self._tipped = False
+        self.setAccessibleName("Panes of the chart")
         self.setHandleWidth(5)
         self.setChildrenCollapsible(False)
         self._add(PRICE)
@@ -192,9 +193,15 @@ class Stage(QSplitter):
         self.point_at(place, pane, found[1])
         self.pointed.emit(place)
         if pane.name == PRICE:
-            flag = pane.flags.at(point)
-            at = pane.mapToGlobal(pane.mapFromScene(point))
-            QToolTip.showText(at, flag.tip(), pane) if flag is not None else QToolTip.hideText()
+            self._tell_flag(pane, point)
+
+    def _tell_flag(self, pane: Pane, point: QPointF) -> None:
+        flag = pane.flags.at(point)
+        if flag is not None:
+            QToolTip.showText(pane.mapToGlobal(pane.mapFromScene(point)), flag.tip(), pane)
+        elif self._tipped:
+            QToolTip.hideText()
+        self._tipped = flag is not None
 
     def _clicked(self, event: Any) -> None:
         flag = self.price.flags.at(event.scenePos())

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolTip
 
 from terminal.ui import theme
 from terminal.ui.chart import Chart, Compared, Marker, PriceLevel, Study, StudyLine
@@ -313,8 +314,10 @@ def test_markers_are_flags_with_tooltips_and_group_when_dense(chart: Chart, qapp
     assert sorted(flag.letter for flag in chart.panes()[0].flags.places) == ["N", "N", "N"]
     first = chart.panes()[0].flags.places[0]
     assert chart.panes()[0].view.mapSceneToView(first.box.center()).x() == pytest.approx(212, abs=0.5)
+    at = chart.panes()[0].mapFromScene(first.box.center())
+    qtbot.mouseMove(chart.panes()[0].viewport(), at)
+    assert "Headline 0" in QToolTip.text()
     with qtbot.waitSignal(chart.marker_clicked) as clicked:
-        at = chart.panes()[0].mapFromScene(first.box.center())
         qtbot.mouseClick(chart.panes()[0].viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert clicked.args == [[news[0]]]
     chart.point_at(212)
