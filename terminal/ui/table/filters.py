@@ -135,9 +135,9 @@ class FilterRow(QObject):
                 field.show()
             field.column = column
             field.set_choices(self._choices(name))
-            if field.text().strip() != model.typed.get(name, ""):
+            if field.text().strip() != model.typed.get(name, "").strip():
                 field.setText(model.typed.get(name, ""))
-                field.setCursorPosition(0)
+                field.setCursorPosition(len(field.text()) if field.hasFocus() else 0)
             if last is not None:
                 self.view.setTabOrder(last, field)
             last = field
