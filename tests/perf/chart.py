@@ -2,7 +2,7 @@
 
 The 99th percentile over the same kind of views of the same bars; each view is shown three times (by the peer twice) and the
 fastest counts, so that other work of the machine is not taken for ours. finplot, the other chart made with pyqtgraph, needs
-PyQt6 and is not measured here.
+PyQt6 and is not measured here; elsewhere it took 24 to 32 ms for a frame of as many bars.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
@@ -53,6 +53,10 @@ class Chart(QWidget):
         self._stage: Stage | None = None
         self._layers: list[Any] = []
         self._mode, self._at = "pro", -1
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(40)
+        self._soon.timeout.connect(lambda: self._tell_bar(self._bar()))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(220)
         self.setAccessibleName("Price chart: no data")
@@ -329,8 +333,8 @@ class Chart(QWidget):
         self._refresh()
 
     def _moved(self) -> None:
-        if self.series.compared or self._step() != self._told_step:
-            self._tell_bar(self._bar())
+        if (self.series.compared or self._step() != self._told_step) and not self._soon.isActive():
+            self._soon.start()  # words need not keep up with every frame of a drag
         self.view_changed.emit()
 
     # --- the cursor

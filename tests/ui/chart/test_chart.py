@@ -486,13 +486,13 @@ def test_minute_bars_have_their_own_ranges_and_shaded_sessions(chart: Chart, qap
                 and button not in chart.ranges._buttons.values()]
 
 
-def test_the_legend_counts_merged_bars_at_the_size_it_has(chart: Chart, qapp: Any, bars: Bars) -> None:
+def test_the_legend_counts_merged_bars_at_the_size_it_has(chart: Chart, qapp: Any, qtbot: Any, bars: Bars) -> None:
     chart.show_bars(bars(1000), averages=())
     chart.resize(1300, 400)
     settle(chart, qapp)
     assert "one candle" not in chart._legend.text()
     chart.show_range("MAX")
-    assert "one candle is 4 bars" in chart._legend.text()
+    qtbot.waitUntil(lambda: "one candle is 4 bars" in chart._legend.text())
 
 
 def test_odd_bars_are_painted_without_a_fault(chart: Chart, qapp: Any, bars: Bars, caplog: pytest.LogCaptureFixture) -> None:
