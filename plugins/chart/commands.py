@@ -6,7 +6,7 @@ import importlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from plugins.chart.gathering import MOST_COMPARED, bars_of, nothing, symbol_of
+from plugins.chart.gathering import MOST_COMPARED, bars_of, nothing, sources_known, symbol_of
 from plugins.chart.kept import (
     Studies,
     Symbol,
@@ -83,7 +83,7 @@ def show(
     )
     currency, title = _named(ctx, name)
     return chart_table(
-        f"{title} · {interval}", bars, made, compared, chosen, ctx.market.sources(fetches), currency,
+        f"{title} · {interval}", bars, made, compared, chosen, sources_known(ctx, fetches), currency,
         {"symbol": name, "interval": interval, "currency": currency, "as_of": ctx.as_of}, unknown, problems,
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def events(
     own, problems = _own(ctx, name, schema)
     frame = pl.concat([pl.DataFrame(rows, schema=schema), *own]).with_columns(pl.coalesce("date", local).alias("date"))
     frame = frame.sort("date", "at", "kind", "title", nulls_last=True)
-    sources = market.sources(frame["fetch_id"].drop_nulls().to_list())
+    sources = sources_known(ctx, frame["fetch_id"].drop_nulls().to_list())
     place = frame["fetch_id"].replace_strict(
         {number: at for at, number in enumerate(sources)}, default=None, return_dtype=pl.Int64
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from terminal.api import Context, UserError
+from terminal.api import Context, Source, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     import polars as pl
@@ -46,6 +47,17 @@ def known_until(ctx: Context) -> datetime:
     from terminal.domain.sessions import NEW_YORK
 
     return datetime.combine(ctx.as_of + timedelta(days=1), time(0), NEW_YORK).astimezone(UTC)
+
+
+def sources_known(ctx: Context, fetches: Iterable[int]) -> dict[int, Source]:
+    """Where things came from; on a past day none of them speaks of a later one."""
+    found = ctx.market.sources(list(fetches))
+    if ctx.as_of is None:
+        return dict(found)
+    from datetime import UTC, datetime, time
+
+    end = datetime.combine(ctx.as_of, time.max, UTC)
+    return {number: replace(each, as_of=None if each.as_of is None else min(each.as_of, end)) for number, each in found.items()}
 
 
 def bars_of(ctx: Context, symbols: Sequence[str], interval: str) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:

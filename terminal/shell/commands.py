@@ -40,6 +40,7 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
          mode: Literal["", "newbie", "pro"] = "", theme: Literal["", "dark", "light"] = "",
          palette: Literal["", "standard", "colour-blind"] = "", size: str = "1720x1000", symbol: str = "",
          search: Annotated[str | None, argument(help="Open the search box with this text in it.")] = None,
+         layout: Annotated[str, argument(help="A layout to arrange the panels by (`window layout list`).")] = "",  # noqa: F811
          timeout: float = 30.0) -> Table:
     """Render a panel or the whole window to a PNG file, without a screen, once its data has arrived.
 
@@ -61,7 +62,7 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
         raise UserError(f"The folder {file.parent} does not exist.", "Choose another with --out FILE.")
     from terminal.shell.shot import Wish, take
 
-    wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, ctx.as_of, timeout)
+    wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, ctx.as_of, layout, timeout)
     width, height = take(ctx.app, wish, file)  # type: ignore[attr-defined]  # the window's own door
     return _done("Picture taken", file=str(file), width=width, height=height)
 

@@ -407,8 +407,11 @@ class Docks(QObject):
         """
         try:
             wanted, unknown = from_text(outline).only(self._docks)
-            usable = any(panel for panel in wanted.panels())
-            good = usable and bool(self._manager.restoreState(QByteArray(to_xml(wanted)), VERSION))
+            panels = wanted.panels()
+            for panel_id in panels:  # QtAds restores only docks that have been somewhere
+                if self._docks[panel_id].dockAreaWidget() is None and not self._docks[panel_id].isAutoHide():
+                    self._place(self._panels[panel_id])
+            good = bool(panels) and bool(self._manager.restoreState(QByteArray(to_xml(wanted)), VERSION))
         except (RuntimeError, ValueError) as problem:
             log.warning("the saved window layout cannot be used (%s); the default layout is shown", problem)
             return None

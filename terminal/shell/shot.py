@@ -37,6 +37,7 @@ class Wish:
     palette: str = ""
     palette_text: str | None = None
     as_of: date | None = None
+    layout: str = ""
     timeout: float = 30.0
 
 
@@ -60,6 +61,10 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
         window.fill()
         window.heartbeat.stop()  # its reading differs each time, a picture should not
         window.attach(app)
+        if wish.layout:
+            from terminal.shell.layouts import Layouts
+
+            window.use_layout(Layouts(app.home.path).get(wish.layout))
         if wish.as_of is not None and window.workspace is not None:
             window.workspace.travel(window.workspace.active, wish.as_of)
         picture = _portrait(window, wish)

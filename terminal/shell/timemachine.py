@@ -144,6 +144,7 @@ class DatePopup(QFrame):
         month.setFirstDayOfWeek(Qt.DayOfWeek.Monday)
         month.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
         month.setGridVisible(False)
+        month.setMinimumSize(theme.scaled(320), theme.scaled(236))
         month.setMaximumDate(_qdate(self._today))
         month.setMinimumDate(_qdate(calendar().first))
         for button in month.findChildren(QToolButton):

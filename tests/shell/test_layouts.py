@@ -179,6 +179,19 @@ def test_panels_that_are_not_there_are_named_and_left_out(window: MainWindow, co
     assert window.workspace.docks.open_ids() == ["list"]
 
 
+def test_panels_that_were_never_open_are_opened_by_a_layout_and_at_the_next_start(
+        open_window: Callable[..., MainWindow], sample_app: Any) -> None:
+    first = open_window(sample_app)
+    first.use_layout(Layout("Messages", "row 300 900\n  tabs activity*\n  tabs list* results\n"))
+    wait(first, 5)
+    assert first.workspace is not None
+    assert first.workspace.docks.open_ids() == ["list", "results", "activity"]
+    first.close()
+    second = open_window(sample_app)
+    assert second.workspace is not None
+    assert second.workspace.docks.current("activity") and "results" in second.workspace.docks.open_ids()
+
+
 def test_the_menu_and_the_palette_offer_layouts(window: MainWindow, home: Any, qtbot: Any) -> None:
     from PySide6.QtWidgets import QApplication, QMenu
 
