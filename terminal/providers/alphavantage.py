@@ -6,8 +6,6 @@ it, the key is put there by the transport, below everything that tells of a requ
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -64,8 +62,6 @@ class AlphaVantageProvider(Service):
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
         self._base = ""
-        self._turn = threading.Lock()
-        self._last = float("-inf")
 
     @property
     def reach(self) -> Mapping[str, timedelta]:  # type: ignore[override]
@@ -104,9 +100,7 @@ class AlphaVantageProvider(Service):
                     heard=self.heard)  # fmt: skip
                 self._base = base
             http = self._http
-        with self._turn:
-            time.sleep(min(max(self._last + self.spacing - time.monotonic(), 0.0), self.spacing))
-            self._last = time.monotonic()
+        self.await_turn()
         return http.get(path, params)
 
     def _news(self, symbol: str, request: Request) -> Iterator[Answer]:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from terminal.providers.http import Got
 
 
+# It allows 120 requests a minute, and since 2026 no more than two in any second.
+SPACING = 0.5
+
+
 class FredProvider(Service):
     """Series by their FRED names; `default_symbols` are those the program itself uses. The key goes as a parameter."""
 
@@ -33,6 +37,7 @@ class FredProvider(Service):
     address = "https://api.stlouisfed.org"
     datasets = frozenset({"macro"})
     windows = (Window(120, 60),)
+    spacing = SPACING
     needs_key = True
     # The description of a series we do not know, two stretches of publications, and one more where there are none.
     cost = {"macro": 4}

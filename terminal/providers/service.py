@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ class Service:
 
     `batch` and `brings` as in `base.Bundling`; `cost`: requests that one call for a dataset takes, at most; `items`: which
     items of a dataset it can bring (no entry: all of them, or the dataset has none); `counters`: the headers in which it
-    may say what is left of the allowance; `reach`: how far back it goes where that is not the whole history (`base.Reaching`).
+    may say what is left of the allowance; `reach`: how far back it goes where that is not the whole history (`base.Reaching`);
+    `spacing`: seconds between the beginnings of two requests, for a service that counts by the second.
     """
 
     id: str
@@ -82,9 +84,12 @@ class Service:
     items: Mapping[str, frozenset[str]] = {}
     counters: tuple[Counter, ...] = USUAL
     reach: Mapping[str, timedelta] = {}
+    spacing = 0.0
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
+        self._turn = threading.Lock()
+        self._last = float("-inf")
         self._http: Http | None = None
         self._reached: tuple[str, dict[str, str]] = ("", {})
         self._lock = threading.Lock()
@@ -121,7 +126,15 @@ class Service:
                 )
                 self._reached = wanted
             http = self._http
+        self.await_turn()
         return http.get(path, params)
+
+    def await_turn(self) -> None:
+        """Wait until `spacing` has passed since the request before."""
+        if self.spacing > 0:
+            with self._turn:
+                time.sleep(min(max(self._last + self.spacing - time.monotonic(), 0.0), self.spacing))
+                self._last = time.monotonic()
 
     def heard(self, got: Got) -> None:
         """Hand on what an answer says of the allowance; each answer, also a refusal, goes through here."""

@@ -46,6 +46,7 @@ def server() -> Iterator[Loopback]:
 def provider(server: Loopback, clock: Any, tmp_path: Path) -> Iterator[FredProvider]:
     server.clear()
     made = FredProvider(Surroundings(lambda: server.url, lambda: KEY, clock, tmp_path, 1.0))
+    made.spacing = 0.0
     yield made
     made.close()
 
@@ -174,6 +175,7 @@ def test_a_value_that_is_no_number_and_a_part_of_a_series_are_refused() -> None:
 @pytest.fixture
 def recorded(replay: Any, clock: Any, tmp_path: Path) -> Iterator[FredProvider]:
     made = FredProvider(Surroundings(lambda: f"{replay.url}/fred", lambda: KEY, clock, tmp_path, 1.0))
+    made.spacing = 0.0
     yield made
     made.close()
 

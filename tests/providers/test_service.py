@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -137,3 +138,19 @@ def test_pages_are_recorded_as_one_answer(clock: Any) -> None:
     assert (both.body, both.started_at, both.finished_at) == (b"onetwo", clock(), later)
     assert both.sha256 == hashlib.sha256(b"onetwo").hexdigest()
     assert together([first]) is first
+
+
+def test_a_service_that_counts_by_the_second_is_asked_with_pauses(acme: Acme, server: Loopback) -> None:
+    """The pause is from beginning to beginning, also between threads; without one nothing is waited for."""
+    server.say({"/prices": {}})
+    begun: list[float] = []
+    acme.spacing = 0.05
+    for _ in range(3):
+        acme.await_turn()
+        begun.append(acme._last)
+    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(begun))
+    ask(acme)
+    assert len(server.asked) == 1
+    from terminal.providers.fred import FredProvider
+
+    assert FredProvider.spacing >= 0.5
