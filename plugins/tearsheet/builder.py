@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plugins.tearsheet import changes, disputes, risks
 from plugins.tearsheet.background import background
+from plugins.tearsheet.chosen import CONTEXT, CORE, EVENTS, OPTIONAL, PRICE, group_of
 from plugins.tearsheet.model import Figure, Material, Sheet
 from plugins.tearsheet.peers import Peers, find_peers, sector_medians
 from plugins.tearsheet.stated import stated
@@ -24,120 +25,11 @@ if TYPE_CHECKING:
     from plugins.tearsheet.risks import Risk
     from terminal.domain.scoring.explain import Explanation, Threshold
 
-PRICE = (
-    "price",
-    "change",
-    "previous_close",
-    "open",
-    "high",
-    "low",
-    "volume",
-    "average_volume",
-    "market_cap",
-    "high_52w",
-    "low_52w",
-    "position_52w",
-    "return_1m",
-    "return_3m",
-    "return_6m",
-    "return_1y",
-    "return_5y",
-    "sma_50",
-    "sma_200",
-    "price_to_sma_200",
-    "rsi_14",
-)
-CORE = {
-    "stock": (
-        "pe_ttm",
-        "pe_forward",
-        "ev_ebitda",
-        "ps_ttm",
-        "pb",
-        "fcf_yield",
-        "earnings_yield",
-        "eps_ttm",
-        "revenue_ttm",
-        "net_income_ttm",
-        "free_cash_flow_ttm",
-        "roe",
-        "roic",
-        "gross_margin",
-        "operating_margin",
-        "net_margin",
-        "fcf_margin",
-        "revenue_growth_1y",
-        "revenue_cagr_3y",
-        "eps_growth_1y",
-        "eps_cagr_3y",
-        "net_debt_ebitda",
-        "debt_to_equity",
-        "interest_coverage",
-        "current_ratio",
-        "altman_z",
-        "piotroski_f",
-        "accruals",
-        "share_count_change_1y",
-        "dividend_yield",
-        "payout_ratio",
-        "shareholder_yield",
-        "beta",
-        "volatility_1y",
-        "max_drawdown_1y",
-        "max_drawdown_5y",
-    ),
-    "fund": (
-        "expense_ratio",
-        "aum",
-        "holdings_count",
-        "premium_to_nav",
-        "dividend_yield",
-        "dollar_volume",
-        "return_3y",
-        "return_5y",
-        "sharpe_1y",
-        "beta",
-        "volatility_1y",
-        "max_drawdown_1y",
-        "max_drawdown_5y",
-    ),
-    "bond": (
-        "yield_to_maturity",
-        "coupon",
-        "duration",
-        "years_to_maturity",
-        "credit_score",
-        "expense_ratio",
-        "dividend_yield",
-        "dollar_volume",
-        "return_3y",
-        "volatility_1y",
-        "max_drawdown_5y",
-    ),
-}
-CONTEXT = (
-    "pe_median_5y",
-    "pe_vs_own",
-    "pe_vs_sector",
-    "peg",
-    "target_mean",
-    "target_upside",
-    "analyst_count",
-    "recommendation_mean",
-)
-EVENTS = ("days_to_earnings", "days_since_earnings", "earnings_surprise", "beat_rate", "days_to_ex_dividend")
-OPTIONAL = {"expense_ratio", "holdings_count", "premium_to_nav", "coupon"}  # not every kind of bond or fund has them
-
 
 def build(material: Material) -> Sheet:
     """The sheet of one symbol."""
     sheet = _Builder(material).sheet()
     return replace(sheet, background=background(material, sheet.peers))
-
-
-def group_of(kind: str | None) -> str:
-    """Which set of core metrics a kind has."""
-    return "stock" if kind == "stock" else "bond" if kind in ("bond", "bond_etf") else "fund"
 
 
 def _statement_days(material: Material) -> dict[int | None, date]:

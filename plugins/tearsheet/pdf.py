@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from plugins.tearsheet.builder import group_of
+from plugins.tearsheet.chosen import group_of
 from plugins.tearsheet.drawing import chart
 from plugins.tearsheet.model import SECTION_TITLES, Figure, Sheet
 from terminal.domain import format as show
