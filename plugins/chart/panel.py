@@ -158,7 +158,7 @@ class ChartPanel(QWidget):
         self.scale = _one_of(state.get("scale"), dict(SCALES), self.scale)
         self._range = str(state.get("range") or self._range)
         if isinstance(state.get("studies"), list):
-            self.studies = self._general = tuple(_understood(state["studies"]))
+            self.studies = self._general = words.understood(state["studies"])
             self._changed.add(self.symbol)
         if isinstance(state.get("compared"), list) and state.get("symbol") == self.symbol:
             self.compared = tuple(str(each) for each in state["compared"])
@@ -180,6 +180,7 @@ class ChartPanel(QWidget):
     def _begin(self) -> None:
         """Everything of a symbol: its drawings, its studies, then its bars."""
         self.banner.hide()
+        self._cancel()  # bars of another symbol that are still on their way are nobody's any more
         if not self.symbol:
             return
         if self.answer is None:
@@ -463,16 +464,3 @@ class ChartPanel(QWidget):
 
 def _one_of(value: Any, known: Mapping[str, Any], else_: str) -> str:
     return value if isinstance(value, str) and value in known else else_
-
-
-def _understood(studies: list[Any]) -> list[str]:
-    from terminal.domain.indicators import read_study
-
-    found = []
-    for each in studies:
-        try:
-            read_study(str(each))
-        except ValueError:
-            continue
-        found.append(str(each))
-    return found

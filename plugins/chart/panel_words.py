@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from terminal.domain import format as fmt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
 YEAR = timedelta(days=365)
@@ -135,3 +137,17 @@ def plain_title(study: str, interval: str = "1d") -> str:
         if each == study:
             return days if interval == "1d" else bars.format(bars=_BARS.get(interval, f"bars of {interval}"))
     return ""
+
+
+def understood(studies: Sequence[object]) -> tuple[str, ...]:
+    """Those of some studies, as they were kept, that are known here."""
+    from terminal.domain.indicators import read_study
+
+    found = []
+    for each in studies:
+        try:
+            read_study(str(each))
+        except ValueError:
+            continue
+        found.append(str(each))
+    return tuple(found)

@@ -85,7 +85,10 @@ DECLARED: Mapping[str, Shortcut] = {shortcut.id: shortcut for shortcut in SHORTC
 # What every control understands by itself and nobody can move: for the list of keys.
 FIXED: tuple[tuple[str, str], ...] = (
     ("Tab, Shift+Tab", "Next or previous control"), ("Space, Return", "Press the button that has the keyboard"),
-    ("↑ ↓ ← →", "Another row, column, choice or value"), ("Esc", "Close what lies over the window; let go"))
+    ("↑ ↓ ← →", "Another row, column, choice or value"), ("Esc", "Close what lies over the window; let go"),
+    ("Alt+T R H V C B F X M", "In the chart: a drawing tool; arrows move its cursor, Return puts a point down"),
+    (", .", "In the chart: select the drawing before or after; arrows move it, Del erases it"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "In the chart: undo and redo of drawings"), ("Space", "In a replay of the chart: play or pause"))
 
 # ---- how keys are written ----
 

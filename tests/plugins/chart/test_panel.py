@@ -469,6 +469,19 @@ def test_state_is_saved_and_restored(open_panel: Any, qtbot: Any) -> None:
     assert strange.interval == "1d" and strange.kind == "candles" and strange.studies == ("sma(50)",)
 
 
+def test_prices_of_the_symbol_before_never_arrive(demo: Any, open_panel: Any, qtbot: Any) -> None:
+    from plugins.chart.panel_words import price
+
+    panel = open_panel()
+    panel.reload()
+    before = panel._call
+    panel.show_symbol("SPY")
+    assert before.stopped, "its answer would be shown under the other name"
+    qtbot.waitUntil(lambda: settled(panel) and panel.answer.symbol == "SPY", timeout=30_000)
+    last = demo.run("chart.show", {"symbol": "SPY"}).rows()[-1]["close"]
+    assert panel.head.price.text() == price(last) and panel.head.symbol.text() == "SPY"
+
+
 def test_without_a_symbol_it_says_what_to_do(open_panel: Any) -> None:
     panel = open_panel(symbol=None)
     assert panel._stack.currentWidget() is panel.empty and "Ctrl+K" in panel.empty.accessibleName()
