@@ -120,16 +120,23 @@ class Registry:
 
     def command(self, id_: str) -> Command:
         """The command called `id_`; UserError with a suggestion when there is none."""
+        found = self._found(id_)
+        if found is None:
+            raise self.unknown(id_)
+        return found
+
+    def has(self, id_: str) -> bool:
+        """Whether there is such a command."""
+        return self._found(id_) is not None
+
+    def _found(self, id_: str) -> Command | None:
         group = id_.partition(".")[0]
         with self._lock:  # usually the group is the plugin's id: then only that module is imported
             if group in self._states or group in self._core:
                 self._load(group)
                 if id_ in self._commands.get(group, {}):
                     return self._commands[group][id_]
-            known = self.commands()
-        if id_ in known:
-            return known[id_]
-        raise self.unknown(id_)
+            return self.commands().get(id_)
 
     def unknown(self, id_: str) -> UserError:
         """The error for a command that does not exist: its plugin is broken, or the nearest one that does exist."""

@@ -217,7 +217,8 @@ def _number(value: pl.Expr, term: str, column: Column, *, whole: bool) -> Part:
     sign, (amount, half) = match[1] or "=", _amount(match[2], column)
     words = f"{_SIGNS[sign]} {_said(match[2], column)}"
     if sign in ("=", "!="):
-        same = value == amount if whole and amount == int(amount) else (value >= amount - half * (1 + 1e-9)) & (value < amount + half)
+        exact = whole and amount == int(amount)
+        same = value == amount if exact else (value >= amount - half * (1 + 1e-9)) & (value < amount + half)
         return (same if sign == "=" else ~same), words
     compared = {"<": value < amount, "<=": value <= amount, ">": value > amount, ">=": value >= amount}[sign]
     return compared, words
@@ -259,7 +260,7 @@ def _days(value: pl.Expr, text: str, today: date | None) -> Part:
     if dots and (low or high):
         parts = ([(value >= _day(low, today)[0], "")] if low else []) + ([(value <= _day(high, today)[1], "")] if high else [])
         return _all(parts)[0], f"from {low} to {high}" if low and high else f"from {low} on" if low else f"up to {high}"
-    match = re.fullmatch(r"(<=|>=|!=|<|>|=)?(.+)", clean)
+    match = re.fullmatch(r"(<=|>=|!=|<|>|=)?(.+)", clean, re.DOTALL)
     assert match is not None
     sign = match[1] or "="
     first, last = _day(match[2].strip(), today)

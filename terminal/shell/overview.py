@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from terminal.domain import format as fmt
 from terminal.shell.indexstrip import INDEX_WORDS, INDEXES, IndexQuote
 
 if TYPE_CHECKING:
@@ -54,18 +55,18 @@ def _quote(symbol: str, rows: Any, live: Any, sources: dict[int, Source]) -> Ind
     quote = None if live.is_empty() else live.row(0, named=True)
     if quote is not None and (rows.is_empty() or quote["at"].astimezone(EXCHANGE).date() > rows["date"].to_list()[-1]):
         price, before, fetch = quote["price"], quote["previous_close"], quote["fetch_id"]
-        when = f"Price of {quote['at'].astimezone(EXCHANGE):%-d %b %Y %H:%M} ET"
+        when = f"Price of {fmt.moment(quote['at'])}"
     else:
         close = rows["close"].to_list()
         price, before, fetch = close[-1], close[-2] if len(close) > 1 else None, rows["fetch_id"].to_list()[-1]
-        when = f"Close of {rows['date'].to_list()[-1]:%-d %b %Y}"
+        when = f"Close of {fmt.day(rows['date'].to_list()[-1])}"
     change = price / before - 1 if price is not None and before else None
     source = sources.get(fetch)
     lines = [f"<b>{symbol}</b>: a fund that holds {words}", when]
     if source is not None:
         lines.append(f"Source: {escape(source.provider)}{' (SIMULATED)' if source.simulated else ''}, {escape(source.endpoint)}")
         if source.fetched_at is not None:
-            lines.append(f"Fetched {source.fetched_at:%-d %b %Y %H:%M} UTC{', delayed' if source.delayed else ''}")
+            lines.append(f"Fetched {fmt.moment(source.fetched_at)}{', delayed' if source.delayed else ''}")
     lines.append("Change = price ÷ close before − 1" if change is not None else "The close before is unknown.")
     return IndexQuote(symbol, price, change, "<br>".join(lines))
 
@@ -79,10 +80,10 @@ def _age(fresh: Any, now: datetime, stored: int) -> tuple[str, str]:
     day = newest.date() if isinstance(newest, datetime) else newest
     age = _behind(day, now)
     fetched = fresh["fetched_at"].max()
-    detail = f"Prices of {fresh.height:,} symbols; the newest are of {day:%-d %B %Y}."
+    detail = f"Prices of {fresh.height:,} symbols; the newest are of {fmt.day(day)}."
     if isinstance(fetched, datetime):
-        detail += f" Last fetched {fetched:%-d %b %Y %H:%M} UTC."
-    return f"Prices of {day:%-d %b %Y}, {age}", detail
+        detail += f" Last fetched {fmt.moment(fetched)}."
+    return f"Prices of {fmt.day(day)}, {age}", detail
 
 
 def _behind(day: date, now: datetime) -> str:

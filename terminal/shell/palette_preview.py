@@ -51,13 +51,13 @@ def symbol_preview(app: App, symbol: str, name: str, kind: str) -> Preview:
     fetches = []
     if closes:
         day = bars["date"].to_list()[-1]
-        price, before, when = closes[-1], closes[-2] if len(closes) > 1 else None, f"Close of {day:%-d %b %Y}"
+        price, before, when = closes[-1], closes[-2] if len(closes) > 1 else None, f"Close of {say.day(day)}"
         fetches = bars["fetch_id"].to_list()[-1:]
     if not quotes.is_empty():
         quote = quotes.row(0, named=True)
         currency = quote.get("currency")
         if price is None or say_day(quote["at"]) > bars["date"].to_list()[-1]:
-            price, before, when = quote["price"], quote["previous_close"], f"Price of {quote['at']:%-d %b %Y %H:%M} UTC"
+            price, before, when = quote["price"], quote["previous_close"], f"Price of {say.moment(quote['at'])}"
             fetches = [quote["fetch_id"]]
     moved = price / before - 1 if price is not None and before else None
     tone = "" if moved is None or say.arrow(moved) == say.FLAT else "up_text" if moved > 0 else "down_text"

@@ -77,7 +77,7 @@ def count(app: App) -> tuple[Screen, ...]:
 
 def _rows(app: App, command: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The answer of a command as rows; nothing where there is no such command or it cannot answer."""
-    if command not in app.registry.commands():
+    if not app.registry.has(command):
         return []
     try:
         return app.run(command, arguments).rows()
@@ -86,7 +86,7 @@ def _rows(app: App, command: str, arguments: Mapping[str, Any]) -> list[dict[str
 
 
 def _day(moment: Any) -> str:
-    return f"{moment:%-d %b %Y}" if moment is not None else ""
+    return f"{moment.day} {moment:%b %Y}" if moment is not None else ""
 
 
 class Sources:

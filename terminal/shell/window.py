@@ -322,7 +322,7 @@ class MainWindow(Looks, QMainWindow):
         return self.workspace.links.as_of(command.panel if command.panel in self.workspace.specs else "results")
 
     def has_command(self, command: str) -> bool:
-        return self._app is not None and command in self._app.registry.commands()
+        return self._app is not None and self._app.registry.has(command)
 
     def notify(self, text: str, level: Literal["info", "ok", "warn", "error"] = "info") -> None:
         self.messages.add(text, level)

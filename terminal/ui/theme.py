@@ -95,6 +95,7 @@ class Theme:
         self.tokens = tokens
         self.font_px = font_px
         self.pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
+        self.icons: dict[tuple[str, str, int, str], QIcon] = {}
 
 
 @lru_cache(maxsize=8)
@@ -180,10 +181,15 @@ def pixmap(name: str, color: str, size: int = 16, ratio: float = 2.0) -> QPixmap
 
 def icon(name: str, role: str = "t2", size: int = 16, active: str = "") -> QIcon:
     """A tinted icon; `active` is the token of its checked state. It does not follow a theme change: see form.Button."""
+    theme, key = current(), (name, role, size, active)
+    if theme is not None and key in theme.icons:
+        return theme.icons[key]
     result = QIcon(pixmap(name, role, size))
     result.addPixmap(pixmap(name, "t3", size), QIcon.Mode.Disabled)
     if active:
         result.addPixmap(pixmap(name, active, size), QIcon.Mode.Normal, QIcon.State.On)
+    if theme is not None:
+        theme.icons[key] = result
     return result
 
 

@@ -48,6 +48,7 @@ class PanelHost:
     """What the window gives a panel, over an App, without the window."""
 
     panel_id = "screener"
+    as_of = None
 
     def __init__(self, app: Any, widget: Any, mode: str = "pro") -> None:
         from terminal.ui.task import Bridge
