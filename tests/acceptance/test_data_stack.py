@@ -65,10 +65,12 @@ def test_a_fresh_home_is_filled_screened_and_watched(app: App, shared: Path) -> 
     assert "AAPL" in screen.frame["symbol"].to_list()
     assert screen.unknown, "what cannot be judged is said"
 
+    app.run("watchlist.create", {"name": "Mine", "symbols": ("AAPL",)})
+    app.run("earnings.refresh", {"symbols": ("AAPL",)})
     events = app.run("earnings.upcoming", {"days": 60})
-    assert [(row["symbol"], str(row["day"])[:10]) for row in events.rows() if row["symbol"] == "AAPL"] in (
-        [("AAPL", "2026-07-29")], []), "of several dates the most believed stands"
-    assert app.market.earnings(["AAPL"]).height
+    reports = [row for row in events.rows() if row["symbol"] == "AAPL"]
+    assert [str(row["day"])[:10] for row in reports] == ["2026-07-29"], "the day that Finnhub has recorded"
+    assert "finnhub" in {source.provider for source in events.sources}
 
     folder = shared / "payloads" / "market"
     for symbol in ("AAPL", "QQQ", "SPY"):
