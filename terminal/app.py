@@ -164,7 +164,7 @@ class App:
         self.settings = settings or Settings(home)
         self.settings.changed = lambda key: self.events.publish("settings.changed", {"key": key})
         self.registry = registry or find_registry(home, self.settings)
-        self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations)
+        self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations, home.cache(self.demo) / "words.json")
         self.gui: Gui | None = None
         self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
                                   publish=self.events.publish, trust=lambda dataset: _trusted(self.settings, dataset),

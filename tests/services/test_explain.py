@@ -65,3 +65,18 @@ def test_a_damaged_file_is_passed_over(tmp_path: Path, expect_warning: Expected)
     expect_warning("cannot be read")
     assert made(tmp_path, "[broken").text("pe_ttm", "pro").text == "Price to trailing earnings."
     assert Explain(tmp_path / "absent.toml").text("roe").title == "ROE"
+
+
+def test_what_was_read_is_kept_and_read_anew_when_a_file_changes(tmp_path: Path) -> None:
+    core, keep = tmp_path / "core.toml", tmp_path / "cache" / "words.json"
+    core.write_text('[roe]\nnewbie = "first"\n')
+    assert Explain(core, keep=keep).text("roe", "newbie").text == "first"
+    before = keep.read_bytes()
+    assert Explain(core, keep=keep).text("roe", "newbie").text == "first"
+    assert keep.read_bytes() == before
+    keep.write_bytes(before.replace(b"first", b"other"))
+    assert Explain(core, keep=keep).text("roe", "newbie").text == "other", "the files were read again although nothing changed"
+    core.write_text('[roe]\nnewbie = "second text"\n')
+    assert Explain(core, keep=keep).text("roe", "newbie").text == "second text"
+    keep.write_bytes(b"{")
+    assert Explain(core, keep=keep).text("roe", "newbie").text == "second text"
