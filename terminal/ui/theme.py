@@ -183,13 +183,13 @@ def icon(name: str, role: str = "t2", size: int = 16, active: str = "") -> QIcon
     """A tinted icon; `active` is the token of its checked state. It does not follow a theme change: see form.Button."""
     theme, key = current(), (name, role, size, active)
     if theme is not None and key in theme.icons:
-        return theme.icons[key]
+        return QIcon(theme.icons[key])  # a copy, which costs nothing: QtAds deletes the icons it is given
     result = QIcon(pixmap(name, role, size))
     result.addPixmap(pixmap(name, "t3", size), QIcon.Mode.Disabled)
     if active:
         result.addPixmap(pixmap(name, active, size), QIcon.Mode.Normal, QIcon.State.On)
     if theme is not None:
-        theme.icons[key] = result
+        theme.icons[key] = QIcon(result)
     return result
 
 
