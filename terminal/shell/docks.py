@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import PySide6QtAds as ads  # noqa: N813
 from PySide6.QtCore import QByteArray, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date
 
-    from PySide6.QtGui import QIcon, QShowEvent
+    from PySide6.QtGui import QShowEvent
 
     from terminal.api import Panel
     from terminal.shell.timemachine import PastStrip
@@ -50,7 +51,7 @@ class Slot(QWidget):
         super().__init__()
         self.panel_id = panel_id
         self.widget: QWidget | None = None
-        self._asked = False
+        self._asked = self._aside = False
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._strip: PastStrip | None = None
@@ -76,12 +77,29 @@ class Slot(QWidget):
     def put(self, widget: QWidget) -> None:
         """Show `widget` and let go of what was there."""
         old, self.widget = self.widget, widget
+        self._aside = False
         if old is not None:
             self._box.removeWidget(old)
             old.hide()
             old.deleteLater()
         self._box.addWidget(widget)
         widget.show()
+
+    def set_aside(self, holder: QWidget) -> None:
+        """Lend the panel to `holder` until the slot is seen again: each time QtAds moves a slot, the style of everything
+        in it is worked out anew, which takes a second for a whole window.
+        """
+        if self.widget is not None and not self._aside:
+            self._aside = True
+            self._box.removeWidget(self.widget)
+            self.widget.setParent(holder)
+
+    def bring_back(self) -> None:
+        """Take the panel back, if the slot is seen."""
+        if self._aside and self.widget is not None and self.isVisible():
+            self._aside = False
+            self._box.addWidget(self.widget)
+            self.widget.show()
 
     def ask(self) -> None:
         """Have the panel built at the next turn of the event loop, if that has not happened yet."""
@@ -98,6 +116,8 @@ class Slot(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if self._aside:
+            QTimer.singleShot(0, self, self.bring_back)
         self.ask()
         self.shown.emit(self.panel_id)
 
@@ -124,6 +144,8 @@ class Docks(QObject):
         self.frame = QMainWindow()  # without a parent until a layout takes it: with one it would stay a window of its own
         self.frame.setObjectName("docks")
         self._manager = self._make_manager()
+        self._holder = QWidget(self.frame)
+        self._holder.hide()
 
     def _make_manager(self) -> Any:
         kind = ads.CDockManager
@@ -146,7 +168,7 @@ class Docks(QObject):
         for key, name in ((ads.AutoHideIcon, "panel-left-close"), (ads.TabCloseIcon, "x"), (ads.DockAreaMenuIcon, "chevron-down"),
                           (ads.DockAreaUndockIcon, "picture-in-picture-2"), (ads.DockAreaCloseIcon, "x"),
                           (ads.DockAreaMinimizeIcon, "minus")):
-            provider.registerCustomIcon(key, self._icon(name))
+            provider.registerCustomIcon(key, QIcon(self._icon(name)))  # it takes what it is given for good
 
     # ---- arrangement ----
 
@@ -411,6 +433,7 @@ class Docks(QObject):
             for panel_id in panels:  # QtAds restores only docks that have been somewhere
                 if self._docks[panel_id].dockAreaWidget() is None and not self._docks[panel_id].isAutoHide():
                     self._place(self._panels[panel_id])
+            self._set_aside()
             good = bool(panels) and bool(self._manager.restoreState(QByteArray(to_xml(wanted)), VERSION))
         except (RuntimeError, ValueError) as problem:
             log.warning("the saved window layout cannot be used (%s); the default layout is shown", problem)
@@ -420,6 +443,18 @@ class Docks(QObject):
             self.dress_all()
             self.changed.emit()
         return unknown if good and self.open_ids() else None
+
+    def _set_aside(self) -> None:
+        """Before everything is moved; the keyboard comes back to its panel, if that is seen then."""
+        owner = self.owner_of(QApplication.focusWidget())
+        if owner is not None:
+            self.frame.setFocus()
+            QTimer.singleShot(1, self, lambda: self.focus(owner) if self.current(owner) else None)
+        for panel_id in self._docks:
+            if panel_id not in self._loose:
+                slot = self.slot(panel_id)
+                slot.set_aside(self._holder)
+                QTimer.singleShot(0, slot, slot.bring_back)  # also where the layout is refused and nothing is shown anew
 
     # ---- names and icons ----
 

@@ -238,6 +238,43 @@ def test_keys_move_panels_and_tabs(window: MainWindow, qtbot: Any, expect_warnin
     assert docks.slot("sheet").mapTo(window, docks.slot("sheet").rect().topLeft()).x() < 300
 
 
+def test_the_keys_of_layouts_links_and_days(window: MainWindow, qtbot: Any) -> None:
+    from datetime import date
+
+    from PySide6.QtWidgets import QApplication, QMenu
+
+    assert window.workspace is not None
+    window.workspace.docks.focus("sheet")
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_Left, held)
+    assert window.topbar.date.day == date(2026, 11, 19)
+    qtbot.keyClick(window, Qt.Key.Key_Left, held)
+    qtbot.keyClick(window, Qt.Key.Key_Right, held)
+    assert window.topbar.date.day == date(2026, 11, 19)
+    qtbot.keyClick(window, Qt.Key.Key_T, held)
+    assert window.topbar.date.day is None
+    for key, name in ((Qt.Key.Key_L, "Layouts"), (Qt.Key.Key_G, "Link group")):
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu) and menu.accessibleName() == name
+        menu.close()
+    qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    popup = QApplication.activePopupWidget()
+    assert popup is not None and popup.accessibleName() == "Day to show"
+    popup.close()
+
+
+def test_a_layout_that_is_refused_leaves_every_panel_where_it_is(window: MainWindow, expect_warning: Any) -> None:
+    expect_warning("the saved window layout cannot be used")
+    assert window.workspace is not None
+    docks = window.workspace.docks
+    before = docks.save()[0]
+    assert docks.restore("nonsense", ()) is None and docks.restore("tabs nowhere*\n", ()) is None
+    wait(window, 5)
+    assert docks.save()[0] == before
+    assert all(window.workspace.panels[panel].isVisible() for panel in ("list", "sheet", "side"))
+
+
 # ---- screens and crashes ----
 
 
