@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QObject, Qt, QThread, Signal
+from PySide6.QtCore import (
+    QBuffer,
+    QCoreApplication,
+    QEventLoop,
+    QIODevice,
+    QObject,
+    QRect,
+    Qt,
+    QThread,
+    Signal,
+    qInstallMessageHandler,
+)
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from terminal.api import UserError
@@ -18,6 +31,7 @@ if TYPE_CHECKING:
     from terminal.domain.drawings import Drawing
 
 T = TypeVar("T")
+HEAD = 32  # pixels of the line with the title
 
 
 def picture(
@@ -25,20 +39,50 @@ def picture(
 ) -> bytes:
     """`chart.show`'s table as a PNG of so many pixels. May be called in any thread: widgets are made in Qt's own.
 
-    Raises UserError where there is no window and this is not the main thread either, since then nobody can paint.
+    Raises UserError where Qt cannot start.
     """
-    application = QApplication.instance()
-    if application is None:
-        if threading.current_thread() is not threading.main_thread():
-            raise UserError("A picture needs the window or the command line.", "Export it from there.")
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        application = QApplication([])
-        from terminal.ui import theme
-
-        theme.apply(application)
+    application = QApplication.instance() or _painter()
     if QThread.currentThread() is application.thread():
         return _paint(table, drawings, width, height, kind, scale)
     return _in_thread_of(application, lambda: _paint(table, drawings, width, height, kind, scale))
+
+
+def _painter() -> QCoreApplication:
+    """Where there is no window: Qt without a screen. The command line's commands run beside its main thread, which waits for
+    them, so that Qt gets a thread of its own there, until the program ends.
+    """
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    ready = threading.Event()
+
+    def live() -> None:
+        try:
+            qInstallMessageHandler(lambda *_: None)  # that this is not the main thread, and what no screen can do
+            application = QApplication([])
+            theme.apply(application)
+        finally:
+            ready.set()
+        application.exec()
+        application.shutdown()
+
+    from terminal.ui import theme
+
+    if threading.current_thread() is threading.main_thread():
+        application = QApplication([])
+        theme.apply(application)
+        return application
+    thread = threading.Thread(target=live, name="painter", daemon=True)
+    thread.start()
+    ready.wait()
+    found = QApplication.instance()
+    if found is None:
+        raise UserError("A picture cannot be painted here.", "The log has the details.")
+
+    def end() -> None:
+        found.quit()
+        thread.join(5)
+
+    atexit.register(end)
+    return found
 
 
 class _Errand(QObject):
@@ -71,6 +115,22 @@ def _in_thread_of(other: QObject, work: Callable[[], T]) -> T:
     return result
 
 
+def _titled(chart: QImage, title: str) -> QImage:
+    """The chart under a line that says of what it is."""
+    from terminal.ui import theme
+
+    colors = theme.tokens()
+    image = QImage(chart.width(), chart.height() + HEAD, QImage.Format.Format_RGB32)
+    image.fill(colors.color("bg1"))
+    painter = QPainter(image)
+    painter.drawImage(0, HEAD, chart)
+    painter.setFont(theme.font(15, 600))
+    painter.setPen(colors.color("t1"))
+    painter.drawText(QRect(8, 0, image.width() - 16, HEAD), Qt.AlignmentFlag.AlignVCenter, title)
+    painter.end()
+    return image
+
+
 def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int, kind: str, scale: str) -> bytes:
     from plugins.chart.panel_answer import read_answer
     from terminal.ui.chart import Chart
@@ -95,7 +155,7 @@ def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int, k
         layer.set_drawings(tuple(drawings))
         QApplication.sendPostedEvents()  # the layout, which asks for itself to be done
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-        image = chart.picture(width, height)
+        image = _titled(chart.picture(width, height - HEAD), table.title)
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")  # type: ignore[call-overload]

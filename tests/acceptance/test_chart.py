@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from terminal.paths import Home
 
@@ -117,3 +118,24 @@ def test_a_line_drawn_by_mouse_is_there_after_a_restart(
     assert (row["id"], row["tool"]) == (line.id, "trend")
     for moment, _ in line.points:
         assert moment.isoformat() in row["points"]
+
+
+@pytest.mark.slow
+def test_a_picture_from_the_shell_has_the_drawings(run_cli: Callable[..., Any], demo_home: Home, tmp_path: Path) -> None:
+    """No window is open and there is no screen."""
+    from PySide6.QtGui import QImage
+
+    def run(*words: str) -> None:
+        done = run_cli("--home", str(demo_home.path), "--demo", "chart", *words, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr and "QApplication" not in done.stderr
+
+    run("export", "ZENR", "--png", "before.png", "--width", "800", "--height", "500")
+    run("draw", "ZENR", "--tool", "horizontal", "--point", "2026-10-01,80")
+    run("export", "ZENR", "--png", "after.png", "--width", "800", "--height", "500")
+    before, after = (QImage(str(tmp_path / name)) for name in ("before.png", "after.png"))
+    assert (after.width(), after.height()) == (800, 500)
+    columns = range(20, 700, 10)
+    differ = [any(before.pixel(x, y) != after.pixel(x, y) for y in range(500)) for x in columns]
+    assert sum(differ) > 0.9 * len(columns), "the line runs through the picture"
+    assert any(before.pixel(x, 250) != before.pixel(0, 250) for x in range(700)), "and there are bars"
