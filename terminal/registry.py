@@ -131,12 +131,11 @@ class Registry:
 
     def _found(self, id_: str) -> Command | None:
         group = id_.partition(".")[0]
-        with self._lock:  # usually the group is the plugin's id: then only that module is imported
-            if group in self._states or group in self._core:
-                self._load(group)
-                if id_ in self._commands.get(group, {}):
-                    return self._commands[group][id_]
-            return self.commands().get(id_)
+        with self._lock:
+            if group not in self._states and group not in self._core:
+                return None
+            self._load(group)
+            return self._commands[group].get(id_)
 
     def unknown(self, id_: str) -> UserError:
         """The error for a command that does not exist: its plugin is broken, or the nearest one that does exist."""
@@ -152,12 +151,10 @@ class Registry:
     def group(self, name: str) -> dict[str, Command]:
         """The commands of a group by verb; empty when there is no such group."""
         with self._lock:
-            if name in self._states or name in self._core:
-                self._load(name)
-                found = self._commands[name]
-                if found and all(command.group == name for command in found.values()):
-                    return {command.verb: command for command in found.values()}
-            return {command.verb: command for command in self.commands().values() if command.group == name}
+            if name not in self._states and name not in self._core:
+                return {}
+            self._load(name)
+            return {command.verb: command for command in self._commands[name].values()}
 
     def _load(self, owner: str) -> None:
         if owner in self._commands:
@@ -184,7 +181,7 @@ class Registry:
         for command in found:
             if not _ID.fullmatch(command.group) or not _VERB.fullmatch(command.verb):
                 raise ValueError(f"{command.id!r} is not a well-formed command id")
-            if state.origin != "bundled" and command.group != state.id:
+            if command.group != state.id:
                 raise ValueError(f"{command.id} is outside the plugin's own group {state.id}")
             if command.group in self._core or command.id in taken:
                 raise ValueError(f"{command.id} already exists (in {taken.get(command.id, 'the program itself')})")
