@@ -29,7 +29,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterator, Mapping
 
 VERSION = 1
 EDGES = ("top", "left", "right", "bottom")  # by QtAds' numbers
@@ -118,6 +118,21 @@ def _pruned(tree: Split | Tabs, known: Container[str]) -> Split | Tabs | None:
     if not kept:
         return None
     return Split(tree.direction, tuple(size for _, size in kept), tuple(part for part, _ in kept))
+
+
+def fitted(arrangement: Arrangement, room: int, needs: Mapping[str, int]) -> Arrangement:
+    """The same for a window of `room` pixels: side by side, no part gets less than its panels need, if the others can give."""
+    tree = arrangement.inside
+    if not isinstance(tree, Split) or tree.direction != "row" or sum(tree.sizes) <= 0 or room <= 0:
+        return arrangement
+    wanted = [size * room / sum(tree.sizes) for size in tree.sizes]
+    least = [max((needs.get(panel, 0) for tabs in _leaves(part) for panel in tabs.panels), default=0) for part in tree.parts]
+    short = sum(max(need - size, 0) for need, size in zip(least, wanted, strict=True))
+    spare = [max(size - max(need, room // 8), 0) for need, size in zip(least, wanted, strict=True)]
+    if not short or sum(spare) < short:
+        return arrangement
+    sizes = [max(need, size) - short * free / sum(spare) for need, size, free in zip(least, wanted, spare, strict=True)]
+    return replace(arrangement, inside=replace(tree, sizes=tuple(round(size) for size in sizes)))
 
 
 # ---- text ----

@@ -17,7 +17,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from terminal.shell.arrangement import VERSION, from_saved, from_text, to_text, to_xml
+from terminal.shell.arrangement import VERSION, fitted, from_saved, from_text, to_text, to_xml
 from terminal.ui.theme import set_role
 
 if TYPE_CHECKING:
@@ -429,6 +429,7 @@ class Docks(QObject):
         """
         try:
             wanted, unknown = from_text(outline).only(self._docks)
+            wanted = fitted(wanted, self.frame.width(), {panel.id: panel.width for panel in self._panels.values()})
             panels = wanted.panels()
             for panel_id in panels:  # QtAds restores only docks that have been somewhere
                 if self._docks[panel_id].dockAreaWidget() is None and not self._docks[panel_id].isAutoHide():

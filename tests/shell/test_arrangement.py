@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from terminal.shell.arrangement import Arrangement, Edge, Floating, Split, Tabs, from_saved, from_text, to_text, to_xml
+from terminal.shell.arrangement import Arrangement, Edge, Floating, Split, Tabs, fitted, from_saved, from_text, to_text, to_xml
 
 TEXT = """\
 row 280 1000
@@ -81,6 +81,16 @@ def test_unknown_panels_are_left_out_and_their_place_with_them() -> None:
     assert to_text(known) == "row 280 1000\n  tabs dips* (earnings)\n  column 260\n    tabs results*\n"
     nothing, _ = from_text(TEXT).only(set())
     assert nothing == Arrangement(None)
+
+
+def test_a_narrow_window_gives_a_panel_what_it_needs() -> None:
+    layout = from_text("row 300 940 420\n  tabs lists*\n  tabs chart*\n  tabs sheet*\n")
+    narrow = fitted(layout, 1300, {"sheet": 420}).inside
+    assert isinstance(narrow, Split) and narrow.sizes[2] == 420 and sum(narrow.sizes) == pytest.approx(1300, abs=2)
+    assert narrow.sizes[0] < 300 * 1300 / 1660 and narrow.sizes[1] > 500
+    assert fitted(layout, 1660, {"sheet": 420}) == layout
+    assert fitted(layout, 300, {"sheet": 420, "chart": 400}) == layout  # nobody can give
+    assert fitted(from_text("tabs a*\n"), 300, {"a": 900}) == from_text("tabs a*\n")
 
 
 @pytest.mark.parametrize(("text", "told"), [
