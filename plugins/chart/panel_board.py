@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from plugins.chart.panel_rail import KEYS, ToolRail
+from terminal.ui import theme
 from terminal.ui.form import row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtCore import QPoint
     from PySide6.QtGui import QKeyEvent
 
     from plugins.chart.panel_drawings import DrawingKeeper
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from terminal.ui.chart import Chart
     from terminal.ui.chart.drawing import DrawingLayer
 
+ROLES = (("accent", "Blue"), ("up", "Rising colour"), ("down", "Falling colour"), ("warn", "Amber"), ("average_2", "Violet"),
+         ("t2", "Grey"))  # fmt: skip
+WIDTHS = ((1.0, "Thin"), (1.5, "Normal"), (3.0, "Thick"))
 _TOOLS = {getattr(Qt.Key, f"Key_{keys[-1]}"): tool for tool, keys in KEYS.items()}
 _CTRL, _SHIFT, _ALT = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier,
                        Qt.KeyboardModifier.AltModifier)  # fmt: skip
@@ -66,6 +71,7 @@ class Board(QWidget):
         for signal in (layer.selection_changed, layer.tool_changed, keeper.changed):
             signal.connect(lambda *_: self.show_state())
         layer.tool_changed.connect(self.rail.show_tool)
+        layer.menu_asked.connect(self._show_menu)
         keeper.failed.connect(self.failed)
         self._box.addWidget(chart)
         return chart, keeper
@@ -96,6 +102,29 @@ class Board(QWidget):
                 middle = (max(places) + min(places)) / 2
                 self.chart.show_places(middle - (end - start) / 2, middle + (end - start) / 2)
         self.chart.setFocus()
+
+    def _show_menu(self, at: QPoint) -> None:
+        """Colour and width of the selected drawing, and erasing it."""
+        layer = self.layer
+        drawing = layer.selected if layer is not None else None
+        if layer is None or drawing is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for role, name in ROLES:
+            action = menu.addAction(theme.icon("minus", role), name)
+            action.setCheckable(True)
+            action.setChecked(role == drawing.role)
+            action.triggered.connect(lambda *_, role=role: layer.restyle(role=role))
+        menu.addSeparator()
+        for width, name in WIDTHS:
+            action = menu.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(width == drawing.width)
+            action.triggered.connect(lambda *_, width=width: layer.restyle(width=width))
+        menu.addSeparator()
+        menu.addAction(theme.icon("trash"), "Erase").triggered.connect(lambda *_: layer.erase_selected())
+        menu.popup(at)
 
     def undo(self) -> None:
         """Take back what was last drawn, moved or erased."""

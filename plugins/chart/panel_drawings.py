@@ -30,7 +30,7 @@ class Deed:
     def __str__(self) -> str:
         drawing = self.after or self.before
         assert drawing is not None
-        return f"{self.kind} {TITLES[drawing.tool].lower()}"
+        return f"{'change' if self.kind == 'move' else self.kind} {TITLES[drawing.tool].lower()}"
 
 
 class DrawingKeeper(QObject):
@@ -170,9 +170,10 @@ class DrawingKeeper(QObject):
         if deed.kind == "erase":
             return {"id": self._id(drawing.id)}
         points = tuple(f"{moment.isoformat()},{price!r}" for moment, price in drawing.points)
+        looks = {"point": points, "text": drawing.text, "role": drawing.role, "width": drawing.width}
         if deed.kind == "draw":
-            return {"symbol": symbol, "tool": drawing.tool, "point": points, "text": drawing.text}
-        return {"id": self._id(drawing.id), "point": points, "text": drawing.text}
+            return {"symbol": symbol, "tool": drawing.tool, **looks}
+        return {"id": self._id(drawing.id), **looks}
 
     def _next(self) -> None:
         if not self._running and self._waiting:

@@ -16,7 +16,8 @@ from shiboken6 import isValid
 
 from terminal.domain import drawing_outlines as outlines
 from terminal.domain.drawings import POINTS, Drawing, describe, with_handle
-from terminal.ui.chart.drawing_placing import DRAG_PX, Placing, beginning, pixel_ticks, rounded, snapped, stepped
+from terminal.ui.chart.drawing_keys import ARROWS, wanted
+from terminal.ui.chart.drawing_placing import DRAG_PX, Placing, beginning, carried, on_its_line, pixel_ticks, snapped, stepped
 from terminal.ui.chart.drawing_set import DrawingSet
 from terminal.ui.chart.drawing_text import TextField
 
@@ -29,15 +30,14 @@ if TYPE_CHECKING:
     from terminal.ui.chart.drawing_view import ChartView
 
 GRIP_PX = 8.0
-_ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
 
 
 class DrawingLayer(QObject):
     """One on a Chart. With no tool chosen a click selects; a chosen tool is put away after one drawing.
 
     Keys, while the chart has the focus: Delete erases what is selected, arrows move it by a bar or a tick (Shift: ten),
-    comma and full stop select the one before and after, Escape lets go. With a tool chosen arrows move a cursor and Enter
-    puts a point down. Shift keeps a line level, Ctrl turns the magnet round for as long as it is held.
+    comma and full stop select the one before and after, Menu opens its menu, Escape lets go. With a tool chosen arrows move
+    a cursor and Enter puts a point down. Shift keeps a line level, Ctrl turns the magnet round for as long as it is held.
     """
 
     added = Signal(object)
@@ -45,6 +45,7 @@ class DrawingLayer(QObject):
     erased = Signal(object)
     selection_changed = Signal(object)  # the Drawing, or None
     tool_changed = Signal(str)
+    menu_asked = Signal(object)  # where on the screen the menu of the selected drawing is to open
 
     def __init__(self, chart: Chart) -> None:
         super().__init__(chart)
@@ -228,6 +229,8 @@ class DrawingLayer(QObject):
             return self._moved(view, spot, event)
         if kind == QEvent.Type.MouseButtonRelease and left:
             return self._released(view, spot, event)
+        if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.RightButton and self._placing is None:
+            return self._ask_menu(view, spot, event)
         if not left or kind not in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick) \
                 or not view.contains(spot.x(), spot.y()):
             return False
@@ -240,6 +243,23 @@ class DrawingLayer(QObject):
             self._ask_text(drawing.points[0], drawing)
             return True
         return self._take_hold(view, spot)
+
+    def _ask_menu(self, view: ChartView, spot: QPointF, event: QMouseEvent) -> bool:
+        found = self._set.hit(view, spot.x(), spot.y()) if view.contains(spot.x(), spot.y()) else ""
+        if found:
+            self._select(found)
+            self.menu_asked.emit(event.globalPosition().toPoint())
+        return bool(found)
+
+    def restyle(self, *, role: str = "", width: float = 0.0) -> None:
+        """Give the selected drawing another colour (a token's name) or width, and tell of it."""
+        before = self.selected
+        if before is not None:
+            self._tell_keyed()
+            after = replace(before, role=role or before.role, width=width or before.width)
+            if after != before:
+                self.put(after)
+                self.changed.emit(before, after)
 
     def _take_hold(self, view: ChartView, spot: QPointF) -> bool:
         """Press without a tool: a handle of what is selected, else a drawing under the mouse."""
@@ -276,17 +296,9 @@ class DrawingLayer(QObject):
         if self._set.get(before.id) == before and (spot - start).manhattanLength() < DRAG_PX / 2:
             return  # a click with an unsteady hand
         if number is not None:
-            moment, price = self._meant(view, spot, event.modifiers())
-            if before.tool == "horizontal":
-                moment = before.points[0][0]
-            after = with_handle(before, number, (moment, price))
+            after = with_handle(before, number, on_its_line(before, self._meant(view, spot, event.modifiers())))
         else:
-            bar = view.x_of(1) - view.x_of(0)
-            across = 0.0 if before.tool == "horizontal" else round((spot.x() - start.x()) / bar) * bar
-            after = outlines.shifted(before, view, across, 0.0 if before.tool == "vertical" else spot.y() - start.y())
-            after = replace(after, points=tuple((moment, rounded(price)) for moment, price in after.points))
-            if before.tool == "horizontal":
-                after = replace(after, points=((before.points[0][0], after.points[0][1]),))
+            after = carried(view, before, spot.x() - start.x(), spot.y() - start.y())
         self.put(after)
 
     def _released(self, view: ChartView, spot: QPointF, event: QMouseEvent) -> bool:
@@ -386,7 +398,7 @@ class DrawingLayer(QObject):
     def _key(self, event: QKeyEvent) -> bool:
         kind, key = event.type(), Qt.Key(event.key())
         if kind == QEvent.Type.KeyRelease:
-            if key in _ARROWS and not event.isAutoRepeat():
+            if key in ARROWS and not event.isAutoRepeat():
                 self._tell_keyed()
             return False
         if kind == QEvent.Type.ShortcutOverride:
@@ -396,8 +408,8 @@ class DrawingLayer(QObject):
             return False
         if kind != QEvent.Type.KeyPress or not self._wants(key, event.modifiers()):
             return False
-        if key in _ARROWS:
-            self._nudge(*_ARROWS[key], 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+        if key in ARROWS:
+            self._nudge(*ARROWS[key], 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
         elif key == Qt.Key.Key_Escape:
             self._let_go()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -405,19 +417,15 @@ class DrawingLayer(QObject):
                 self._put_point(self._cursor)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.erase_selected()
+        elif key == Qt.Key.Key_Menu:
+            self.menu_asked.emit(self._chart.mapToGlobal(self._chart.rect().center()))
         else:
             self._select(self._set.beside(1 if key == Qt.Key.Key_Period else -1))
         return True
 
     def _wants(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
-        if modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
-            return False
-        if self._placing is not None:
-            return key in _ARROWS or key in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if key in (Qt.Key.Key_Comma, Qt.Key.Key_Period):
-            return len(self._set) > 0 and not self.hidden
-        ends = (Qt.Key.Key_Escape, Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-        return self.selected is not None and (key in _ARROWS or key in ends)
+        return wanted(key, modifiers, placing=self._placing is not None, selected=self.selected is not None,
+                      any_shown=len(self._set) > 0 and not self.hidden)
 
     def _let_go(self) -> None:
         if self._placing is not None:

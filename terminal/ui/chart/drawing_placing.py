@@ -5,9 +5,10 @@ point snaps to. Knows no Qt.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from terminal.domain.drawing_outlines import shifted
 from terminal.domain.drawings import POINTS, Drawing
 
 if TYPE_CHECKING:
@@ -76,6 +77,20 @@ def rounded(price: float) -> float:
 def tick(price: float) -> float:
     """The smallest step of a price."""
     return 0.01 if abs(price) >= 1 else 0.0001
+
+
+def on_its_line(drawing: Drawing, point: Point) -> Point:
+    """Where a handle goes that is dragged to `point`: that of a horizontal line keeps its moment."""
+    return (drawing.points[0][0], point[1]) if drawing.tool == "horizontal" else point
+
+
+def carried(view: ChartView, drawing: Drawing, across: float, down: float) -> Drawing:
+    """The whole drawing dragged by pixels: by whole bars, with prices as they are written; each line along its own way."""
+    bar = view.x_of(1) - view.x_of(0)
+    level, upright = drawing.tool == "horizontal", drawing.tool == "vertical"
+    moved = shifted(drawing, view, 0.0 if level else round(across / bar) * bar, 0.0 if upright else down)
+    return replace(moved, points=tuple((was[0] if level else moment, rounded(price))
+                                       for (moment, price), was in zip(moved.points, drawing.points, strict=True)))
 
 
 def stepped(chart: Chart, point: Point, bars: int, ticks: int) -> Point:

@@ -374,6 +374,26 @@ def test_tools_have_keys_and_the_list_selects(demo: Any, open_panel: Any, qtbot:
     assert panel.board.layer.drawings == ()
 
 
+def test_its_menu_changes_colour_and_width(demo: Any, open_panel: Any, qtbot: Any) -> None:
+    panel = open_panel()
+    draw_line(panel)
+    QTest.keyClick(panel.chart, Qt.Key.Key_Menu)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu) and next(each for each in menu.actions() if each.isChecked()).text() == "Blue"
+    for text in ("Amber", "Thick"):
+        action = next(each for each in menu.actions() if each.text() == text)
+        QTest.mouseClick(menu, LEFT, NO, menu.actionGeometry(action).center())
+        menu.close()
+        viewport, at = spot(panel, 100, 0.9)
+        if text == "Amber":
+            QTest.mousePress(viewport, Qt.MouseButton.RightButton, NO, at)
+            menu = QApplication.activePopupWidget()
+            assert isinstance(menu, QMenu), "a right click on it opens the same menu"
+    qtbot.waitUntil(lambda: [(each.role, each.width) for each in kept(demo)] == [("warn", 3.0)], timeout=30_000)
+    QTest.keyClick(panel.chart, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: [(each.role, each.width) for each in kept(demo)] == [("warn", 1.5)], timeout=30_000)
+
+
 @pytest.mark.slow
 def test_a_drawing_from_the_shell_appears(demo: Any, open_panel: Any, qtbot: Any) -> None:
     panel = open_panel()
