@@ -204,6 +204,19 @@ class Transaction:
         return frame.height
 
 
+@contextmanager
+def _shown(cursor: duckdb.DuckDBPyConnection, views: Mapping[str, pl.DataFrame]) -> Iterator[None]:
+    """`views` as tables of this cursor alone."""
+    for name, frame in views.items():
+        cursor.register(name, _Stream(frame))
+    try:
+        yield
+    finally:
+        for name in views:
+            with suppress(duckdb.Error):
+                cursor.unregister(name)
+
+
 class _Reader:
     """A thread's cursor; closed when the thread ends, since only that thread's local storage holds it."""
 
@@ -249,11 +262,11 @@ class Database:
 
     # reading
 
-    def read(self, sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
-        """The answer to a query as a polars frame. Raises Cancelled when interrupted, StoreError when the file fails."""
+    def read(self, sql: str, params: Sequence[Any] = (), *, views: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+        """The answer to a query as a polars frame; `views` are frames it may name. Raises Cancelled or StoreError."""
         self._check_thread()
         text = render(sql, params)
-        with self._reader() as reader, user_errors(self.path):
+        with self._reader() as reader, user_errors(self.path), _shown(reader.cursor, views or {}):
             try:
                 return _frame(reader.cursor.sql(text))
             except (duckdb.Error, pl.exceptions.ComputeError) as error:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terminal.store.backup import Backup, Reason
+    from terminal.store.console import Answer
 
 _log = logging.getLogger(__name__)
 Trust = Callable[[str], Sequence[str] | None]
@@ -78,6 +79,18 @@ class Store:
         if isinstance(self._book, StoreError):
             raise self._book
         return self._book
+
+    def ask(self, sql: str, limit: int) -> Answer:
+        """One SQL question to both files (`console.ask`): read only, nothing but the store, at most `limit` rows."""
+        from terminal.store import console
+
+        return console.ask({"market": self.market.database, "book": self.book.database}, sql, limit)
+
+    def columns(self) -> pl.DataFrame:
+        """Every column of both files: file, schema, table, column, type, position, rows."""
+        from terminal.store import console
+
+        return console.columns({"market": self.market.database, "book": self.book.database})
 
     def forbid_thread(self, thread: int | None) -> None:
         """Refuse every call from this thread (the window's)."""

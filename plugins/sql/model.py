@@ -1,0 +1,115 @@
+"""What the SQL console knows without asking: what each table holds, example questions, and how an answer's columns are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terminal.api import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+HOLDS = {
+    "market.instruments": "What each company, fund or index is: name, kind, sector, currency.",
+    "market.bars": "One row a symbol and trading day: open, high, low, close, volume (adjusted for splits).",
+    "market.minute_bars": "One row a symbol and minute.",
+    "market.quotes": "The latest prices as they came, with the close of the day before.",
+    "market.facts": "Figures from companies' reports: one value of one item for one period.",
+    "market.dividends": "Dividends by the day a share trades without them.",
+    "market.splits": "Share splits by their day.",
+    "market.earnings": "Report dates, and estimated and actual earnings.",
+    "market.headlines": "News headlines with their publisher.",
+    "market.chains": "Option quotes: one row a contract and moment.",
+    "market.members": "Which symbols belong to which index.",
+    "market.filings": "What companies filed with the SEC, and when it was accepted.",
+    "market.ratings": "How many analysts say buy, hold or sell, by month.",
+    "market.news_sentiment": "The tone of headlines as a service computed it.",
+    "market.macro": "Economic series (rates, inflation), each with the day it was published.",
+    "market.fetch_log": "Every request to a data service and how it ended; fetch_id of every row points here.",
+    "market.quarantine": "Rows that were refused, and why.",
+    "market.repairs": "Values that were corrected on arrival, by which rule.",
+    "market.freshness": "How new each kind of data is, by symbol.",
+    "market.migrations": "Which steps made this file what it is.",
+    "book.migrations": "Which steps made this file what it is.",
+    "book.watchlists": "Your watchlists, also the deleted ones (deleted_at).",
+    "book.watchlist_items": "The symbols of your watchlists, with your notes.",
+    "book.universes": "Lists of symbols that you imported.",
+    "book.looks": "What you saw the last times you opened a tearsheet.",
+    "book.deleted": "What was removed and can be put back.",
+    "chart.drawings": "Your drawings, by symbol.",
+    "chart.drawing_states": "Every state each drawing has had.",
+    "chart.templates": "Studies that a chart opens with.",
+    "dips.states": "Dips as they stood when they were written down.",
+    "dips.alerts": "Alerts of the dip monitor.",
+    "health.acknowledged": "Problems you have acknowledged.",
+    "jobs.history": "What ran by itself, and how it ended.",
+    "jobs.known": "Jobs, since when they are known.",
+    "screener.runs": "Every run of a screen.",
+    "screener.run_rows": "What each run of a screen found.",
+    "screener.saved": "Your screens.",
+    "views.saved": "Your views of tables.",
+    "sql.history": "The statements you ran here.",
+}
+SUFFIXES = {"_superseded": "Earlier versions of {of}: what was believed until known_until.",
+            "_others": "What other services say about {of}, where one that is believed more says something else."}
+EXAMPLES = (
+    ("Which shares rose most in the last month?",
+     "WITH span AS (\n  SELECT symbol, arg_min(close, date) AS before, arg_max(close, date) AS now\n  FROM market.bars\n"
+     "  WHERE date >= (SELECT max(date) FROM market.bars) - 30\n  GROUP BY symbol)\n"
+     "SELECT symbol, name, before, now, now / before - 1 AS change\nFROM span JOIN market.instruments USING (symbol)\n"
+     "ORDER BY change DESC\nLIMIT 20"),
+    ("How many companies of each sector are stored?",
+     "SELECT sector, count(*) AS companies\nFROM market.instruments\nWHERE sector IS NOT NULL\nGROUP BY sector\n"
+     "ORDER BY companies DESC"),
+    ("What do my watched shares cost now?",
+     "SELECT w.name AS list, i.symbol, arg_max(b.close, b.date) AS price, max(b.date) AS day\n"
+     "FROM book.watchlist_items i\nJOIN book.watchlists w ON w.id = i.watchlist_id AND w.deleted_at IS NULL\n"
+     "LEFT JOIN market.bars b USING (symbol)\nGROUP BY ALL\nORDER BY list, symbol"),
+)
+
+
+def holds(table: str) -> str:
+    """One sentence on what a table holds, as it is named in a statement."""
+    if table in HOLDS:
+        return HOLDS[table]
+    for suffix, words in SUFFIXES.items():
+        if table.endswith(suffix):
+            return words.format(of=table.removesuffix(suffix))
+    return f"Kept by the plugin {table.partition('.')[0]}."
+
+
+def columns_of(frame: pl.DataFrame) -> tuple[Column, ...]:
+    """Columns of an answer by their type. What a number means is known to its author alone, so none has a unit."""
+    import polars as pl
+
+    found = []
+    for name, kind in frame.schema.items():
+        if kind.is_integer():
+            column = Column(name, name, "integer")
+        elif kind.is_float() or kind.is_decimal():
+            column = Column(name, name, "number")
+        elif kind == pl.Boolean:
+            column = Column(name, name, "bool")
+        elif kind == pl.Date:
+            column = Column(name, name, "date")
+        elif isinstance(kind, pl.Datetime):
+            column = Column(name, name, "datetime")
+        else:
+            column = Column(name, name, "list" if isinstance(kind, pl.List) else "text")
+        found.append(column)
+    return tuple(found)
+
+
+def visible(names: Sequence[str]) -> dict[str, str]:
+    """New names for columns that begin with an underscore: those of a table are for panels and never shown."""
+    taken, renamed = set(names), {}
+    for name in names:
+        if name.startswith("_"):
+            fresh = name.lstrip("_") or "column"
+            while fresh in taken:
+                fresh += "_"
+            taken.add(fresh)
+            renamed[name] = fresh
+    return renamed
