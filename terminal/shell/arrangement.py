@@ -26,7 +26,6 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -294,8 +293,13 @@ def to_xml(arrangement: Arrangement) -> bytes:
 
 
 def _bar(number: int, edges: list[Edge]) -> str:
-    widgets = "".join(f'<Widget Name={quoteattr(each.panel)} Closed="{int(each.closed)}" Size="{each.size}"/>' for each in edges)
+    widgets = "".join(f'<Widget Name={_quoted(each.panel)} Closed="{int(each.closed)}" Size="{each.size}"/>' for each in edges)
     return f'<SideBar Area="{number}" Tabs="{len(edges)}">{widgets}</SideBar>' if edges else ""
+
+
+def _quoted(text: str) -> str:
+    """As an attribute; the library's own function costs 25 ms of the start."""
+    return '"' + text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;") + '"'
 
 
 def _splitter(tree: Split | Tabs) -> str:
@@ -308,6 +312,6 @@ def _xml(tree: Split | Tabs) -> str:
         parts = "".join(map(_xml, tree.parts))
         sizes = " ".join(map(str, tree.sizes))
         return f'<Splitter Orientation="{sign}" Count="{len(tree.parts)}">{parts}<Sizes>{sizes} </Sizes></Splitter>'
-    widgets = "".join(f'<Widget Name={quoteattr(panel)} Closed="{int(panel in tree.closed)}"/>' for panel in tree.panels)
-    return f'<Area Tabs="{len(tree.panels)}" Current={quoteattr(tree.current)}>{widgets}</Area>'
+    widgets = "".join(f'<Widget Name={_quoted(panel)} Closed="{int(panel in tree.closed)}"/>' for panel in tree.panels)
+    return f'<Area Tabs="{len(tree.panels)}" Current={_quoted(tree.current)}>{widgets}</Area>'
 

@@ -109,5 +109,10 @@ def test_what_is_no_layout_is_refused(saved: bytes) -> None:
         from_saved(saved)
 
 
+def test_names_of_other_peoples_panels_survive_the_xml() -> None:
+    odd = Arrangement(Tabs(('a"<&>b', "c"), "c"))
+    assert from_saved(to_xml(odd)) == odd
+
+
 def test_sizes_may_be_left_out_by_hand() -> None:
     assert to_text(from_text("row\n  tabs a\n  tabs b c*\n")) == "row 1 1\n  tabs a*\n  tabs b c*\n"
