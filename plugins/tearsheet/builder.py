@@ -10,7 +10,7 @@ from plugins.tearsheet import changes, disputes, risks
 from plugins.tearsheet.background import background
 from plugins.tearsheet.chosen import CONTEXT, CORE, EVENTS, OPTIONAL, PRICE, group_of
 from plugins.tearsheet.model import Figure, Material, Sheet
-from plugins.tearsheet.peers import Peers, find_peers, sector_medians
+from plugins.tearsheet.peers import Peers, find_peers, sector_medians, sector_ranks
 from plugins.tearsheet.stated import stated
 from terminal.api import Source
 from terminal.domain import format as show
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 def build(material: Material) -> Sheet:
     """The sheet of one symbol."""
     sheet = _Builder(material).sheet()
-    return replace(sheet, background=background(material, sheet.peers))
+    ranks = sector_ranks(material.universe, material.row, CORE[group_of(material.row.get("kind"))])
+    figures = tuple(
+        replace(each, percentile=ranks[each.term]) if each.section == "core" and each.term in ranks else each
+        for each in sheet.figures
+    )
+    return replace(sheet, figures=figures, background=background(material, sheet.peers))
 
 
 def _statement_days(material: Material) -> dict[int | None, date]:

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.tearsheet.gathering import sheet_of
+from plugins.tearsheet.plain_commands import buy_helper, sentences  # noqa: F401 - commands of this group
 from terminal.api import Column, Context, Table, UserError, argument, command
 
 if TYPE_CHECKING:

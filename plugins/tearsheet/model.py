@@ -56,7 +56,9 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Figure:
-    """One number. `value` None is unknown; `source` indexes `Sheet.sources`; `comparison` is e.g. the sector's median."""
+    """One number. `value` None is unknown; `source` indexes `Sheet.sources`; `comparison` is e.g. the sector's median;
+    `percentile` the share of the others it is compared with that have less, 0 to 1.
+    """
 
     section: str
     term: str
@@ -72,6 +74,7 @@ class Figure:
     compared_with: str = ""
     newbie: str = ""
     pro: str = ""
+    percentile: float | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QS
 
 from plugins.tearsheet.panel_actions import Actions
 from plugins.tearsheet.panel_head import Head
+from plugins.tearsheet.panel_helper import helper_title
 from plugins.tearsheet.panel_live import LivePrice
 from plugins.tearsheet.panel_parts import Skeleton, Words
 from plugins.tearsheet.panel_sections import ORDER, PARTS, Showing
@@ -332,7 +333,8 @@ class TearsheetPanel(QWidget):
         self._live.follow(sheet)
         self.badge.show_sources(sheet.sources, datetime.now(UTC))
         self._sources.setText(f"Sources ({len(sheet.sources)})")
-        showing = self._showing()
+        self.sections["helper"].set_title(helper_title(self.host, sheet))
+        showing = self.showing()
         self._stale = set()
         for name, part in PARTS.items():
             applies = part.applies(showing)
@@ -342,7 +344,8 @@ class TearsheetPanel(QWidget):
         self._fill("verdict")
         self._turn.start()
 
-    def _showing(self) -> Showing:
+    def showing(self) -> Showing:
+        """What a section is filled from now."""
         assert self.sheet is not None and self._table is not None
         said = Words(self.host.explain, self.host.mode == "newbie")
         return Showing(self, self.host, self.sheet, self._table, said, self._tried, self._assumed, self._answers)
@@ -350,7 +353,7 @@ class TearsheetPanel(QWidget):
     def _fill(self, name: str) -> None:
         if name in self._stale and self.sheet is not None:
             self._stale.discard(name)
-            PARTS[name].fill(self.part(name), self._showing())
+            PARTS[name].fill(self.part(name), self.showing())
             if name == "chart":
                 self._let_the_page_scroll()
 

@@ -9,12 +9,12 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLayout, QVBoxLayout, QWidget
 
-from plugins.tearsheet.sentences import sentence
+from plugins.tearsheet.told import told
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
 from terminal.ui import theme
 from terminal.ui.badge import provenance_html
-from terminal.ui.form import MetricCard, label, line, row
+from terminal.ui.form import Glyph, MetricCard, label, line, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -77,6 +77,13 @@ _HIGH_IS_BETTER = {
     "dividend_yield",
 }
 _NOTABLE = 0.1
+# Icon, colour and word of each light: the shapes differ, for those who do not see the colours.
+LIGHTS = {
+    "green": ("circle-check", "ok", "Good by our rules"),
+    "amber": ("circle-alert", "warn", "In between by our rules"),
+    "red": ("circle-x", "down_text", "Bad by our rules"),
+    "unknown": ("circle-question-mark", "t3", "Unknown"),
+}
 
 
 def group(sheet: Sheet) -> str:
@@ -130,6 +137,17 @@ def compared(figure: Figure) -> str:
     return f"{other} {figure.comparison_text}".strip()
 
 
+def percentile(figure: Figure) -> str:
+    """Where a figure stands among similar ones: `P38`, 38 of 100 have less."""
+    return "" if figure.percentile is None else f"P{figure.percentile * 100:.0f}"
+
+
+def figure_tip(title: str, text: str, sheet: Sheet, source: int | None, formula: str, why: str) -> str:
+    """Where a number that is made of the sheet's figures is from."""
+    sources = () if source is None else (sheet.sources[source],)
+    return provenance_html(title, text, sources, datetime.now(UTC), formula=formula, why=f"Not known: {why}." if why else "")
+
+
 def _tone(figure: Figure) -> str:
     """Green or red where a figure is clearly better or worse than what it is compared with."""
     value, other = figure.value, figure.comparison
@@ -147,7 +165,7 @@ class Cards(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cards: dict[tuple[str, bool], MetricCard] = {}
+        self.cards: dict[tuple[str, bool], FigureCard] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(8)
@@ -159,7 +177,7 @@ class Cards(QWidget):
         keys = tuple((name, said.newbie) for name in names)
         for key in keys:
             if key not in self.cards:
-                self.cards[key] = MetricCard(said.title(key[0]))
+                self.cards[key] = FigureCard(said.title(key[0]))
         if keys != self._shown:
             self._place(keys, 2 if said.newbie else 3)
         for key in keys:
@@ -176,17 +194,46 @@ class Cards(QWidget):
             self._grid.setColumnStretch(place, 1 if place < width else 0)
         self._shown = tuple(keys)
 
-    def _fill(self, card: MetricCard, sheet: Sheet, name: str, said: Words) -> None:
+    def _fill(self, card: FigureCard, sheet: Sheet, name: str, said: Words) -> None:
         figure = sheet.figure(name)
-        if figure is None or figure.value is None:
-            title = figure.title if figure else FIELDS[name].title
-            why = missing(sheet, title)
-            tip = provenance_html(title, words.UNKNOWN, (), datetime.now(UTC), why=why)
-            short = why.removeprefix("Not known: ").rstrip(".") if why.startswith("Not known: ") and len(why) < 50 else "unknown"
-            card.set_value(words.UNKNOWN, short, tip=tip)
+        if figure is None:
+            card.set_value(words.UNKNOWN, "unknown", tip=figure_tip(FIELDS[name].title, words.UNKNOWN, sheet, None, "", ""))
+            card.show_light("", "")
             return
-        plain = sentence(name, sheet.row, figure.comparison) if said.newbie else ""
-        card.set_value(figure.text, "" if plain else compared(figure), _tone(figure), sentence=plain, tip=said.tip(sheet, figure))
+        says = told(figure, sheet)
+        if said.newbie:
+            card.set_value(figure.text, sentence=says.sentence, tip=said.tip(sheet, figure))
+        elif figure.value is None:
+            why = missing(sheet, figure.title)
+            short = why.removeprefix("Not known: ").rstrip(".") if why.startswith("Not known: ") and len(why) < 50 else "unknown"
+            card.set_value(words.UNKNOWN, short, tip=said.tip(sheet, figure))
+        else:
+            context = " · ".join(part for part in (compared(figure), percentile(figure)) if part)
+            card.set_value(figure.text, context, _tone(figure), tip=said.tip(sheet, figure))
+        card.show_light(says.light if said.newbie else "", says.reason)
+
+
+class FigureCard(MetricCard):
+    """A metric card with its traffic light: a shape for each state, and the clause that decided it."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self._glyph, self._because = Glyph("circle", size=14), label("", "muted", wrap=True)
+        box = row(spacing=6)
+        box.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
+        box.addWidget(self._because, 1)
+        self._lit = QWidget()
+        self._lit.setLayout(box)
+        self.body.addWidget(self._lit)
+
+    def show_light(self, light: str, reason: str) -> None:
+        """Show a light and why; none for what nothing judges."""
+        self._lit.setVisible(bool(light))
+        if light:
+            icon, tone, spoken = LIGHTS[light]
+            self._glyph.set_icon(icon, tone)
+            self._because.setText(f"{reason[:1].upper()}{reason[1:]}.")
+            self.setAccessibleDescription(f"{self.accessibleDescription()} {spoken}: {reason}.".strip())
 
 
 def empty(layout: QLayout) -> None:

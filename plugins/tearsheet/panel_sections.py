@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from plugins.tearsheet.panel_earnings import COMMAND as EARNINGS
 from plugins.tearsheet.panel_earnings import fill_earnings, fill_events
+from plugins.tearsheet.panel_helper import BuyHelper, changed, fill_helper
 from plugins.tearsheet.panel_judgement import Gates, Risks, Verdict
 from plugins.tearsheet.panel_parts import Cards, Lines, Words
 from plugins.tearsheet.panel_pictures import Ranges, ScoreBars, YearBars
 from plugins.tearsheet.panel_sliders import CashValue, Sensitivity
+from plugins.tearsheet.told import sentences_table
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
 from terminal.ui import theme
@@ -83,6 +85,12 @@ def _make_cash(panel: TearsheetPanel) -> CashValue:
     made = CashValue()
     made.tried.connect(panel.assume)
     made.reset.clicked.connect(panel.forget_assumptions)
+    return made
+
+
+def _make_helper(panel: TearsheetPanel) -> BuyHelper:
+    made = BuyHelper()
+    made.asked.connect(lambda: changed(made, panel.showing()))
     return made
 
 
@@ -281,7 +289,12 @@ def _fill_position(widget: Lines, showing: Showing) -> None:
 
 
 def _fill_figures(table: TableView, showing: Showing) -> None:
-    table.show_table(showing.table, columns=("title", "text", "compared_with", "as_of", "provider", "formula"))
+    """Newbie: each figure with its sentence and light; Pro: with its comparison, source and formula."""
+    table.set_mode(showing.mode)
+    if showing.said.newbie:
+        table.show_table(sentences_table(showing.sheet), columns=("title", "text", "light", "sentence", "reason"))
+    else:
+        table.show_table(showing.table, columns=("title", "text", "compared_with", "as_of", "provider", "formula"))
 
 
 def _fill_sources(widget: Lines, showing: Showing) -> None:
@@ -359,6 +372,7 @@ PARTS: dict[str, Part] = {
         lambda panel: Risks(),
         lambda it, now: it.show_sheet(now.sheet, now.said.newbie),
     ),
+    "helper": Part("What an amount buys", "What would my money buy?", _make_helper, fill_helper, open=False),
     "peers": Part("Peers", "What is similar?", PeerTable, lambda it, now: it.show_sheet(now)),
     "events": Part("Events", "What is coming up?", lambda panel: Lines(), fill_events),
     "earnings": Part(
@@ -396,6 +410,7 @@ ORDER: dict[str, tuple[str, ...]] = {
         "cash",
         "statements",
         "risks",
+        "helper",
         "events",
         "earnings",
         "peers",
@@ -408,6 +423,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "newbie": (
         "verdict",
         "cards",
+        "helper",
         "risks",
         "events",
         "earnings",

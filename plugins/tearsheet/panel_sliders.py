@@ -51,7 +51,7 @@ class _Slider(QSlider):
         painter.drawLine(QPointF(x, self.height() / 2 - 7), QPointF(x, self.height() / 2 - 3))
 
 
-class _Number(QDoubleSpinBox):
+class NumberBox(QDoubleSpinBox):
     """Exact entry, with a point in every country, which leaves the wheel to the page unless it has the focus."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class Dial(QWidget):
             self._scale, suffix, self._decimals = 1e-6, f"{words.NARROW}M", 2
         self._low, self._high, self._value = 0.0, 1.0, 0.0
         self._title, self._note = label(title, "strong"), label("", "muted", wrap=True)
-        self.slider, self.number = _Slider(), _Number()
+        self.slider, self.number = _Slider(), NumberBox()
         self.number.setDecimals(self._decimals)
         self.number.setSuffix(suffix)
         self.slider.valueChanged.connect(self._slid)

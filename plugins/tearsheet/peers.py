@@ -44,6 +44,7 @@ BOND_FIELDS = (
     "return_1y",
     "volatility_1y",
 )
+LEAST_FOR_RANK = 10
 LEAST_FOR_MEDIAN = 3
 
 
@@ -117,21 +118,42 @@ def find_peers(universe: pl.DataFrame, row: Mapping[str, Any], wanted: int) -> P
 
 def sector_medians(universe: pl.DataFrame, row: Mapping[str, Any], fields: tuple[str, ...]) -> tuple[dict[str, float], str]:
     """Median of each field among the same kind (stocks: and sector) without the subject, where at least five are known."""
+    group, label = _alike(universe, row)
+    found = {}
+    for name in fields:
+        known = _known(group, name)
+        if len(known) >= 5:
+            found[name] = float(known.median())  # type: ignore[arg-type]
+    return found, label
+
+
+def sector_ranks(universe: pl.DataFrame, row: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, float]:
+    """Share of the same group whose value is below the subject's, half of the equal ones counted; from ten known values on."""
+    group, _ = _alike(universe, row)
+    found = {}
+    for name in fields:
+        value, known = row.get(name), _known(group, name)
+        if value is not None and len(known) >= LEAST_FOR_RANK:
+            found[name] = float(((known < value).sum() + (known == value).sum() / 2) / len(known))
+    return found
+
+
+def _alike(universe: pl.DataFrame, row: Mapping[str, Any]) -> tuple[pl.DataFrame, str]:
+    """The others of the same kind (stocks: and sector), and what to call them."""
     import polars as pl
 
     group = universe.filter(
         pl.col("kind").eq_missing(pl.lit(row.get("kind"), dtype=pl.String)) & (pl.col("symbol") != row["symbol"])
     )
-    label = "all of its kind"
-    if row.get("kind") == "stock":
-        group = group.filter(pl.col("sector").eq_missing(pl.lit(row.get("sector"), dtype=pl.String)))
-        label = "sector"
-    found = {}
-    for name in fields:
-        known = group.get_column(name).drop_nulls() if name in group.columns else pl.Series(dtype=pl.Float64)
-        if len(known) >= 5:
-            found[name] = float(known.median())  # type: ignore[arg-type]
-    return found, label
+    if row.get("kind") != "stock":
+        return group, "all of its kind"
+    return group.filter(pl.col("sector").eq_missing(pl.lit(row.get("sector"), dtype=pl.String))), "sector"
+
+
+def _known(group: pl.DataFrame, name: str) -> pl.Series:
+    import polars as pl
+
+    return group.get_column(name).drop_nulls() if name in group.columns else pl.Series(dtype=pl.Float64)
 
 
 def _median(frame: pl.DataFrame, name: str) -> float | None:

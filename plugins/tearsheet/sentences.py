@@ -5,148 +5,47 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from plugins.tearsheet.case import Case
+from plugins.tearsheet.said_business import BUSINESS
+from plugins.tearsheet.said_market import MARKET
 from terminal.domain import format as words
+from terminal.domain.scoring.words import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import date
 
     from plugins.tearsheet.model import Sheet
     from terminal.domain.scoring.explain import Explanation
 
 NO_DAY = "no day is known"
+SENTENCES = {**MARKET, **BUSINESS}
+_NEEDS_PROFIT = frozenset({"pe_ttm", "peg", "pe_vs_own", "pe_vs_sector", "payout_ratio"})
+_NEEDS_EQUITY = frozenset({"roe", "debt_to_equity", "pb"})
 _CLEARLY = 0.6  # of a check's points: what speaks for it; of those lost: against it
 
 
 def sentence(name: str, row: Mapping[str, object], comparison: float | None = None) -> str:
-    """One or two sentences for a field of the scored `row`; "" where there is nothing plain to say or it is unknown.
+    """One or two sentences for a field of the scored `row`; "" where it is unknown or nobody has words for it.
 
-    `comparison` is the median of similar companies in the field's own unit.
+    `comparison` is the median of similar companies in the field's own unit. Says what is, never what to do.
     """
-    value = row.get(name)
-    make = _SENTENCES.get(name)
-    if make is None or not isinstance(value, (int, float)) or isinstance(value, bool):
+    value, make = number(row.get(name)), SENTENCES.get(name)
+    if make is None or value is None:
         return ""
+    return make(Case(name, value, row, number(comparison)))
+
+
+def why_unknown(name: str, row: Mapping[str, object], reason: str = "") -> str:
+    """Why a field has no value, in a sentence. `reason` is what the calculation told, if it told anything."""
+    earned = number(row.get("eps_ttm"))
     currency = row.get("currency")
-    return make(float(value), comparison, currency if isinstance(currency, str) else None)
-
-
-def _money(value: float, currency: str | None) -> str:
-    return words.money(value, currency, 0 if abs(value) >= 100 else 2)
-
-
-def _hundred(share: float, currency: str | None) -> str:
-    return words.money(abs(share) * 100, currency)
-
-
-def _price_of_profit(value: float, other: float | None, currency: str | None) -> str:
-    text = f"You pay {words.money(value, currency)} for each {words.money(1, currency, 0)} of yearly profit."
-    return text if other is None else f"{text} Similar companies cost {words.money(other, currency)}."
-
-
-def _price_of_sales(value: float, other: float | None, currency: str | None) -> str:
-    text = f"You pay {words.money(value, currency)} for each {words.money(1, currency, 0)} of yearly sales."
-    return text if other is None else f"{text} Similar companies cost {words.money(other, currency)}."
-
-
-def _return_on(what: str) -> Callable[[float, float | None, str | None], str]:
-    def make(value: float, other: float | None, currency: str | None) -> str:
-        if value < 0:
-            return f"It loses {_hundred(value, currency)} a year on each {words.money(100, currency, 0)} of {what}."
-        text = f"Each {words.money(100, currency, 0)} of {what} earns {_hundred(value, currency)} a year."
-        return text if other is None or other < 0 else f"{text} Similar companies earn {_hundred(other, currency)}."
-
-    return make
-
-
-def _cash_yield(value: float, other: float | None, currency: str | None) -> str:
-    if value < 0:
-        return f"It uses up {_hundred(value, currency)} of cash a year for each {words.money(100, currency, 0)} you pay."
-    text = f"For each {words.money(100, currency, 0)} you pay, {_hundred(value, currency)} of spare cash comes in a year."
-    return text if other is None or other < 0 else f"{text} At similar companies {_hundred(other, currency)}."
-
-
-def _fall(value: float, _: float | None, currency: str | None) -> str:
-    left = words.money(10_000 * (1 + value), currency, 0)
-    return f"At the worst moment, {words.money(10_000, currency, 0)} had become {left}."
-
-
-def _size(value: float, _: float | None, currency: str | None) -> str:
-    return f"All shares together cost {words.money(value, currency)}."
-
-
-def _growth(value: float, _: float | None, currency: str | None) -> str:
-    verb = "more" if value >= 0 else "less"
-    return f"It sells {words.percent(abs(value))} {verb} each year, over three years."
-
-
-def _swing(value: float, _: float | None, currency: str | None) -> str:
-    if value < 0:
-        return "It tends to move against the market."
-    moved = words.percent(value * 0.1)
-    return f"When the market moves 10 %, it tends to move about {moved}."
-
-
-def _cost(value: float, _: float | None, currency: str | None) -> str:
-    return f"Holding {words.money(10_000, currency, 0)} of it costs {words.money(10_000 * value, currency)} a year."
-
-
-def _income(value: float, _: float | None, currency: str | None) -> str:
-    if value == 0:
-        return "It pays nothing out."
-    return f"{words.money(10_000, currency, 0)} of it pays about {words.money(10_000 * value, currency, 0)} a year."
-
-
-def _yearly(value: float, _: float | None, currency: str | None) -> str:
-    after = words.money(10_000 * (1 + value) ** 5, currency, 0)
-    return f"{words.money(10_000, currency, 0)} became {after} in five years, without dividends."
-
-
-def _yield(value: float, _: float | None, currency: str | None) -> str:
-    return f"Kept to the end, {words.money(10_000, currency, 0)} earns about {words.money(10_000 * value, currency, 0)} a year."
-
-
-def _rate_move(value: float, _: float | None, currency: str | None) -> str:
-    return f"If interest rates rise by one point, it loses about {value:.1f} %."
-
-
-def _credit(value: float, _: float | None, currency: str | None) -> str:
-    if value >= 13:
-        return "Rated as safe: it will very probably pay everything back."
-    return "Rated as risky: there is a real chance that it does not pay everything back."
-
-
-def _debt(value: float, _: float | None, currency: str | None) -> str:
-    if value <= 0:
-        return "It has more cash than debt."
-    return f"It would need about {value:.1f} years of its earnings to pay back its debt."
-
-
-def _profit_price(value: float, other: float | None, currency: str | None) -> str:
-    text = f"The whole business costs {value:.1f} times its yearly earnings before interest, tax and wear."
-    return text if other is None else f"{text} Similar ones cost {other:.1f} times."
-
-
-_SENTENCES: dict[str, Callable[[float, float | None, str | None], str]] = {
-    "pe_ttm": _price_of_profit,
-    "ps_ttm": _price_of_sales,
-    "roe": _return_on("the owners' money"),
-    "roic": _return_on("money put into the business"),
-    "fcf_yield": _cash_yield,
-    "ev_ebitda": _profit_price,
-    "max_drawdown_5y": _fall,
-    "max_drawdown_1y": _fall,
-    "market_cap": _size,
-    "revenue_cagr_3y": _growth,
-    "beta": _swing,
-    "expense_ratio": _cost,
-    "dividend_yield": _income,
-    "return_5y": _yearly,
-    "yield_to_maturity": _yield,
-    "duration": _rate_move,
-    "credit_score": _credit,
-    "net_debt_ebitda": _debt,
-}
+    if name in _NEEDS_PROFIT and earned is not None and earned <= 0:
+        lost = words.money(earned, currency if isinstance(currency, str) else None)
+        return f"Not known: it made no profit in the last four quarters ({lost} a share), so there is nothing to compare with."
+    if name in _NEEDS_EQUITY and reason == "equity is not positive":
+        return "Not known: its debts are as large as all it owns, so no owners' money is left to compare with."
+    return f"Not known: {reason}." if reason else "Not known: no source gave it."
 
 
 def reasons(told: Explanation, most: int = 2) -> tuple[list[str], list[str]]:

@@ -409,7 +409,7 @@ def test_theme_and_mode_change_while_it_is_open(show: Any, qapp: Any, qtbot: Any
     panel.set_mode("newbie")
     wait(panel, STOCK, qtbot)
     order = sorted((name for name in shown(panel)), key=lambda name: panel.sections[name].y())
-    assert order[:4] == ["verdict", "cards", "risks", "events"]
+    assert order[:4] == ["verdict", "cards", "helper", "risks"]
     assert not panel.grab().isNull()
 
 
