@@ -42,6 +42,8 @@ class ScreenerPanel(QWidget):
     A run is recorded once the user has settled.
     """
 
+    answers = frozenset({"screener.run"})
+
     def __init__(self, host: Host) -> None:
         super().__init__()
         self.host = host
@@ -210,6 +212,14 @@ class ScreenerPanel(QWidget):
         self.beside.place()
         if self._begun:
             self._rerun()
+
+    def show_answer(self, _command: str, table: Table) -> None:
+        """A screen that was run elsewhere (palette, rule) becomes the screen shown here."""
+        plan = table.detail["plan"]
+        own = "" if plan["base"] else plan["rule"]
+        self.rule.set_rule(own)
+        self.filters.set_filters(Filters(plan["base"] or "all", plan["universe"], own))
+        self._chosen()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -37,7 +37,10 @@ def all_presets() -> dict[str, Preset]:
 def make_plan(
     ctx: Context, preset: str, rule: str, ranges: tuple[str, ...], universe: str, sort: str, ascending: bool | None, columns: str
 ) -> dict[str, Any]:
-    """What to run: the preset or saved screen with the user's own additions. Raises UserError for what cannot be run."""
+    """What to run: the preset or saved screen with the user's own additions (`base` is then empty).
+
+    Raises UserError for what cannot be run.
+    """
     parsed(rule)  # alone, so that a mistake is named at the place where it was typed
     known = all_presets()
     key = preset.strip()
@@ -60,11 +63,13 @@ def make_plan(
                 f"There is no screen '{preset}'.", "`tapeline screener presets` and `tapeline screener saved` list them."
             )
         base = {**own[0], "screen": key, "title": key}
+    base["base"] = base["screen"]
     added = joined(rule, *(clause_of_range(each) for each in ranges))
     base["rule"] = joined(base["rule"], added)
     if added:
         base["screen"] = f"{base['screen']} + {added}" if base["screen"] != "all" else added
         base["title"] = base["title"] if base["title"] != "All" else "Own rule"
+        base["base"] = ""
     base["universe"] = universe or base["universe"] or ctx.settings.get("screener.universe") or "all"
     base["columns"] = columns or base["columns"]
     base["sort"] = sort or base["sort"] or "score"

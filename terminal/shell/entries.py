@@ -120,15 +120,18 @@ class Catalogue:
             return
         for screen in self._sources.known.screens:
             found = "" if screen.found is None else f"{screen.found:,} found"
-            yield Entry(f"Screen: {screen.title}", found or "Screen", "filter", partial(self._screen, screen.name),
+            yield Entry(f"Screen: {screen.title}", found or "Screen", "filter", partial(self._screen, preset=screen.name),
                         words=f"{screen.title} {screen.name} {screen.rule if screen.own else screen.about} screen",
                         detail=screen.about if screen.about and self._window.mode == "newbie" else screen.rule,
                         rank=60 if screen.own else 0, group="Screens", key=f"screen:{screen.name}",
                         names=(screen.title.lower(), screen.name.lower()), preview=("screen", screen.name),
                         completion=f"screener run --preset {quoted(screen.name)} ")
 
-    def _screen(self, name: str) -> None:
-        self._run("screener.run", {"preset": name})
+    def _screen(self, **by: str) -> None:
+        """Where screens are looked at; that panel takes the answer (`show_answer`)."""
+        panel = self.commands["screener.run"].panel
+        self._window.open_panel(panel, focus=True)
+        self._window.when_built(panel, lambda _: self._run("screener.run", {**by, "record": False}))
 
     def _layouts(self) -> Iterable[Entry]:
         if "window.layout" not in self.commands or not self._window.attached:
@@ -206,7 +209,7 @@ class Catalogue:
         """A rule typed as it is: screen by it."""
         if "screener.run" not in self.commands or not RULE.search(typed):
             return []
-        return [Entry(f"Screen by: {typed}", "Rule", "filter", partial(self._run, "screener.run", {"rule": typed}),
+        return [Entry(f"Screen by: {typed}", "Rule", "filter", partial(self._screen, rule=typed),
                       group="Screens", key=f"line:screener run --rule {quoted(typed)}", preview=("rule", typed),
                       completion=f"screener run --rule {quoted(typed)}")]
 

@@ -70,7 +70,7 @@ class Workspace(QObject):
         self.active = FIRST
         self.links = Links(panel.id for panel in self.specs.values() if panel.linked)
         self.links.restore(state.get(f"{self._section}.links") or {"symbols": {FIRST: state.get(f"{self._section}.symbol")}})
-        self.docks = Docks(window.body, lambda name: theme.icon(name, "t2", 14), self.build)
+        self.docks = Docks(window.body, lambda name: theme.icon(name, "t2", theme.scaled(13)), self.build)
         self.docks.add(self.specs.values())
         for panel_id in self.specs:
             self.docks.slot(panel_id).shown.connect(self._shown)
@@ -369,8 +369,8 @@ class Workspace(QObject):
     def answer(self, panel_id: str, command: str, table: Any) -> bool:
         """Hand the answer of a command to the panel that shows such answers; False when it cannot take it."""
         widget = self.panels.get(panel_id)
-        take = getattr(widget, "show_answer", None)
-        if take is None:
+        take, able = getattr(widget, "show_answer", None), getattr(widget, "answers", None)
+        if take is None or (able is not None and command not in able):
             return False
         self.docks.open(panel_id)
         self._call(panel_id, lambda: take(command, table))

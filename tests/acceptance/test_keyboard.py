@@ -194,7 +194,13 @@ def test_the_palette_previews_a_symbol_and_knows_screens(window: Any, qtbot: Any
     window.open_palette("roic > 15% and pe_ttm < 20")
     qtbot.waitUntil(lambda: "Screen by a rule" in palette.side.spoken() and "20" in palette.side.spoken(), timeout=10_000)
     assert palette.describe()[0]["title"].startswith("Screen by: roic")
-    palette.close_palette()
+    qtbot.keyClick(palette.edit, Qt.Key.Key_Return)
+    screener = window.workspace.panels["screener"]
+    qtbot.waitUntil(lambda: screener.filters.filters.rule == "roic > 15% and pe_ttm < 20", timeout=10_000)
+    window.open_palette("value trap")
+    qtbot.keyClick(palette.edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: screener.filters.filters.preset == "value_trap", timeout=10_000)
+    assert not screener.filters.filters.rule and not window.workspace.docks.current("results")
 
 
 def test_function_codes_are_one_to_a_panel(window: Any) -> None:
