@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import TYPE_CHECKING, Literal
 
-from terminal.domain.portfolio.positions import Closing, Income, Lot, Positions, Problem
+from terminal.domain.portfolio.positions import Closing, Evening, Income, Lot, Positions, Problem
+from terminal.domain.portfolio.positions import held as together
 from terminal.domain.portfolio.transactions import TRADES, ZERO, Kind, Transaction, in_order
 
 if TYPE_CHECKING:
@@ -36,19 +37,26 @@ def replay(
     method: Method | Mapping[str, Method] = "fifo",
     base: Mapping[str, str] | None = None,
     until: date | None = None,
+    evenings: Iterable[date] = (),
 ) -> Positions:
     """Book everything up to the end of `until` in its order. `method` for all, or by account; `base` the accounts' currencies.
 
     Average cost: before each closing the cost of a position is spread evenly over it; days stay those of first in, first
-    out. Specific: the lots a booking names, in that order; without a name first in, first out.
+    out. Specific: the lots a booking names, in that order; without a name first in, first out. Of the
+    `evenings` it is noted what was held then.
     """
     with localcontext() as context:
         context.prec = DIGITS
         ledger = _Ledger(method, base or {})
+        asked = deque(sorted(set(evenings)))
         for one in in_order(transactions):
             if until is not None and one.day > until:
                 break
+            while asked and one.day > asked[0]:
+                ledger.note_evening(asked.popleft())
             ledger.book(one)
+        for day in asked:
+            ledger.note_evening(day)
         return ledger.finish()
 
 
@@ -105,6 +113,10 @@ class _Ledger:
             self._unexplained(one)
         elif not one.external and kind != Kind.FX:
             self._income(one, one.amount)
+
+    def note_evening(self, day: date) -> None:
+        """Keep what is held now as what was held at the end of `day`."""
+        self._out.evenings[day] = Evening(together(lot for lots in self._held.values() for lot in lots), dict(self._cash))
 
     def finish(self) -> Positions:
         """What it all comes to."""
@@ -302,8 +314,7 @@ class _Ledger:
 
     def _option(self, one: Transaction) -> None:
         assert one.symbol is not None and one.option is not None
-        held = sum((lot.quantity for lot in self._held[one.account, one.symbol]), ZERO)
-        quantity = one.quantity if one.quantity else -held
+        quantity = one.quantity or -sum((lot.quantity for lot in self._held[one.account, one.symbol]), ZERO)
         option = one.option
         shares = -quantity * option.multiplier * (1 if option.right == "C" else -1)
         physical = abs(abs(one.amount) - abs(shares) * option.strike) <= one.fees + one.taxes + Decimal("0.01") * abs(shares)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from terminal.domain.portfolio.transactions import ZERO, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from terminal.domain.portfolio.transactions import Option
 
 
@@ -101,15 +103,41 @@ class Problem:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much of one thing an account holds; negative when sold short."""
+
+    account: str
+    symbol: str
+    currency: str
+    quantity: Decimal
+    instrument: str
+    option: Option | None
+
+    @property
+    def multiplier(self) -> Decimal:
+        """Units of the underlying for one unit of quantity."""
+        return self.option.multiplier if self.option is not None else Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """What was held, and the cash by account and currency, at the end of a day."""
+
+    held: tuple[Held, ...]
+    cash: dict[tuple[str, str], Decimal]
+
+
 @dataclass(slots=True)
 class Positions:
-    """What the bookings come to at the end of a day. `cash` by account and currency."""
+    """What the bookings come to at the end of a day. `cash` by account and currency; `evenings`: days asked for besides."""
 
     lots: list[Lot] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
     income: list[Income] = field(default_factory=list)
     cash: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    evenings: dict[date, Evening] = field(default_factory=dict)
 
     def quantities(self) -> dict[tuple[str, str], Decimal]:
         """What is held, by account and symbol; short positions are negative."""
@@ -117,6 +145,16 @@ class Positions:
         for lot in self.lots:
             total[lot.account, lot.symbol] += lot.quantity
         return dict(total)
+
+
+def held(lots: Iterable[Lot]) -> tuple[Held, ...]:
+    """Lots of the same thing in the same account taken together, by symbol and account."""
+    found: dict[tuple[str, str, str], Held] = {}
+    for lot in lots:
+        place = (lot.symbol, lot.account, lot.currency)
+        before = found[place].quantity if place in found else ZERO
+        found[place] = Held(lot.account, lot.symbol, lot.currency, before + lot.quantity, lot.instrument, lot.option)
+    return tuple(found[place] for place in sorted(found) if found[place].quantity)
 
 
 def _year_later(day: date) -> date:
