@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from terminal.commands import Command, argument, command
-from terminal.domain.sourced import Column, Source, Table
+from terminal.domain.sourced import Column, Source, Table, Undo
 from terminal.errors import (
     BadPayload,
     Cancelled,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API_VERSION", "BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
     "Plugin", "PluginState", "Portable", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
-    "TerminalError", "Unavailable", "UserError", "argument", "command",
+    "TerminalError", "Unavailable", "Undo", "UserError", "argument", "command",
 ]
 
 API_VERSION = 1

@@ -273,7 +273,7 @@ class App:
             progress: Progress | None = None, by_hand: bool = True) -> Table:
         """Run a command in the calling thread. UserError for an unknown command or wrong arguments; else what it raises."""
         running, work = self._prepare(command_id, arguments or {}, as_of, progress, by_hand, threading.Event())
-        return self._carry_out(running, work)
+        return self._carry_out(running, work, arguments or {})
 
     def start(self, command_id: str, arguments: Mapping[str, Any] | None = None, *, as_of: date | None = None,
               progress: Progress | None = None, by_hand: bool = True, stop: threading.Event | None = None) -> Running:
@@ -282,7 +282,7 @@ class App:
 
         def task() -> None:
             try:
-                running.set_result(self._carry_out(running, work))
+                running.set_result(self._carry_out(running, work, arguments or {}))
             except BaseException as problem:
                 running.set_exception(problem)
 
@@ -354,7 +354,7 @@ class App:
 
         return running, work
 
-    def _carry_out(self, running: Running, work: Callable[[], Table]) -> Table:
+    def _carry_out(self, running: Running, work: Callable[[], Table], arguments: Mapping[str, Any]) -> Table:
         with self._lock:
             if self._closed:
                 raise Cancelled
@@ -371,6 +371,9 @@ class App:
             state = "done"
             return table
         except Cancelled:
+            if running.command.writes or table.undo is not None:
+                self.events.publish("undo.offered", {"id": running.number, "command": running.command.id, "demo": self.demo,
+                                                     "arguments": arguments, "undo": table.undo})
             state = "cancelled"
             raise
         except TerminalError as problem:

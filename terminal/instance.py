@@ -26,7 +26,7 @@ from datetime import date, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from terminal import errors
-from terminal.domain.sourced import Column, Source, Table
+from terminal.domain.sourced import Column, Source, Table, Undo
 from terminal.errors import Cancelled, Locked, StoreError, TerminalError
 
 if TYPE_CHECKING:
@@ -414,6 +414,7 @@ def _encode_table(table: Table) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     columns = [{**column.to_json(), "decimals": column.decimals, "newbie": column.newbie} for column in table.columns]
     return {"type": "table", "frames": len(encoded), "title": table.title, "columns": columns, "sources": sources,
             "unknown": list(table.unknown), "notes": list(table.notes),
+            "undo": None if table.undo is None else table.undo.to_json(),
             "sha256": hashlib.sha256(b"".join(encoded)).hexdigest()}, tuple(encoded)
 
 
@@ -430,7 +431,8 @@ def _decode_table(message: Mapping[str, Any], encoded: list[bytes]) -> Table:
     sources = tuple(Source(**{**source, "as_of": moment(source["as_of"]), "fetched_at": moment(source["fetched_at"])})
                     for source in message["sources"])
     return Table(message["title"], tuple(Column(**column) for column in message["columns"]), frames[0], sources,
-                 tuple(message["unknown"]), tuple(message["notes"]), frames[1] if len(frames) > 1 else None)
+                 tuple(message["unknown"]), tuple(message["notes"]), frames[1] if len(frames) > 1 else None,
+                 undo=Undo(**message["undo"]) if message.get("undo") else None)
 
 
 def _encode_error(problem: TerminalError) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.chart.gathering import symbol_of
 from plugins.chart.model import DEFAULT_STUDIES, wanted_studies
-from terminal.api import Column, Context, Table, UserError, argument, command
+from terminal.api import Column, Context, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,7 +70,8 @@ def draw(
         )
         return number
 
-    return _listed(ctx, name, drawing=str(ctx.store.book.write(keep)))
+    number = str(ctx.store.book.write(keep))
+    return _undone(_listed(ctx, name, drawing=number), "erase", number, f"A {tool} is drawn on {name}", quiet=True)
 
 
 @command(title="Change a drawing", panel="chart", writes=True)
@@ -83,8 +85,6 @@ def move(
     width: Annotated[float | None, argument(help="Another width of the line.")] = None,
 ) -> Table:
     """Move a drawing to other points, or change its words, colour or width; `chart undo` takes it back."""
-    from dataclasses import replace
-
     old, symbol = _found(ctx, id)
     changed = replace(
         old,
@@ -105,7 +105,7 @@ def move(
         _update(tx, changed, now)
 
     ctx.store.book.write(change)
-    return _listed(ctx, symbol, drawing=old.id)
+    return _undone(_listed(ctx, symbol, drawing=old.id), "undo", old.id, f"A drawing on {symbol} is changed", quiet=True)
 
 
 @command(title="Take back the last change of a drawing", panel="chart", writes=True)
@@ -140,7 +140,8 @@ def erase(ctx: Context, id: Id) -> Table:
     )
     table = _listed(ctx, symbol)
     return Table(table.title, table.columns, table.frame, notes=(f"`tapeline chart restore {found.id}` brings it back.",),
-                 detail=table.detail)  # fmt: skip
+                 detail=table.detail, undo=Undo("chart.restore", {"id": found.id}, f"A drawing on {symbol} is erased",
+                                                f"drawing:{found.id}"))  # fmt: skip
 
 
 @command(title="Restore an erased drawing", panel="chart", writes=True)
@@ -148,7 +149,7 @@ def restore(ctx: Context, id: Id) -> Table:
     """Bring an erased drawing back as it was."""
     found, symbol = _found(ctx, id, erased=True)
     ctx.store.book.write(lambda tx: tx.execute("UPDATE chart.drawings SET deleted_at = NULL WHERE id = ?", (int(found.id),)))
-    return _listed(ctx, symbol, drawing=found.id)
+    return _undone(_listed(ctx, symbol, drawing=found.id), "erase", found.id, f"A drawing on {symbol} is back", quiet=True)
 
 
 @command(title="Studies kept for a chart", panel="chart")
@@ -168,7 +169,7 @@ def save_studies(
     name = symbol_of(symbol) if symbol else ""
     texts = [indicator.label(settings) for _, indicator, settings in wanted_studies(study, "1d")]
     _save_template(ctx, name, json.dumps(texts))
-    return _template(ctx, name)
+    return _studies_undone(_template(ctx, name), name, symbol, f"The studies of {name or 'all charts'} are kept", quiet=True)
 
 
 @command(title="Forget the studies kept for a chart", panel="chart", writes=True)
@@ -176,7 +177,7 @@ def forget_studies(ctx: Context, symbol: Annotated[str, argument(help="Ticker; e
     """Let a symbol's chart open with the general studies again; `chart undo-studies` takes it back."""
     name = symbol_of(symbol) if symbol else ""
     _save_template(ctx, name, None)
-    return _template(ctx, name)
+    return _studies_undone(_template(ctx, name), name, symbol, f"The studies of {name or 'all charts'} are forgotten")
 
 
 @command(title="Take back the last change of kept studies", panel="chart", writes=True)
@@ -197,6 +198,15 @@ def undo_studies(ctx: Context, symbol: Annotated[str, argument(help="Ticker; emp
 
 
 # -- inner -----------------------------------------------------------------------------------------------------------
+
+
+def _undone(table: Table, verb: str, drawing: str, text: str, *, quiet: bool = False) -> Table:
+    """The answer of a command about a drawing that `verb` takes back."""
+    return replace(table, undo=Undo(f"chart.{verb}", {"id": drawing}, text, f"drawing:{drawing}", quiet))
+
+
+def _studies_undone(table: Table, name: str, symbol: str, text: str, *, quiet: bool = False) -> Table:
+    return replace(table, undo=Undo("chart.undo_studies", {"symbol": symbol}, text, f"studies:{name}", quiet))
 
 
 def stored_drawings(ctx: Context, symbol: str, erased: bool = False) -> pl.DataFrame:

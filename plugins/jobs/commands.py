@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from terminal.api import Cancelled, Column, Context, Table, UserError, argument, command
+from terminal.api import Cancelled, Column, Context, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,8 @@ def pause(ctx: Context, name: _NAME = "all", *, feed: _FEED = "") -> Table:
         ctx.scheduler.pause_feed(_dataset(feed))
     else:
         ctx.scheduler.pause(name)
-    return ctx.call("jobs.list")
+    return _undone(ctx.call("jobs.list"), "resume", name, feed, f"{feed or name} is paused" if name != "all" or feed
+                   else "The schedule is paused")
 
 
 @command(title="Resume the schedule", writes=True)
@@ -96,7 +98,14 @@ def resume(ctx: Context, name: _NAME = "all", *, feed: _FEED = "") -> Table:
         ctx.scheduler.resume_feed(_dataset(feed))
     else:
         ctx.scheduler.resume(name)
-    return ctx.call("jobs.list")
+    return _undone(ctx.call("jobs.list"), "pause", name, feed, f"{feed or name} goes on" if name != "all" or feed
+                   else "The schedule goes on")
+
+
+def _undone(table: Table, verb: str, name: str, feed: str, text: str) -> Table:
+    """The answer of a command that `verb` takes back."""
+    return replace(table, undo=Undo(f"jobs.{verb}", {"feed": feed} if feed else {"name": name}, text,
+                                    f"schedule:{feed or name}", quiet=True))
 
 
 @command(title="Run the schedule without a window", long=True, writes=True)

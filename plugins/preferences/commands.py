@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from terminal.api import Column, Context, Table, UserError, argument, command
+from terminal.api import Column, Context, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Key = Annotated[str, argument(help="Name of the setting, for example market.source.", metavar="KEY")]
 Provider = Annotated[str, argument(help="The data service, for example finnhub.", metavar="PROVIDER")]
@@ -32,15 +33,17 @@ def show(ctx: Context, key: Key | None = None) -> Table:
 @command(title="Change a setting", writes=True)
 def set(ctx: Context, key: Key, value: Annotated[str, argument(help="The new value.", metavar="VALUE")]) -> Table:
     """Change a setting and keep it in settings.toml."""
+    before = _as_it_was(ctx, key)
     ctx.settings.set(key, value)
-    return show(ctx, key)
+    return replace(show(ctx, key), undo=before("changed", quiet=True))
 
 
 @command(title="Set a setting back to standard", writes=True)
 def reset(ctx: Context, key: Key) -> Table:
     """Forget the value that was set; the standard one (or the environment's) holds again."""
+    before, had = _as_it_was(ctx, key), ctx.settings.raw(key) is not None
     ctx.settings.reset(key)
-    return show(ctx, key)
+    return replace(show(ctx, key), undo=before("back to standard", quiet=not had))
 
 
 @command(title="Keys of data services")
@@ -113,6 +116,21 @@ def approve(ctx: Context, plugin: Annotated[str, argument(help="Id of the plugin
     ctx.settings.approve(state.id, state.version, state.fingerprint)
     return _table("Approved", (Column("id", "Id"), Column("version", "Version"), Column("hash", "Content")),
                   [(state.id, state.version, state.fingerprint[:12])], notes=("It runs from the next start on.",))
+
+
+def _as_it_was(ctx: Context, key: str) -> Callable[..., Undo]:
+    """How a setting is given the value it has now, for the answer of a command that changes it."""
+    setting, had = ctx.settings.declared(key), ctx.settings.raw(key) is not None
+    present = ctx.settings.get(key) if had and not setting.secret else None
+    value = ",".join(present) if isinstance(present, (list, tuple)) else _text(present)
+
+    def undo(what: str, *, quiet: bool) -> Undo:
+        text, thing = f"The setting “{setting.title}” is {what}", f"setting:{key}"
+        if had:
+            return Undo("preferences.set", {"key": key, "value": value}, text, thing, quiet)
+        return Undo("preferences.reset", {"key": key}, text, thing, quiet)
+
+    return undo
 
 
 def _known(ctx: Context, provider: str) -> str:

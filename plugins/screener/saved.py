@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from plugins.screener.plan import (
@@ -16,7 +17,7 @@ from plugins.screener.plan import (
     parsed,
     scored_features,
 )
-from terminal.api import Column, Context, Table, UserError, argument, command
+from terminal.api import Column, Context, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +43,8 @@ def save(
     plan = make_plan(ctx, preset, rule, ranges, universe, sort, ascending, columns)
     parsed(plan["rule"])
     now = ctx.now()
+    before = saved(ctx).frame
+    old = next((row for row in before.to_dicts() if row["name"] == label), None)
 
     def keep(tx: Any) -> None:
         tx.execute(
@@ -55,7 +58,11 @@ def save(
 
     ctx.store.book.write(keep)
     ctx.publish("book.changed", {"table": "screener.saved"})
-    return saved(ctx)
+    if old is None:
+        return _undone(saved(ctx), "delete", label, f"The screen {label} is saved", quiet=True, name=label)
+    kept: dict[str, Any] = {key: old[key] or "" for key in ("rule", "universe", "sort")}
+    return _undone(saved(ctx), "save", label, f"The screen {label} is saved over the one before", name=label, **kept,
+                   columns=old["columns"], ascending=bool(old["ascending"]))
 
 
 @command(title="Rename a saved screen", writes=True)
@@ -81,7 +88,7 @@ def rename(ctx: Context, name: Name, new_name: Annotated[str, argument(help="The
     if wrong:
         raise UserError(f"There is no saved screen '{name}'.", "`tapeline screener saved` lists yours.")
     ctx.publish("book.changed", {"table": "screener.saved"})
-    return saved(ctx)
+    return _undone(saved(ctx), "rename", label, f"The screen {name} is called {label}", quiet=True, name=label, new_name=name)
 
 
 @command(title="Saved screens")
@@ -109,13 +116,18 @@ def saved(ctx: Context, *, counts: Annotated[bool, argument(help="Also how many 
 @command(title="Delete a saved screen", writes=True)
 def delete(ctx: Context, name: Name) -> Table:
     """Delete a saved screen; `screener restore NAME` brings it back."""
-    return _mark(ctx, name, deleted=True)
+    return _undone(_mark(ctx, name, deleted=True), "restore", name, f"The screen {name} is deleted", name=name)
 
 
 @command(title="Bring back a deleted screen", writes=True)
 def restore(ctx: Context, name: Name) -> Table:
     """Undo `screener delete`."""
-    return _mark(ctx, name, deleted=False)
+    return _undone(_mark(ctx, name, deleted=False), "delete", name, f"The screen {name} is back", quiet=True, name=name)
+
+
+def _undone(table: Table, verb: str, screen: str, text: str, /, quiet: bool = False, **arguments: Any) -> Table:
+    """The answer of a command that `verb` takes back."""
+    return replace(table, undo=Undo(f"screener.{verb}", arguments, text, f"screen:{screen}", quiet))
 
 
 def _free_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -241,7 +242,7 @@ class Guide(Card):
     """What this panel is, in plain words, with three questions to press."""
 
     def __init__(self, panel: SqlPanel) -> None:
-        buttons = [Button(title, on_click=lambda text=text: panel.use(text, run=True)) for title, text in EXAMPLES]
+        buttons = [Button(title, on_click=partial(panel.use, text, run=True)) for title, text in EXAMPLES]
         super().__init__(label(WHAT, "body", wrap=True), row(*buttons, 0, spacing=8), spacing=8)
 
 

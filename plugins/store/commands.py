@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from terminal.api import Column, Context, Table, UserError, argument, command
+from terminal.api import Column, Context, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +43,10 @@ def restore(ctx: Context,
     """
     chosen, kept = ctx.store.restore(name)
     notes = () if kept is None else (f"What was there before is kept as {kept}.",)
-    return _facts("Restored", [("restored", chosen.name), ("kept", "" if kept is None else kept.name)], notes)
+    table = _facts("Restored", [("restored", chosen.name), ("kept", "" if kept is None else kept.name)], notes)
+    if kept is None:  # what was there could not be opened: nothing worth going back to
+        return table
+    return replace(table, undo=Undo("store.restore", {"name": kept.name}, f"The book is as it was in {chosen.name}", "book"))
 
 
 @command(title="Check the local files", long=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from terminal.api import Column, Context, Table, UserError, argument, command
+from terminal.api import Column, Context, Table, Undo, UserError, argument, command
 from terminal.domain.table_state import TableState, filters_of, sort_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def save(
     state = TableState(_each(columns), sort_of(_each(sort)), filters_of(filters), group, rules)
     text, now = json.dumps(state.to_json(), ensure_ascii=False), ctx.now()
 
+    before = ctx.store.book.read("SELECT name, state FROM views.saved WHERE table_key = ? AND lower(name) = lower(?) "
+                                 "AND deleted_at IS NULL", (table, label))
+
     def keep(tx: Any) -> None:
         made = tx.query("SELECT created_at FROM views.saved WHERE table_key = ? AND lower(name) = lower(?)", (table, label))
         tx.execute("DELETE FROM views.saved WHERE table_key = ? AND lower(name) = lower(?)", (table, label))
@@ -84,7 +88,14 @@ def save(
                    (table, label, text, made["created_at"][0] if made.height else now, now))  # fmt: skip
 
     ctx.store.book.write(keep)
-    return list_(ctx, table=table)
+    shown = list_(ctx, table=table)
+    if before.is_empty():
+        return _undone(shown, "delete", table, label, f"The view {label} is saved", quiet=True)
+    old = TableState.of(json.loads(before["state"][0]))
+    return _undone(shown, "save", table, before["name"][0], f"The view {label} is saved over the one before",
+                   columns=old.columns, sort=tuple(old.sort_words), group=old.group,
+                   filters=tuple(f"{name}: {text}" for name, text in old.filters.items()),
+                   colours=tuple(f"{name}: {rule}" for name, rule in old.colours.items()))
 
 
 @command(title="Use a saved view")
@@ -104,7 +115,7 @@ def delete(ctx: Context, name: Name, *, table: Key) -> Table:
                    (ctx.now(), table, name.strip()))  # fmt: skip
 
     ctx.store.book.write(gone)
-    return list_(ctx, table=table)
+    return _undone(list_(ctx, table=table), "restore", table, name, f"The view {name} is deleted")
 
 
 @command(title="Bring back a deleted view", writes=True)
@@ -116,7 +127,13 @@ def restore(ctx: Context, name: Name, *, table: Key) -> Table:
                    (ctx.now(), table, name.strip()))  # fmt: skip
 
     ctx.store.book.write(back)
-    return list_(ctx, table=table)
+    return _undone(list_(ctx, table=table), "delete", table, name, f"The view {name} is back", quiet=True)
+
+
+def _undone(shown: Table, verb: str, table: str, view: str, text: str, /, quiet: bool = False, **more: Any) -> Table:
+    """The answer of a command that `verb` takes back."""
+    return replace(shown, undo=Undo(f"views.{verb}", {"name": view, "table": table, **more}, text,
+                                    f"view:{table}:{view.strip().lower()}", quiet))
 
 
 def _each(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
-from terminal.api import Column, Context, Table, UserError, argument, command
+from terminal.api import Column, Context, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,26 +93,30 @@ def show(ctx: Context, name: Name) -> Table:
 @command(title="Create a watchlist", writes=True)
 def create(ctx: Context, name: Name, symbols: Symbols = ()) -> Table:
     """Make a new list, empty or with symbols. It is also the universe watchlist:NAME."""
-    return _done(ctx, ctx.store.book.create_watchlist(name, symbols))
+    made = ctx.store.book.create_watchlist(name, symbols)
+    return _undone(_done(ctx, made), "delete", made, f"The watchlist {made} is made", quiet=True, name=made)
 
 
 @command(title="Rename a watchlist", writes=True)
 def rename(ctx: Context, name: Name, new_name: Annotated[str, argument(help="The new name.", metavar="NEW")]) -> Table:
     """Give a list another name."""
-    return _done(ctx, ctx.store.book.rename_watchlist(name, new_name))
+    old = next((each for each in ctx.store.book.watchlists()["name"] if each.lower() == name.strip().lower()), name)
+    new = ctx.store.book.rename_watchlist(name, new_name)
+    return _undone(_done(ctx, new), "rename", new, f"The watchlist {old} is called {new}", quiet=True, name=new, new_name=old)
 
 
 @command(title="Delete a watchlist", writes=True)
 def delete(ctx: Context, name: Name) -> Table:
     """Take a list away; `tapeline watchlist restore` brings it back with its symbols."""
     ctx.store.book.delete_watchlist(name)
-    return list_(ctx)
+    return _undone(list_(ctx), "restore", name, f"The watchlist {name} is deleted", name=name)
 
 
 @command(title="Restore a deleted watchlist", writes=True)
 def restore(ctx: Context, name: Name) -> Table:
     """Bring the list deleted last under that name back."""
-    return _done(ctx, ctx.store.book.undelete_watchlist(name))
+    back = ctx.store.book.undelete_watchlist(name)
+    return _undone(_done(ctx, back), "delete", back, f"The watchlist {back} is back", quiet=True, name=back)
 
 
 @command(title="Reorder watchlists or a watchlist", writes=True)
@@ -125,10 +130,13 @@ def reorder(
 ) -> Table:
     """Put the lists (or with --within the symbols of one list) named into this order, before those not named."""
     if within:
+        before = ctx.store.book.watchlist(within)["symbol"].to_list()
         ctx.store.book.reorder_watchlist(within, names)
-        return show(ctx, within)
+        return _undone(show(ctx, within), "reorder", within, f"The order of {within} is changed", quiet=True, names=before,
+                       within=within)
+    before = ctx.store.book.watchlists()["name"].to_list()
     ctx.store.book.reorder_watchlists(names)
-    return list_(ctx)
+    return _undone(list_(ctx), "reorder", "", "The order of your watchlists is changed", quiet=True, names=before)
 
 
 @command(title="Add to a watchlist", writes=True)
@@ -136,14 +144,20 @@ def add(ctx: Context, name: Name, symbols: Symbols) -> Table:
     """Append symbols to a list; those already there stay where they are."""
     added = ctx.store.book.add_to_watchlist(name, symbols)
     note = f"Added {', '.join(added)}." if added else "All of them were in the list already."
-    return _noted(show(ctx, name), note)
+    table = _noted(show(ctx, name), note)
+    text = f"{', '.join(added)} added to {name}"
+    return _undone(table, "remove", name, text, quiet=True, name=name, symbols=added) if added else table
 
 
 @command(title="Remove from a watchlist", writes=True)
 def remove(ctx: Context, name: Name, symbols: Symbols) -> Table:
     """Take symbols out of a list. The removal can be undone (`tapeline store deleted`)."""
     gone = ctx.store.book.remove_from_watchlist(name, symbols)
-    return _noted(show(ctx, name), f"Removed {', '.join(gone)}." if gone else "None of them was in the list.")
+    table = _noted(show(ctx, name), f"Removed {', '.join(gone)}." if gone else "None of them was in the list.")
+    if not gone:
+        return table
+    number = int(ctx.store.book.deleted()["id"].max())  # type: ignore[arg-type]
+    return replace(table, undo=Undo("store.undelete", {"number": number}, f"{', '.join(gone)} removed from {name}", _thing(name)))
 
 
 @command(title="Note something beside a symbol", writes=True)
@@ -154,8 +168,10 @@ def note(
     text: Annotated[str, argument(help="The note; empty to remove it.", metavar="TEXT")],
 ) -> Table:
     """Keep a short note beside a symbol of a list."""
+    before = {row["symbol"]: row["note"] for row in ctx.store.book.watchlist(name).to_dicts()}
     ctx.store.book.note_on_watchlist(name, symbol, text)
-    return show(ctx, name)
+    return _undone(show(ctx, name), "note", name, f"The note on {symbol} is changed", quiet=bool(text), name=name, symbol=symbol,
+                   text=before.get(symbol.strip().upper(), ""))
 
 
 @command(title="Import a watchlist", writes=True, group="watchlist")
@@ -189,6 +205,15 @@ def export(ctx: Context, name: Name, file: Annotated[Path, argument(help="Where 
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror or error}.", "Choose another place.") from error
     return Table(f"Watchlist {name}", (Column("symbol", "Ticker"), Column("note", "Note")), items, notes=(f"Written to {file}.",))
+
+
+def _thing(name: str) -> str:
+    return f"watchlist:{name.strip().lower()}"
+
+
+def _undone(table: Table, verb: str, name: str, text: str, /, quiet: bool = False, **arguments: Any) -> Table:
+    """The answer of a command that `verb` takes back; `name` is the list that was changed."""
+    return replace(table, undo=Undo(f"watchlist.{verb}", arguments, text, _thing(name), quiet))
 
 
 def _read_symbols(file: Path) -> tuple[list[str], list[str]]:

@@ -71,6 +71,27 @@ class Column:
         return {"name": self.name, "title": self.title, "type": self.type, "unit": self.unit, "term": self.term}
 
 
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How what a command did is taken back: by running `command` with `arguments`.
+
+    `text` says what was done, in the past and without a full stop ("The watchlist Tech is deleted"). `thing` names what was
+    changed ("watchlist:tech"): the next change of the same thing ends the offer. A `quiet` one is not told to the user
+    (nothing was lost), but Ctrl+Z takes it back all the same.
+    """
+
+    command: str
+    arguments: Mapping[str, Any]
+    text: str
+    thing: str
+    quiet: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The object printed under `undo`."""
+        return {"command": self.command, "arguments": {name: plain(value) for name, value in self.arguments.items()},
+                "text": self.text, "thing": self.thing, "quiet": self.quiet}
+
+
 @dataclass(frozen=True)
 class Table:
     """The answer of a command.
@@ -79,7 +100,7 @@ class Table:
     with "_" are for panels and are neither printed nor exported. `origin`, when given, has the height of `frame`
     and, for columns of the same names, the index into `sources` a cell came from (null: unknown or computed from
     several; then `sources` as a whole answers). `unknown` names what is missing and why. `detail` carries
-    structured material for the panel of the same plugin and is never serialised.
+    structured material for the panel of the same plugin and is never serialised. `undo`: how what was done is taken back.
     """
 
     title: str
@@ -90,6 +111,7 @@ class Table:
     notes: tuple[str, ...] = ()
     origin: pl.DataFrame | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    undo: Undo | None = None
 
     @property
     def simulated(self) -> bool:
@@ -105,7 +127,7 @@ class Table:
         """The one object that `--json` prints."""
         return {"title": self.title, "columns": [column.to_json() for column in self.columns], "rows": self.rows(),
                 "sources": [source.to_json() for source in self.sources], "unknown": list(self.unknown),
-                "notes": list(self.notes)}
+                "notes": list(self.notes), **({"undo": self.undo.to_json()} if self.undo is not None else {})}
 
 
 def plain(value: Any) -> Any:

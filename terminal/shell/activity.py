@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,10 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QW
 
 from terminal.shell.messages import ICONS, TONES, Message
 from terminal.ui import theme
-from terminal.ui.form import EmptyState, Glyph, IconButton, SectionTitle, column, ghost, label, row
+from terminal.ui.form import Button, EmptyState, Glyph, IconButton, SectionTitle, column, ghost, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from PySide6.QtGui import QShowEvent
 
@@ -34,7 +34,7 @@ class ActivityPanel(QWidget):
         self._messages = host.window.messages
         self._jobs = column(spacing=6)
         self._said = column(spacing=6)
-        clear = ghost("Clear", "", self._messages.clear)
+        clear = self._clear_button = ghost("Clear all", "", self._messages.clear)
         inside = QWidget()
         inside.setLayout(column(SectionTitle("Messages", "", clear), self._said, 8, SectionTitle("Jobs"), self._jobs, 0,
                                 spacing=8, margins=(14, 12, 14, 12)))
@@ -58,12 +58,30 @@ class ActivityPanel(QWidget):
 
     def _show_messages(self) -> None:
         _clear(self._said)
+        now, last = datetime.now(UTC), ""
         for message in list(self._messages.all)[:SHOWN]:
-            self._said.addWidget(Line(ICONS[message.level], TONES[message.level], message.text, _clock(message)))
+            when = _when(message.at, now)
+            if when != last:
+                self._said.addWidget(label(when, "caps"))
+                last = when
+            self._said.addWidget(self._message(message))
+        self._clear_button.setVisible(bool(self._messages.all))
         if not self._messages.all:
             self._said.addWidget(EmptyState("No messages", "What the program tells you stays here until you close it.", "bell"))
         if self.isVisible() and self._messages.unread:
             self._messages.read()
+
+    def _message(self, message: Message) -> QWidget:
+        note = _clock(message) if message.times == 1 else f"{message.times} ×  {_clock(message)}"
+        widget = Line(ICONS[message.level], TONES[message.level], message.text, note)
+        if message.on_action is not None:
+            button = Button(message.action, "link", on_click=message.on_action)
+            button.setAccessibleName(f"{message.action}: {message.text}")
+            button.setEnabled(message.offers)
+            if not message.offers:
+                button.setToolTip("No longer possible: it is done, or the same thing was changed since.")
+            widget.line.addWidget(button)
+        return widget
 
     def _show_jobs(self) -> None:
         _clear(self._jobs)
@@ -115,8 +133,19 @@ def _together(jobs: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any]
     return list(found.values())[:SHOWN]
 
 
+def _when(moment: datetime, now: datetime) -> str:
+    """The stretch of time a message is listed under."""
+    minutes = (now - moment).total_seconds() / 60
+    if minutes < 5:
+        return "Just now"
+    if minutes < 60:
+        return "In the last hour"
+    zone = ZoneInfo("America/New_York")
+    return "Earlier today" if moment.astimezone(zone).date() == now.astimezone(zone).date() else "Before today"
+
+
 def _clock(message: Message) -> str:
-    moment: datetime = message.at.astimezone(ZoneInfo("America/New_York"))
+    moment = message.at.astimezone(ZoneInfo("America/New_York"))
     return f"{moment:%H:%M} ET"
 
 

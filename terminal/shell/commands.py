@@ -9,8 +9,9 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from terminal.api import Column, Table, UserError, argument, command
-from terminal.shell.key_commands import bind, keys, keys_reset, unbind  # noqa: F401  # commands of this group
+from terminal.shell.key_commands import bind, keys, keys_put, keys_reset, unbind  # noqa: F401  # commands of this group
 from terminal.shell.layout_commands import layout, place  # noqa: F401  # and these
+from terminal.shell.undo_commands import undo  # noqa: F401  # and this
 
 if TYPE_CHECKING:
     from pathlib import Path

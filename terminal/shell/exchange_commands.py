@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from terminal.api import Column, Table, UserError, argument, command
+from terminal.api import Column, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
     from terminal.api import Context
@@ -66,7 +66,8 @@ def import_(ctx: Context, file: File, *,
         exchange.apply(wanted, f"import of {file.name}")
         ctx.publish("layouts.changed", {"what": "import", "name": file.name})
     told = changes if replace else [each for each in changes if each.state != "changed"]
-    return _table(exchange, told, f"{len(wanted)} of {len(changes)} brought in from {file.name}")
+    table = _table(exchange, told, f"{len(wanted)} of {len(changes)} brought in from {file.name}")
+    return _with(table, Undo("workspace.undo", {}, f"{file.name} is brought in", "workspace")) if wanted else table
 
 
 @command(title="Take back a workspace import", writes=True, group="workspace")
@@ -76,6 +77,12 @@ def undo(ctx: Context) -> Table:
     ctx.publish("layouts.changed", {"what": "undo", "name": title})
     rows = [*((name, "put back") for name in back), *((name, "left: changed since") for name in left)]
     return _rows(f"Taken back: {title}", ("what", "done"), ("What", "Done"), rows)
+
+
+def _with(table: Table, undo: Undo) -> Table:
+    from dataclasses import replace
+
+    return replace(table, undo=undo)
 
 
 def _text(file: Path) -> str:

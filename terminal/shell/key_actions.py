@@ -96,7 +96,7 @@ class KeyActions(QObject):
             "theme": lambda: window.set_look(theme="light" if theme.tokens().name == "dark" else "dark"),
             "preferences": lambda: window.open_panel("preferences", focus=True),
             "messages": lambda: window.open_panel("activity", focus=True),
-            "refresh": refresh, "quit": window.close,
+            "undo": self._undo, "refresh": refresh, "quit": window.close,
             **{f"panel-{place}": partial(self._open_nth, place) for place in range(1, 10)},
         }
 
@@ -179,6 +179,18 @@ class KeyActions(QObject):
 
     def _float_panel(self) -> None:
         panel, workspace = self._panel(), self._window.workspace
+    def _undo(self) -> None:
+        """What the part with the keyboard can take back itself (a chart its drawings), else what was done last."""
+        widget = QApplication.focusWidget()
+        while widget is not None:
+            own = getattr(widget, "undo", None)
+            if callable(own):
+                own()
+                return
+            widget = widget.parentWidget()
+        if self._window.shown is not None:
+            self._window.shown.undo.take_back()
+
         if panel is not None and workspace is not None:
             workspace.docks.float(panel)
             workspace.docks.focus(panel)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from terminal.api import Column, Table, argument, command
-from terminal.shell.keys import DECLARED, PLACES, Keys, resolve
+from terminal.api import Column, Table, Undo, UserError, argument, command
+from terminal.shell.keys import DECLARED, PLACES, SETTING, Keys, resolve
 from terminal.shell.palette_line import commands_by_group, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from terminal.api import Context
 
 ShortcutId = Annotated[str, argument(help="Id of a shortcut (`window keys`), a panel or its code, or a command in quotes.",
@@ -52,21 +56,51 @@ def bind(ctx: Context, shortcut: ShortcutId,
          keys: Annotated[tuple[str, ...], argument(help="One or more, such as Ctrl+Shift+L or F7.", metavar="KEYS")], *,
          take: Annotated[bool, argument(help="Take the keys from the shortcut that has them.")] = False) -> Table:
     """Bind keys to a shortcut, a panel or a command instead of its present ones. Keys in use are not taken unless asked."""
+    before = _as_they_were(ctx)
     found = Keys(ctx.settings).bind(_id(ctx, shortcut), keys, take=take)
-    return _table(ctx, f"{found.title}: {', '.join(found.keys)}", found.id)
+    undo = before(f"The keys of “{found.title}” are changed", quiet=True)
+    return replace(_table(ctx, f"{found.title}: {', '.join(found.keys)}", found.id), undo=undo)
 
 
 @command(title="Take the keys from a shortcut", writes=True)
 def unbind(ctx: Context, shortcut: ShortcutId,
            keys: Annotated[tuple[str, ...], argument(help="Only these; all when left out.", metavar="KEYS")] = ()) -> Table:
     """Leave a shortcut without keys, or without some of them. `window keys-reset` brings the standard ones back."""
+    before = _as_they_were(ctx)
     found = Keys(ctx.settings).unbind(_id(ctx, shortcut), keys)
-    return _table(ctx, f"{found.title}: {', '.join(found.keys) or 'no keys'}", found.id)
+    undo = before(f"The keys of “{found.title}” are changed", quiet=True)
+    return replace(_table(ctx, f"{found.title}: {', '.join(found.keys) or 'no keys'}", found.id), undo=undo)
 
 
 @command(title="Back to the standard keys", writes=True)
 def keys_reset(ctx: Context,
                shortcut: Annotated[str, argument(help="Only this one; all when left out.", metavar="ID")] = "") -> Table:
     """Forget the keys you chose, of one shortcut or of all."""
+    before = _as_they_were(ctx)
     Keys(ctx.settings).reset(_id(ctx, shortcut) if shortcut else "")
-    return _table(ctx, "Standard keys", "" if not shortcut else _id(ctx, shortcut))
+    table = _table(ctx, "Standard keys", "" if not shortcut else _id(ctx, shortcut))
+    return replace(table, undo=before("The keys are back to standard"))
+
+
+@command(title="Put the keys back as they were", writes=True, hidden=True)
+def keys_put(ctx: Context, text: Annotated[str, argument(help="All keys of your own, as JSON.")]) -> Table:
+    """Give all shortcuts the keys they had; what taking a change back runs."""
+    before = _as_they_were(ctx)
+    try:
+        kept = json.loads(text)
+    except ValueError as problem:
+        raise UserError("These are no keys.", "Use: tapeline window bind", problem) from problem
+    if not isinstance(kept, dict | None):
+        raise UserError("These are no keys.", "Use: tapeline window bind")
+    ctx.settings.keep(SETTING, kept or None)
+    return replace(_table(ctx, "Keys"), undo=before("The keys are as they were", quiet=True))
+
+
+def _as_they_were(ctx: Context) -> Callable[..., Undo]:
+    """How all keys are put back as they are now, for the answer of a command that changes them."""
+    text = json.dumps(ctx.settings.raw(SETTING))
+
+    def undo(what: str, *, quiet: bool = False) -> Undo:
+        return Undo("window.keys_put", {"text": text}, what, "keys", quiet)
+
+    return undo

@@ -60,6 +60,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("messages", "Messages and jobs", ("Ctrl+Shift+M",)),
     Shortcut("refresh", "Fetch what is missing or out of date", ("F5",)),
     Shortcut("quit", "Quit", ("Ctrl+Q",)),
+    Shortcut("undo", "Undo what was done last", ("Ctrl+Z",)),
     *(Shortcut(f"panel-{place}", f"Panel {place} of the rail", (f"Alt+{place}",), group="Panels") for place in range(1, 10)),
     Shortcut("table-open", "Open the row", ("Return",), "table", "In a table"),
     Shortcut("table-star", "On or off the watchlist", ("Space",), "table", "In a table"),

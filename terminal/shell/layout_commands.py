@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from terminal.api import Column, Table, UserError, argument, command
+from terminal.api import Column, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
     from terminal.api import Context
     from terminal.shell.layouts import Layouts
 
-What = Literal["list", "use", "save", "rename", "delete", "restore", "reset"]
+What = Literal["list", "use", "save", "rename", "delete", "restore", "reset", "back"]
 
 
 def _window(ctx: Context) -> Any:
@@ -25,10 +25,24 @@ def _layouts(ctx: Context) -> Layouts:
     return Layouts(ctx.home.path)
 
 
-def _said(title: str, notes: tuple[str, ...] = ()) -> Table:
+def _said(title: str, notes: tuple[str, ...] = (), undo: Undo | None = None) -> Table:
     import polars as pl
 
-    return Table(title, (), pl.DataFrame(), notes=notes)
+    return Table(title, (), pl.DataFrame(), notes=notes, undo=undo)
+
+
+def _by(what: str, name: str, text: str, *, quiet: bool = False, new_name: str = "") -> Undo:
+    """What takes a change of a layout back."""
+    more = {"new_name": new_name} if new_name else {}
+    return Undo("window.layout", {"what": what, "name": name, **more}, text, f"layout:{name.strip().lower()}", quiet)
+
+
+def _arranged(window: Any, text: str) -> Undo | None:
+    """Remember how the panels stand, before they are arranged anew; what brings that back."""
+    if window.shown is None:
+        return None
+    window.shown.undo.arrangement = window.workspace.snapshot("Before")
+    return Undo("window.layout", {"what": "back"}, text, "arrangement")
 
 
 @command(title="Layouts of the window", gui=True, group="window")
@@ -42,8 +56,12 @@ def layout(ctx: Context, what: Annotated[What, argument(help="What to do.")] = "
     if what == "list":
         return _list(ctx)
     if what == "reset":
-        _window(ctx).reset_layout()
-        return _said("The default layout is back")
+        window = _window(ctx)
+        undo = _arranged(window, "The default layout is back")
+        window.reset_layout()
+        return _said("The default layout is back", undo=undo)
+    if what == "back":
+        return _back(ctx)
     if not name.strip():
         raise UserError(f"Which layout do you want to {what}?", "Give its name; `window layout list` shows them.")
     found = {"use": _use, "save": _save, "delete": _delete, "restore": _restore}.get(what)
@@ -77,11 +95,22 @@ def _panels(arrangement: str) -> str:
 
 def _use(ctx: Context, name: str) -> Table:
     window, wanted = _window(ctx), _layouts(ctx).get(name)
+    undo = _arranged(window, f"The panels are arranged as in {wanted.name}")
     unknown = window.use_layout(wanted)
     if unknown is None:
         raise UserError(f"The layout {wanted.name} has no panel that is there.", "Install its plugins, or delete it.")
     notes = (f"Not there and left out: {', '.join(unknown)}.",) if unknown else ()
-    return _said(f"Layout: {wanted.name}", notes)
+    return _said(f"Layout: {wanted.name}", notes, undo)
+
+
+def _back(ctx: Context) -> Table:
+    window = _window(ctx)
+    before = window.shown.undo.arrangement
+    if before is None:
+        raise UserError("The panels have not been arranged anew.", "Move them by hand, or use a layout.")
+    undo = _arranged(window, "The panels stand as before")
+    window.use_layout(before)
+    return _said("The panels stand as before", undo=undo)
 
 
 def _save(ctx: Context, name: str) -> Table:
@@ -90,22 +119,30 @@ def _save(ctx: Context, name: str) -> Table:
     made = _window(ctx).workspace.snapshot(name_of(name))
     replaced = _layouts(ctx).save(made)
     note = (f"The one before can be had back: window layout restore \"{made.name}\".",) if replaced else ()
-    return _said(f"The layout {made.name} is {'replaced' if replaced else 'saved'}", note)
+    text = f"The layout {made.name} is {'replaced' if replaced else 'saved'}"
+    return _said(text, note, _by("restore" if replaced else "delete", made.name, text, quiet=not replaced))
 
 
 def _rename(ctx: Context, name: str, new_name: str) -> Table:
     if not new_name.strip():
         raise UserError("The new name is missing.", f"Write: window layout rename \"{name}\" \"New name\"")
-    return _said(f"The layout is called {_layouts(ctx).rename(name, new_name)} now")
+    old = _layouts(ctx).own(name)
+    new = _layouts(ctx).rename(name, new_name)
+    text = f"The layout is called {new} now"
+    return _said(text, undo=_by("rename", new, text, quiet=True, new_name=old))
 
 
 def _delete(ctx: Context, name: str) -> Table:
     gone = _layouts(ctx).delete(name)
-    return _said(f"The layout {gone} is deleted", (f"It can be had back: window layout restore \"{gone}\".",))
+    return _said(f"The layout {gone} is deleted", (f"It can be had back: window layout restore \"{gone}\".",),
+                 _by("restore", gone, f"The layout {gone} is deleted"))
 
 
 def _restore(ctx: Context, name: str) -> Table:
-    return _said(f"The layout {_layouts(ctx).restore(name)} is back")
+    had = {each.casefold() for each in _layouts(ctx).all()}
+    back = _layouts(ctx).restore(name)
+    text = f"The layout {back} is back"
+    return _said(text, undo=_by("restore" if back.casefold() in had else "delete", back, text, quiet=True))
 
 
 @command(title="Move a panel", gui=True, group="window")

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from terminal.ui import theme
+from terminal.ui.form import Button
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Level = Literal["info", "ok", "warn", "error"]
 ICONS = {"info": "info", "ok": "circle-check", "warn": "triangle-alert", "error": "circle-x"}
 TONES = {"info": "accent_text", "ok": "ok", "warn": "warn", "error": "error"}
 SECONDS = {"info": 5, "ok": 4, "warn": 8, "error": 12}
+WITH_ACTION_S = 8  # there must be time to read and to press
 KEPT, AT_ONCE, WIDTH = 200, 4, 420
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message and when it came (aware UTC)."""
+    """One message and when it came last (aware UTC); `times` how often. `action` can be pressed while it is `usable`."""
 
     at: datetime
     level: Level
     text: str
+    action: str = ""
+    on_action: Callable[[], object] | None = None
+    usable: Callable[[], bool] = lambda: True
+    times: int = 1
+
+    @property
+    def offers(self) -> bool:
+        """Whether its action can be pressed now."""
+        return self.on_action is not None and self.usable()
 
 
 class Toast(QFrame):
@@ -50,12 +64,23 @@ class Toast(QFrame):
         text.setWordWrap(True)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row.addWidget(text, 1)
+        self.action: Button | None = None
+        if message.offers:
+            self.action = Button(message.action, "link", on_click=self._act)
+            self.action.setAccessibleName(f"{message.action}: {message.text}")
+            row.addWidget(self.action, 0, Qt.AlignmentFlag.AlignVCenter)
         close = QToolButton()
         close.setIcon(theme.icon("x", "t2", 14))
         close.setAccessibleName("Dismiss this message")
         close.clicked.connect(self.leave)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
-        QTimer.singleShot(SECONDS[message.level] * 1000, self, self.leave)
+        seconds = max(SECONDS[message.level], WITH_ACTION_S if message.offers else 0)
+        QTimer.singleShot(seconds * 1000, self, self.leave)
+
+    def _act(self) -> None:
+        self.leave()
+        if self.message.offers and self.message.on_action is not None:
+            self.message.on_action()
 
     def height_at(self, width: int) -> int:
         """Height that the text needs at `width`."""
@@ -80,9 +105,14 @@ class Messages(QObject):
         self.all: deque[Message] = deque(maxlen=KEPT)
         self.unread = 0
 
-    def add(self, text: str, level: Level = "info", *, quiet: bool = False) -> None:
-        """Show a message now and keep it in the list; a quiet one is only kept."""
-        message = Message(datetime.now(UTC), level, text)
+    def add(self, text: str, level: Level = "info", *, quiet: bool = False, action: str = "",
+            on_action: Callable[[], object] | None = None, usable: Callable[[], bool] = lambda: True) -> None:
+        """Show a message now and keep it in the list; a quiet one is only kept. The same once more is counted, not repeated."""
+        message = Message(datetime.now(UTC), level, text, action, on_action, usable)
+        last = self.all[0] if self.all else None
+        if last is not None and (last.text, last.level) == (text, level) and on_action is None and last.on_action is None:
+            message = replace(message, times=last.times + 1)
+            self.all.popleft()
         self.all.appendleft(message)
         self.unread += 1
         if quiet:
@@ -97,6 +127,11 @@ class Messages(QObject):
         toast.show()
         self.place()
         self.changed.emit()
+
+    @property
+    def toasts(self) -> tuple[Toast, ...]:
+        """What is on the screen, the oldest first."""
+        return tuple(self._toasts)
 
     def _forget(self, toast: Toast) -> None:
         if toast in self._toasts:

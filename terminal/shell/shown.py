@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from terminal.shell.undo import UndoList
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -26,6 +28,7 @@ class ShownMarket(QObject):
         self.app = app
         self.overview: Overview | None = None
         self._window = window
+        self.undo = UndoList(window, app)
         self._filling = False
         self._unsubscribe: list[Callable[[], None]] = []
         self._timer = QTimer(self)
@@ -43,6 +46,7 @@ class ShownMarket(QObject):
             stop()
         self._unsubscribe.clear()
         self._timer.stop()
+        self.undo.close()
         self._window.empty_notice.hide()
         self._window.statusbar.clear_jobs()
         self.deleteLater()

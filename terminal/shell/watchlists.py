@@ -125,7 +125,6 @@ class WatchlistsPanel(QWidget):
         name = self.lists.currentText()
         if name:
             self._change("watchlist.delete")
-            self._host.notify(f"The list {name} was deleted. Ctrl+K, “Restore a deleted watchlist” brings it back.")
 
     # ---- panel ----
 
