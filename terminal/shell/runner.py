@@ -52,6 +52,8 @@ def show(window: MainWindow, command: Command, table: Table) -> None:
         text = f"{table.title}: {'with gaps. ' + table.unknown[0] if table.unknown else 'done.'}"
         window.notify(text, "warn" if table.unknown else "ok")
         return
+    if table.detail.get("told") or (table.undo is not None and not table.undo.quiet):
+        return  # said already, with its Undo
     if table.frame.height <= 1 and (len(table.columns) <= 2 or command.writes or command.gui):
         window.notify(sentence(table), "ok")
         return

@@ -66,6 +66,8 @@ class UndoList(QObject):
                      and offer.undo.command == payload["command"] and offer.undo.arguments == payload["arguments"]), None)
         if same is not None:  # a panel's own button, or the user, took it back by its command
             self._settle(same)
+            if undo is not None and not undo.quiet:
+                self._offer(undo)  # what was made is deleted: that is a loss all the same
         elif undo is None:
             group = str(payload["command"]).partition(".")[0]
             for offer in self._offers:

@@ -21,4 +21,4 @@ def undo(ctx: Context) -> Table:
     if offer is None:
         raise UserError("There is nothing to undo.", "Deleted things are listed by: tapeline store deleted")
     ctx.window.shown.undo.take_back(offer)
-    return Table(f"Taking back: {offer.undo.text}", (), pl.DataFrame())
+    return Table(f"Taking back: {offer.undo.text}", (), pl.DataFrame(), detail={"told": True})
