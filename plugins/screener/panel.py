@@ -192,6 +192,10 @@ class ScreenerPanel(QWidget):
         if self._table is not None:
             self._show()
 
+    def landmark(self, name: str) -> QWidget | None:
+        """The part that the tour speaks of: the pane with the questions."""
+        return self.filters if name == "question" else None
+
     def save_state(self) -> dict[str, Any]:
         return {
             "filters": self.filters.filters.state(),

@@ -180,6 +180,12 @@ class TearsheetPanel(QWidget):
         if self.sheet is not None:
             self._show(self.sheet)
 
+    def landmark(self, name: str) -> QWidget | None:
+        """The part of the page that the tour speaks of; None while there is no page."""
+        if self.sheet is None or self._stack.currentIndex() != 2:
+            return None
+        return {"verdict": self.parts.get("verdict"), "sources": self.badge}.get(name)
+
     def save_state(self) -> dict[str, Any]:
         """Symbol, open sections, range of the chart."""
         chart = self.parts.get("chart")

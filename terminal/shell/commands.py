@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from terminal.api import Column, Table, UserError, argument, command
 from terminal.shell.key_commands import bind, keys, keys_put, keys_reset, unbind  # noqa: F401  # commands of this group
 from terminal.shell.layout_commands import layout, place  # noqa: F401  # and these
+from terminal.shell.mode_commands import panel_mode, tour  # noqa: F401  # and these
 from terminal.shell.undo_commands import undo  # noqa: F401  # and this
 
 if TYPE_CHECKING:

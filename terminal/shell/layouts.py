@@ -28,7 +28,8 @@ _JSON = "json:"
 @dataclass(frozen=True)
 class Layout:
     """One layout. `arrangement` is an outline (`terminal.shell.arrangement`); `links` the panels outside the first link
-    group; `panels` their states; `narrowed` those at the edge only because the window was narrow.
+    group; `panels` their states; `narrowed` those at the edge only because the window was narrow; `modes` the panels that
+    speak in a mode of their own.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Layout:
     panels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     narrowed: tuple[str, ...] = ()
     title: str = ""
+    modes: Mapping[str, str] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
         """As tables of TOML, in a stable order."""
@@ -46,6 +48,8 @@ class Layout:
             content["narrowed"] = sorted(self.narrowed)
         if self.links:
             content["links"] = {panel: group or "none" for panel, group in sorted(self.links.items())}
+        if self.modes:
+            content["modes"] = dict(sorted(self.modes.items()))
         if states := {panel: plain(state) for panel, state in sorted(self.panels.items()) if state}:
             content["panels"] = states
         return content
@@ -64,7 +68,8 @@ def from_plain(name: str, content: Any) -> Layout:
     links = {str(panel): "" if group == "none" else str(group) for panel, group in _table(content, "links").items()}
     panels = {str(panel): unplain(state) for panel, state in _table(content, "panels").items() if isinstance(state, Mapping)}
     narrowed = tuple(str(panel) for panel in content.get("narrowed", ()) if isinstance(panel, str))
-    return Layout(name, content["arrangement"], links, panels, narrowed, str(content.get("title", "")))
+    modes = {str(panel): mode for panel, mode in _table(content, "modes").items() if mode in ("newbie", "pro")}
+    return Layout(name, content["arrangement"], links, panels, narrowed, str(content.get("title", "")), modes)
 
 
 def _table(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from terminal.shell.host import Frame, ShellHost
 from terminal.shell.layouts import Layout
 from terminal.shell.linkchip import LinkChips
 from terminal.shell.links import FIRST, Links
+from terminal.shell.modechip import ModeChips
 from terminal.ui import theme
 
 if TYPE_CHECKING:
@@ -45,6 +46,12 @@ SHELL_PANELS = (
     Panel(id="preferences", title="Preferences", widget="terminal.shell.preferences:PreferencesPanel", area="center",
           icon="settings", code="PREF", order=920, linked=False),
 )
+
+
+def modes_from(kept: Any, panels: Iterable[str]) -> dict[str, Mode]:
+    """Panels with a mode of their own, as they were kept; what is not understood is left out."""
+    found = kept if isinstance(kept, dict) else {}
+    return {panel_id: found[panel_id] for panel_id in panels if found.get(panel_id) in ("newbie", "pro")}
 
 
 class Workspace(QObject):
@@ -76,6 +83,8 @@ class Workspace(QObject):
             self.docks.slot(panel_id).shown.connect(self._shown)
         self.chips = LinkChips(self.docks, self.links, self.link)
         self.docks.entered.connect(self._entered)
+        self.modes: dict[str, Mode] = modes_from(state.get(f"{self._section}.modes"), self.specs)
+        self.mode_chips = ModeChips(self.docks, self.specs, self.modes, self.mode_of, self.set_panel_mode)
 
     def in_rail(self) -> list[Panel]:
         """The panels with a button in the rail, in order: the plugins', and the watchlists."""
@@ -140,6 +149,7 @@ class Workspace(QObject):
             every = self._state.get("screens")
             self._state.set("screens", {**(every if isinstance(every, dict) else {}), screens: kept})
         self._state.set(f"{self._section}.links", self.links.state())
+        self._state.set(f"{self._section}.modes", dict(self.modes))
         for panel_id, widget in list(self.panels.items()):
             self._keep(panel_id, widget)
 
@@ -155,7 +165,7 @@ class Workspace(QObject):
         self.save()
         outline, narrowed = self.docks.save()
         states = {panel_id: self._state.panel(f"{self._section}.{panel_id}") for panel_id in self.docks.open_ids()}
-        return Layout(name, outline, self.links.moved(), states, tuple(narrowed))
+        return Layout(name, outline, self.links.moved(), states, tuple(narrowed), modes=dict(self.modes))
 
     def use(self, layout: Layout) -> list[str] | None:
         """Arrange the window as a layout says; the names of panels that are not there. None when it cannot be used."""
@@ -164,6 +174,7 @@ class Workspace(QObject):
         if unknown is None:
             return None
         self.links.set_groups(layout.links)
+        self._use_modes(modes_from(layout.modes, self.specs))
         for panel_id, state in layout.panels.items():
             if panel_id in self.specs:
                 self._state.set_panel(f"{self._section}.{panel_id}", state)
@@ -180,6 +191,11 @@ class Workspace(QObject):
         self.travelled.emit()
         return unknown
 
+    def _use_modes(self, wanted: Mapping[str, Mode]) -> None:
+        for panel_id in {*self.modes, *wanted}:
+            if self.modes.get(panel_id) != wanted.get(panel_id):
+                self.set_panel_mode(panel_id, wanted.get(panel_id))
+
     def _days(self) -> dict[str, date | None]:
         return {panel_id: self.links.as_of(panel_id) for panel_id in self.specs}
 
@@ -189,6 +205,7 @@ class Workspace(QObject):
         """The panel in its frame, or the card with its traceback."""
         frame = Frame()
         host = ShellHost(self._window, panel.id, frame)
+        host.mode = self.mode_of(panel.id)
         try:
             widget: QWidget = self._class(panel)(host)
             frame.put(widget)
@@ -253,9 +270,31 @@ class Workspace(QObject):
 
     def set_mode(self, mode: Mode) -> None:
         """Tell every panel in which words to speak."""
-        for host in self.hosts.values():
-            host.mode = mode
-        self.each("set_mode", mode)
+        for panel_id in list(self.hosts):
+            if panel_id not in self.modes:
+                self._speak(panel_id, mode)
+        self.mode_chips.refresh()
+
+    def mode_of(self, panel_id: str) -> Mode:
+        """How a panel speaks: its own way, or as the window does."""
+        return self.modes.get(panel_id) or self._window.mode
+
+    def set_panel_mode(self, panel_id: str, mode: Mode | None) -> None:
+        """Let one panel speak in a mode of its own; None: as the window does again."""
+        if mode is None:
+            self.modes.pop(panel_id, None)
+        else:
+            self.modes[panel_id] = mode
+        self._speak(panel_id, self.mode_of(panel_id))
+        self.mode_chips.refresh()
+
+    def _speak(self, panel_id: str, mode: Mode) -> None:
+        host, widget = self.hosts.get(panel_id), self.panels.get(panel_id)
+        if host is None or widget is None or host.mode == mode:
+            return
+        host.mode = mode
+        if hasattr(widget, "set_mode") and isValid(widget):
+            self._call(panel_id, lambda: widget.set_mode(mode))
 
     def each(self, method: str, *arguments: Any) -> None:
         """Call an optional method on every panel that has it."""
