@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from terminal.shell.window import MainWindow
 
 AGAIN_MS = 60_000
+READY_MS = 1500  # after that the window is filled, and what will be asked for first can be made ready
 FIRST_FUNDS = ("SPY", "QQQ", "IWM")
 ENDED = ("done", "failed", "cancelled")
 
@@ -38,6 +40,7 @@ class ShownMarket(QObject):
                             ("settings.changed", window.setting_changed)):
             self._listen(topic, slot)
         self._timer.start()
+        QTimer.singleShot(READY_MS, self, lambda: window.work(lambda: make_ready(app), lambda _: None))
         self.read()
 
     def close(self) -> None:
@@ -98,3 +101,11 @@ class ShownMarket(QObject):
         self._filling = True
         self._notice()
         self._window.work(symbols, lambda universe: self._window.run_command("market.refresh", {"universe": universe}))
+
+
+def make_ready(app: App) -> None:
+    """Load what the palette and the other panels are made of, so that the first look does not wait for it. For a worker."""
+    app.registry.commands()
+    for panel in app.registry.panels():
+        with suppress(Exception):  # it is told when the panel is opened
+            app.registry.widget(panel)
