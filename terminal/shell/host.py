@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from terminal.errors import Unavailable
 from terminal.shell.links import spoken
 from terminal.ui.task import Bridge, Running
 
@@ -87,7 +88,11 @@ class ShellHost:
         self._calls.clear()
 
     def _tell(self, _widget: QObject, problem: TerminalError) -> None:
-        self.notify(problem.sentence(), "error")
+        shown = self.window.shown
+        if isinstance(problem, Unavailable) and shown is not None:
+            shown.network.trouble(problem)
+        else:
+            self.notify(problem.sentence(), "error")
 
     # ---- commands and topics ----
 

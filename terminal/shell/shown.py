@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from terminal.shell.network import NetworkWatch
 from terminal.shell.undo import UndoList
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class ShownMarket(QObject):
         self.overview: Overview | None = None
         self._window = window
         self.undo = UndoList(window, app)
+        self.network = NetworkWatch(window, app)
         self._filling = False
         self._unsubscribe: list[Callable[[], None]] = []
         self._timer = QTimer(self)
@@ -50,6 +52,7 @@ class ShownMarket(QObject):
         self._unsubscribe.clear()
         self._timer.stop()
         self.undo.close()
+        self.network.close()
         self._window.empty_notice.hide()
         self._window.statusbar.clear_jobs()
         self.deleteLater()
@@ -82,6 +85,7 @@ class ShownMarket(QObject):
     def _job(self, payload: Mapping[str, Any]) -> None:
         if bool(payload.get("demo")) == self.app.demo:
             self._window.statusbar.show_job(payload)
+            self.network.job_changed(payload)
             if payload.get("command") in ("market.refresh", "market.import"):
                 self._filling = payload.get("state") not in ENDED
                 self.read() if not self._filling else self._notice()

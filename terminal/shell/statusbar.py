@@ -34,9 +34,11 @@ class StatusBar(QFrame):
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(16)
         self.engine = self._label()
+        self.network = self._label()
         self.market = self._label()
         self.sources = self._label()
         row.addWidget(self.engine)
+        row.addWidget(self.network)
         row.addWidget(self.market)
         row.addWidget(self.sources)
         row.addStretch()
@@ -95,6 +97,12 @@ class StatusBar(QFrame):
         color = getattr(theme.tokens(), TONES[tone])
         self._show(self.sources, f"<span style='color:{color}'>●</span>&nbsp; {text}" if text else "", tooltip)
         self.sources.setAccessibleName(text)
+
+    def show_network(self, text: str, tooltip: str = "") -> None:
+        """Since when nothing answers; an empty text hides it."""
+        color = theme.tokens().warn
+        self._show(self.network, f"<span style='color:{color}'>●</span>&nbsp; {text}" if text else "", tooltip)
+        self.network.setAccessibleName(text)
 
     def show_gap(self, milliseconds: float | None) -> None:
         """How long the window was held up; None hides it."""

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from terminal.domain import format as fmt
 from terminal.ui import theme
@@ -42,19 +43,21 @@ class SourceBadge(Chip):
 
     def __init__(self) -> None:
         super().__init__("")
+        self._last: tuple[tuple[Source, ...], datetime] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide()
 
     def show_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Sum up; hidden when there is no source."""
+        self._last = (tuple(sources), now)
         reveal(self, bool(sources))
         if not sources:
             return
         states = {state(each, now) for each in sources}
         providers = list(dict.fromkeys(each.provider for each in sources))
         newest = max((each.as_of for each in sources if each.as_of), default=None)
-        if newest is not None and now - newest > STALE_AFTER:
-            states.add("stale")  # even the newest value here is old
+        if (newest is not None and now - newest > STALE_AFTER) or _nobody_answers():
+            states.add("stale")  # even the newest value here is old, or cannot be brought up to date
         fetched = max((each.fetched_at for each in sources if each.fetched_at), default=None)
         worst = next((name for name in ("simulated", "stale", "delayed") if name in states), "")
         if not worst and any(each.live and each.fetched_at and now - each.fetched_at <= LIVE_FOR for each in sources):
@@ -67,6 +70,17 @@ class SourceBadge(Chip):
         self.set_text(text, "warn" if worst in ("simulated", "stale") else "")
         self.setAccessibleName(f"Source: {text}")
         self.setToolTip(sources_html(sources, now))
+
+
+    def show_again(self) -> None:
+        """As before, after the network went away or came back."""
+        if self._last is not None and not self.isHidden():
+            self.show_sources(*self._last)
+
+
+def _nobody_answers() -> bool:
+    application = QApplication.instance()
+    return application is not None and bool(application.property("tapelineAway"))
 
 
 def provenance_html(title: str, value: str, sources: Sequence[Source], now: datetime, *, formula: str = "", text: str = "",

@@ -138,6 +138,44 @@ def test_a_layout_that_was_reset_stands_as_before(window: MainWindow, qtbot: Any
     qtbot.waitUntil(lambda: workspace.describe() == before, timeout=20_000)
 
 
+def test_without_a_network_it_is_said_once_and_what_is_stored_is_marked(window: MainWindow, live: App, qtbot: Any,
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    from terminal.domain.fetch import Fetch
+    from terminal.domain.sourced import Source
+    from terminal.errors import Unavailable
+    from terminal.ui.badge import SourceBadge
+
+    network: Any = window.shown.network  # type: ignore[union-attr]
+    answers = [False]
+    monkeypatch.setattr("terminal.shell.network.reachable", lambda *_: answers[-1])
+    badge = SourceBadge()
+    badge.setParent(window)
+    now = live.clock()
+    badge.show_sources([Source("yahoo", "bars", now, now)], now)
+    assert badge.text.startswith("yahoo")
+    live.store.market.log(Fetch("yahoo", "bars", "bars", "AAA", now, now, "error", None, error="no connection"))
+    for symbol in ("AAA", "BBB", "CCC"):
+        network.trouble(Unavailable(f"Yahoo did not answer about {symbol}."))
+    qtbot.waitUntil(lambda: network.away, timeout=20_000)
+    settled(qtbot, window)
+    assert [toast.message.text for toast in window.messages.toasts] == [
+        "Offline since 17:00 ET. What is stored is shown and marked as stale."]
+    assert window.statusbar.network.accessibleName() == "Offline since 17:00 ET"
+    assert badge.text.startswith("Stale · yahoo")
+    assert sum("did not answer" in each.text for each in window.messages.all) == 3, "kept in the list all the same"
+
+    answers.append(True)
+    again = window.messages.toasts[-1].action
+    assert again is not None
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not network.away, timeout=20_000)
+    assert window.messages.all[0].text == "The network is back."
+    assert window.statusbar.network.text() == "" and badge.text.startswith("yahoo")
+    network.trouble(Unavailable("Finnhub did not answer."))
+    qtbot.waitUntil(lambda: window.messages.all[0].text == "Finnhub did not answer.", timeout=20_000)
+    assert window.messages.all[0].level == "error", "one service alone is told as before"
+
+
 def test_the_same_message_again_is_counted_and_read_ones_are_not_new(window: MainWindow, qtbot: Any) -> None:
     for _ in range(3):
         window.notify("The service does not answer.", "error")
