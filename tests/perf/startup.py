@@ -84,7 +84,7 @@ sys.exit(__main__.main())
 """
 
 
-def measure(code: str, *arguments: str, cache: str) -> dict[str, Any]:
+def measure(code: str, *arguments: str, cache: str, patience: float = 300) -> dict[str, Any]:
     """Run `code` in a process of its own; what it printed. `cache` keeps compiled modules, as an installed program has them."""
     import time
 
@@ -92,7 +92,7 @@ def measure(code: str, *arguments: str, cache: str) -> dict[str, Any]:
                     "PYTHONPYCACHEPREFIX": cache}
     surroundings.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-c", code, repr(time.time()), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=surroundings, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience, env=surroundings, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"')]
     if not lines:
         raise RuntimeError(f"the window did not open: {done.stderr[-2000:]}")
