@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from terminal import instance, log, memory, paths
 from terminal.commands import UsageError
 from terminal.domain.sourced import Table
-from terminal.errors import Cancelled, Corrupt, Locked, NewerStore, TerminalError
+from terminal.errors import Cancelled, Corrupt, Locked, NewerStore, TerminalError, UserError
 from terminal.events import Events
 from terminal.registry import Registry, find_registry
 from terminal.services.explain import Explain
@@ -365,7 +365,7 @@ class App:
                 self._running.pop(running.number)
                 raise Cancelled
         self._tell(running, "running", None, "")
-        state, note = "failed", ""
+        state, note, refused = "failed", "", False
         try:
             table = work()
             state = "done"
@@ -377,7 +377,7 @@ class App:
             state = "cancelled"
             raise
         except TerminalError as problem:
-            note = problem.sentence()
+            note, refused = problem.sentence(), isinstance(problem, UserError)
             raise
         except Exception as problem:
             note = f"{type(problem).__name__}: {problem}"
@@ -387,12 +387,12 @@ class App:
             with self._lock:
                 self._running.pop(running.number, None)
                 running.interrupt = lambda: None  # this thread goes on with another command
-            self._tell(running, state, 1.0 if state == "done" else None, note)
+            self._tell(running, state, 1.0 if state == "done" else None, note, refused)
 
-    def _tell(self, running: Running, state: str, fraction: float | None, note: str) -> None:
+    def _tell(self, running: Running, state: str, fraction: float | None, note: str, refused: bool = False) -> None:
         payload = {"id": running.number, "command": running.command.id, "title": running.command.title,
                    "long": running.command.long,
-                   "fraction": fraction, "note": note, "state": state, "demo": self.demo}
+                   "fraction": fraction, "note": note, "state": state, "demo": self.demo, "refused": refused}
         with self._lock:
             for position in range(len(self._recent) - 1, -1, -1):
                 if self._recent[position]["id"] == running.number:

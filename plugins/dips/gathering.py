@@ -134,6 +134,10 @@ def _screened(ctx: Context, name: str) -> Members | None:
     return Members(f"Screen: {name}", tuple(table.frame["symbol"].to_list()))
 
 
+class NothingStoredError(UserError):
+    """There is no company to look at: something must be fetched first."""
+
+
 def _biggest(ctx: Context, count: int, title: str) -> Members:
     import polars as pl
 
@@ -141,7 +145,7 @@ def _biggest(ctx: Context, count: int, title: str) -> Members:
     ranked = frame.filter((pl.col("kind") == "stock") & pl.col("market_cap").is_not_null()).sort("market_cap", descending=True)
     unknown = frame.filter((pl.col("kind") == "stock") & pl.col("market_cap").is_null()).height
     if ranked.is_empty():
-        raise UserError("No market value is known, so the largest companies cannot be told.",
+        raise NothingStoredError("No market value is known, so the largest companies cannot be told.",
                         "Fetch some with `tapeline market refresh sp500`, or look at the demo with --demo.")
     who = title.partition(":")[0]
     note = f"{who}: the {min(count, ranked.height)} largest by market value of the {ranked.height} companies stored"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
+from plugins.dips.gathering import NothingStoredError
 from plugins.dips.panel_cards import Cards
 from plugins.dips.panel_detail import Detail
 from terminal.api import Column, Table
@@ -254,10 +255,18 @@ class DipsPanel(QWidget):
         self.question.setText("")
         self.badge.show_sources((), datetime.now(UTC))
         self.detail.close_()
-        self.table.set_empty(error.message, error.hint, "triangle-alert")
+        self._say_empty(error)
         self.table.show_table(_nothing())
-        self.cards.set_empty(error.message, error.hint, "triangle-alert")
         self.cards.show_dips((), None, self.host.mode)
+
+    def _say_empty(self, error: TerminalError) -> None:
+        said: tuple[Any, ...] = (error.message, error.hint, "triangle-alert")
+        if isinstance(error, NothingStoredError) and self.host.as_of is None and self.host.has_command("market.refresh"):
+            said = ("No company is stored yet", "Which shares have fallen can be told as soon as there are prices: free, without "
+                    "a key. They come first, the rest follows while you look.", "download", "Load large US companies",
+                    lambda: self.host.run("market.refresh", {"universe": "sp500"}, then=lambda _: self.refresh(), key="load"))
+        self.table.set_empty(*said)
+        self.cards.set_empty(*said)
 
     # ---- showing ----
 

@@ -15,7 +15,7 @@ from terminal.ui.form import Button, Card, EmptyState, column, label, row
 from terminal.ui.meters import TrafficLight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QPaintEvent, QResizeEvent
 
@@ -107,9 +107,10 @@ class Cards(QScrollArea):
         """The cards that are there, in their order."""
         return list(self._cards)
 
-    def set_empty(self, title: str, text: str, icon: str = "inbox") -> None:
+    def set_empty(self, title: str, text: str, icon: str = "inbox", action: str = "",
+                  on_action: Callable[[], object] | None = None) -> None:
         """What is said when there is none."""
-        self._empty.set_message(title, text, icon)
+        self._empty.set_message(title, text, icon, action, on_action)
 
     def show_dips(self, dips: Sequence[Dip], rules: Rules | None, mode: str) -> None:
         """Show these."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QW
 
 from terminal.shell.messages import ICONS, TONES, Message
 from terminal.ui import theme
-from terminal.ui.form import Button, EmptyState, Glyph, IconButton, SectionTitle, column, ghost, label, row
+from terminal.ui.form import Button, EmptyState, Glyph, IconButton, SectionTitle, column, ghost, in_window, label, row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,7 +85,9 @@ class ActivityPanel(QWidget):
 
     def _show_jobs(self) -> None:
         _clear(self._jobs)
-        jobs = [job for job in self._host.app.jobs() if job.get("long") or job["state"] in ("failed", "running")]
+        # What cannot be answered as asked is said where it was asked, and is no failure of the program.
+        jobs = [job for job in self._host.app.jobs() if not job.get("refused")
+                and (job.get("long") or job["state"] in ("failed", "running"))]
         for job, times in _together(reversed(jobs)):
             self._jobs.addWidget(self._job(job, times))
         if not jobs:
@@ -94,7 +96,7 @@ class ActivityPanel(QWidget):
     def _job(self, job: Mapping[str, Any], times: int) -> QWidget:
         icon, tone = STATES.get(job["state"], STATES["queued"])
         ended = job["state"] if times == 1 else f"{times} × {job['state']}"
-        widget = Line(icon, tone, job["title"], ended, str(job.get("note") or ""))
+        widget = Line(icon, tone, job["title"], ended, in_window(str(job.get("note") or "")))
         if job["state"] == "running":
             bar = QProgressBar()
             bar.setTextVisible(False)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from terminal.ui import theme
-from terminal.ui.form import Button
+from terminal.ui.form import Button, in_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +108,7 @@ class Messages(QObject):
     def add(self, text: str, level: Level = "info", *, quiet: bool = False, action: str = "",
             on_action: Callable[[], object] | None = None, usable: Callable[[], bool] = lambda: True) -> None:
         """Show a message now and keep it in the list; a quiet one is only kept. The same once more is counted, not repeated."""
+        text = in_window(text)
         message = Message(datetime.now(UTC), level, text, action, on_action, usable)
         last = self.all[0] if self.all else None
         if last is not None and (last.text, last.level) == (text, level) and on_action is None and last.on_action is None:

@@ -6,6 +6,7 @@ All look through the one style sheet (`role` and `tone` properties) and follow a
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
@@ -38,8 +39,14 @@ __all__ = ["Banner", "Button", "Card", "Chip", "ChipRow", "EmptyState", "Flow", 
            "RangeSlider", "Section", "SectionTitle", "Segment", "column", "ghost", "label", "line", "primary", "reveal",
            "row"]
 
+_SHELL_LINE = re.compile(r"`tapeline ([a-z]+) ([a-z-]+)[^`]*`")
 _BANNER_ICONS = {"info": ("info", "accent_text"), "ok": ("circle-check", "ok"), "warn": ("triangle-alert", "warn"),
                  "error": ("circle-x", "error"), "simulated": ("flask-conical", "warn")}
+
+
+def in_window(text: str) -> str:
+    """A sentence written for the shell as one for the window: its command lines are typed into the search (Ctrl+K) here."""
+    return _SHELL_LINE.sub(lambda found: f"“{found[1]} {found[2]}” (Ctrl+K)", text)
 
 
 def label(text: str = "", role: str = "", tone: str = "", *, wrap: bool = False, parent: QWidget | None = None) -> QLabel:
@@ -471,6 +478,7 @@ class Banner(QFrame):
         """Say something else, and be visible."""
         theme.set_role(self, role="banner", tone=tone)
         self._icon.set_icon(*_BANNER_ICONS.get(tone, _BANNER_ICONS["info"]))
+        text = in_window(text)
         self._title.setText(title)
         self._title.setVisible(bool(title))
         self._text.setText(text)
@@ -506,6 +514,7 @@ class EmptyState(QWidget):
 
     def set_message(self, title: str, text: str = "", icon: str = "inbox", action: str = "",
                     on_action: Callable[[], object] | None = None) -> None:
+        text = in_window(text)
         self._icon.set_icon(icon, "t3")
         self._title.setText(title)
         self._text.setText(text)
