@@ -265,6 +265,7 @@ class FilesPane(Pane):
         frame = table.frame.with_columns(pl.col("size") / 1e6)
         size = Column("size", "Size, MB", "number", decimals=1)
         super().fill(Table(table.title, tuple(size if each.name == "size" else each for each in table.columns), frame))
+        self.last = table  # in bytes, as it came: it is filled again when the mode changes
 
 
 class LogPane(Pane):

@@ -185,7 +185,7 @@ class _Helper:
         sentence = f"That is {words.percent(share)} of your {self.money(self.portfolio)}."
         if share is not None and share > _FULLY:
             sentence = f"That is more than your {self.money(self.portfolio)}: {words.percent(share)} of it."
-        why = "say how much you have in all" if not self.portfolio else self._why()
+        why = "you have not said what you have in all" if not self.portfolio else self._why()
         self.add(
             "portfolio_share",
             "Share of the portfolio",

@@ -129,7 +129,7 @@ def metric_light(name: str, sheet: Sheet) -> tuple[Light, str, str]:
     if sheet.row.get(judged) is None:
         return "unknown", "not known, so it counts neither for nor against", ""
     as_is = (
-        "" if judged == name else f"its {_OTHER_WAY[judged]} {shown(judged, sheet.row[judged], sheet.currency)} of the price, "
+        "" if judged == name else f"its {_OTHER_WAY[judged]} {shown(judged, sheet.row[judged], sheet.currency)} of the price; "
     )
     failed = next((gate for gate in gates if gate.passed is False), None)
     if failed is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,3 +134,86 @@ def test_the_screener_shows_the_same_cells_in_both_modes(window: Any, qtbot: Any
     both = texts["pro"].keys() & texts["newbie"].keys()
     assert {"symbol", "price", "verdict"} <= both
     assert {name: texts["newbie"][name] for name in both} == {name: texts["pro"][name] for name in both}
+
+
+# ---- every panel there is ----
+
+_SAID = re.compile(r"^(.{2,60}?): ([−+±▲▼• $€£]*\d[\d\u202f.,]*(?:[KMBT]|×|\u202f?%| days?| years?| of 10)?)$")
+MOMENTARY = ("health.", "jobs.")  # they measure memory, time and what goes on: no answer is like the one before
+
+
+def cells(panel: QWidget) -> dict[str, list[str]]:
+    """What the tables of a panel show, by table and column: the first rows, as they are printed."""
+    from terminal.ui.table import TableView
+
+    found: dict[str, list[str]] = {}
+    for place, view in enumerate(panel.findChildren(TableView)):
+        model = view.model()
+        if model is None or not model.rowCount():
+            continue
+        at = {column.name: number for number, column in enumerate(model.columns)}
+        for name in view.shown_columns:
+            if name in at:
+                texts = [str(model.index(row, at[name]).data()) for row in range(min(12, model.rowCount()))]
+                found[f"table {place} {name}"] = texts
+    return found
+
+
+def spoken(panel: QWidget) -> dict[str, str]:
+    """The numbers that visible parts of a panel say of themselves: `P/E: 18.2×`; sentences are another test's."""
+    found: dict[str, str] = {}
+    for each in panel.findChildren(QWidget):
+        match = _SAID.match(each.accessibleName()) if each.isVisible() else None
+        if match is not None:
+            found.setdefault(match[1], match[2])
+    return found
+
+
+@pytest.mark.slow
+def test_no_panel_shows_another_value_in_another_mode(window: Any, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opens every panel, reads it in both modes, and asks each of its commands again in the other mode."""
+    from terminal.shell.host import ShellHost
+    from terminal.shell.shot import wait
+
+    monkeypatch.setattr("terminal.shell.shot.QUIET_S", 0.1)
+    asked: dict[str, tuple[str, dict[str, Any]]] = {}
+    run = ShellHost.run
+
+    def recorded(host: Any, command: str, arguments: Any = None, **rest: Any) -> Any:
+        asked.setdefault(f"{command} {arguments}", (command, dict(arguments or {})))
+        return run(host, command, arguments, **rest)
+
+    monkeypatch.setattr(ShellHost, "run", recorded)
+    window.select(STOCK, "")
+    compared: dict[str, int] = {}
+    for panel_id in window.workspace.specs:
+        window.set_mode("pro")
+        window.open_panel(panel_id)
+        wait(window, 30)
+        assert window.workspace.panels.get(panel_id) is not None, f"{panel_id} could not be opened"
+        read: dict[str, dict[str, Any]] = {}
+        for mode in ("pro", "newbie"):
+            window.set_mode(mode)
+            wait(window, 30)
+            panel = panel_of(window, panel_id)
+            read[mode] = {**cells(panel), **spoken(panel)}
+        both = read["pro"].keys() & read["newbie"].keys()
+        other = {name: (read["pro"][name], read["newbie"][name]) for name in both if read["pro"][name] != read["newbie"][name]}
+        assert not other, f"{panel_id} shows other values: {other}"
+        compared[panel_id] = len(both)
+    with_values = {"screener", "tearsheet", "dips", "earnings", "health", "chart"} & window.workspace.specs.keys()
+    assert {"screener", "tearsheet", "dips", "earnings", "health"} <= with_values
+    assert all(compared[panel_id] for panel_id in with_values), compared
+    again = 0
+    known = app.registry.commands()
+    for command, arguments in asked.values():
+        of = known[command]
+        if command.startswith(MOMENTARY) or of.writes or of.gui or of.long:
+            continue
+        answers = []
+        for mode in ("newbie", "pro"):
+            app.settings.set("mode", mode)
+            answers.append(app.run(command, dict(arguments)).frame)
+        assert answers[0].equals(answers[1]), f"{command} {arguments} answers otherwise in another mode"
+        again += 1
+    assert again >= 10
