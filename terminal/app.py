@@ -17,8 +17,9 @@ from concurrent.futures import Future, wait
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from terminal import instance, log, memory, paths
+from terminal import instance, locales, log, memory, paths
 from terminal.commands import UsageError
+from terminal.domain.format import use
 from terminal.domain.sourced import Table
 from terminal.errors import Cancelled, Corrupt, Locked, NewerStore, TerminalError, UserError
 from terminal.events import Events
@@ -56,7 +57,9 @@ def system_clock() -> datetime:
 class Gui(Protocol):
     """How commands marked `gui` reach the UI thread; the window provides it."""
 
-    window: Any
+    @property
+    def window(self) -> Any:
+        """The window that was used last."""
 
     def call(self, function: Callable[[], T]) -> T:
         """Run `function` on the UI thread and return (or raise) what it does."""
@@ -162,7 +165,8 @@ class App:
         self.home, self.demo, self.clock = home, bool(demo), clock
         self.events = events or Events()
         self.settings = settings or Settings(home)
-        self.settings.changed = lambda key: self.events.publish("settings.changed", {"key": key})
+        self.settings.changed = lambda key: _changed(self.settings, self.events, key)
+        use(locales.wanted(self.settings.get))
         self.registry = registry or find_registry(home, self.settings)
         self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations, home.cache(self.demo) / "words.json")
         self.gui: Gui | None = None
@@ -369,11 +373,11 @@ class App:
         try:
             table = work()
             state = "done"
-            return table
-        except Cancelled:
             if running.command.writes or table.undo is not None:
                 self.events.publish("undo.offered", {"id": running.number, "command": running.command.id, "demo": self.demo,
                                                      "arguments": arguments, "undo": table.undo})
+            return table
+        except Cancelled:
             state = "cancelled"
             raise
         except TerminalError as problem:
@@ -421,6 +425,13 @@ def fill_demo(store: Store, clock: Clock, progress: Progress, keep: Path | None 
     return DemoProvider(clock, keep=keep).seed(store.market.save, progress=progress, since=since)
 
 
+def _changed(settings: Settings, events: Events, key: str) -> None:
+    """A setting was changed: what is written from now on follows it before anybody is told."""
+    if key in (locales.LOCALE, locales.CLOCK):
+        use(locales.wanted(settings.get))
+    events.publish("settings.changed", {"key": key})
+
+
 def _trusted(settings: Settings, dataset: str) -> tuple[str, ...] | None:
     from terminal.providers.live import preferred
 
@@ -451,7 +462,8 @@ class Session:
         try:
             self.events = Events()
             self.settings = settings or Settings(home)
-            self.settings.changed = lambda key: self.events.publish("settings.changed", {"key": key})
+            self.settings.changed = lambda key: _changed(self.settings, self.events, key)
+            use(locales.wanted(self.settings.get))
             self._stop_log = log.start(home.logs, self.settings.known_secrets)
             self.registry = registry or find_registry(home, self.settings)
             if serve:

@@ -23,6 +23,7 @@ from datetime import time as clock_time
 from typing import TYPE_CHECKING, Any, Literal
 
 from terminal.domain.data_services import ORDER, SERVICES, TRUST
+from terminal.domain.format import CONVENTIONS
 from terminal.errors import StoreError, UserError
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Setting:
 
     def convert(self, value: Any) -> Any:
         """`value` (text or TOML) as this setting's type; UserError says what it may be."""
+        if isinstance(value, bool) and self.type is str and {"yes", "no"} <= set(self.choices):
+            value = "yes" if value else "no"  # what was a switch before it had a third state
         try:
             result = _typed(self.type, value)
         except (ValueError, TypeError):
@@ -123,9 +126,21 @@ CORE = (
             newbie="Green and red, or blue and orange if green and red look alike to you.",
             pro="Up/down colour pair: green-red, or blue-orange (safe under deuteranopia and protanopia)."),
     Setting(key="font_size", type=int, default=13, minimum=10, maximum=22, title="Text size",
-            newbie="How large the text is, in pixels.", pro="Base font size in px."),
-    Setting(key="reduced_motion", type=bool, default=False, title="Less motion",
-            newbie="Nothing slides or fades.", pro="Disable animations, whatever the system asks for."),
+            newbie="How large the text is, in pixels. Ctrl+plus and Ctrl+minus change it anywhere.",
+            pro="Base font size in px (Ctrl++, Ctrl+-, Ctrl+0)."),
+    Setting(key="density", default="auto", choices=("auto", "compact", "normal", "roomy"), title="Density",
+            newbie="How close together rows and controls are. Auto takes what suits Newbie or Pro.",
+            pro="Row height and paddings: auto is the mode's own (Pro 24 px, Newbie 32 px at text size 12)."),
+    Setting(key="reduced_motion", default="system", choices=("system", "yes", "no"), title="Less motion",
+            newbie="Nothing flashes, slides or fades. System: as your computer is set.",
+            pro="No flashes or animations: yes, no, or as the operating system asks."),
+    Setting(key="appearance.locale", default="system", title="Numbers and dates",
+            choices=("system", "standard", *(name for name in CONVENTIONS if name != "standard")),
+            newbie="How numbers and dates are written, such as 1,234.50 or 1.234,50. System: as your computer is set.",
+            pro="Separators and date order of texts (standard: 1\u202f234.50, 20 Nov 2026). JSON, CSV and rules stay neutral."),
+    Setting(key="appearance.clock", default="exchange", choices=("exchange", "local", "both"), title="Clock",
+            newbie="Whether times are told as in New York, where the exchange is, or as on your own clock, or both.",
+            pro="Clock of displayed moments: exchange (ET), local, or both. JSON stays UTC."),
     Setting(key="first_run_done", type=bool, default=False, title="First page seen",
             newbie="Whether the welcome page was answered.", pro="Set once the first-run page was answered."),
     Setting(key="market.source", default="auto", choices=("auto", "demo", "live"), title="Market",

@@ -42,7 +42,8 @@ def test_order_is_environment_file_default(home: Home) -> None:
     ("sample.limit", "x", "sample.limit cannot be 'x'. Give a whole number from 1 to 10."),
     ("sample.limit", True, "sample.limit cannot be True. Give a whole number from 1 to 10."),
     ("mode", "prof", "mode cannot be 'prof'. Choose one of: newbie, pro."),
-    ("reduced_motion", "maybe", "reduced_motion cannot be 'maybe'. Give yes or no."),
+    ("market.live_trades", "maybe", "market.live_trades cannot be 'maybe'. Give yes or no."),
+    ("reduced_motion", "maybe", "reduced_motion cannot be 'maybe'. Choose one of: system, yes, no."),
     ("mod", "pro", "There is no setting 'mod'. Did you mean mode?"),
     ("providers.finnhub.key", "abc", "providers.finnhub.key is a secret. Use: tapeline preferences key-set PROVIDER"),
 ])
@@ -52,6 +53,13 @@ def test_a_wrong_value_is_told_and_not_kept(home: Home, key: str, value: Any, to
         settings.set(key, value)
     assert problem.value.sentence() == told
     assert not home.settings.exists()
+
+
+def test_a_switch_that_got_a_third_state_is_still_understood(home: Home) -> None:
+    home.settings.write_text("reduced_motion = true\n", "utf-8")
+    settings = opened(home)
+    assert settings.get("reduced_motion") == "yes"
+    assert settings.notes == []
 
 
 def test_set_reset_and_telling(home: Home) -> None:

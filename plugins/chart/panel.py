@@ -143,6 +143,7 @@ class ChartPanel(QWidget):
 
     def retheme(self) -> None:
         self._show_head()
+        self.board.rail.set_mode(self.host.mode)  # its buttons are as large as the text asks for
 
     def save_state(self) -> dict[str, Any]:
         return {"symbol": self.symbol, "interval": self.interval, "kind": self.kind, "scale": self.scale,

@@ -98,7 +98,7 @@ class ToolRail(QFrame):
         button.setText(text)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly)
         theme.set_role(button, role="railbutton" if text else "")
-        button.setFixedSize(theme.scaled(54 if text else 30), theme.scaled(42 if text else 30))
+        button.setFixedSize(*(theme.scaled(each) for each in ((54, 42) if text else (30, 30))))
 
     def show_tool(self, tool: str) -> None:
         """Mark the tool in use."""

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedLayout, QVBoxLayout, 
 
 from terminal.ui import theme
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Banner, Chip, ChipRow, EmptyState, Segment, ghost, label, row
+from terminal.ui.form import Banner, Chip, ChipRow, EmptyState, Flow, Segment, ghost, label, row
 from terminal.ui.meters import ProgressLine
 from terminal.ui.table import Action, Look, TableView
 
@@ -152,7 +152,10 @@ class EarningsPanel(QWidget):
         first = row(
             self.title, self.count, 0, self.badge, self.fetch_button, self.export_button, spacing=6, margins=(12, 8, 12, 4)
         )
-        second = row(self.whose, self.span, self.kind, 0, spacing=10, margins=(12, 0, 12, 4))
+        second = Flow(spacing=10)
+        second.setContentsMargins(12, 0, 12, 4)
+        for each in (self.whose, self.span, self.kind):
+            second.addWidget(each)
         box.addLayout(first)
         box.addLayout(second)
         self._chip_line = QWidget()

@@ -20,7 +20,7 @@ from plugins.screener.panel_rule import RuleLine
 from plugins.screener.panel_watchlists import Watchlists
 from plugins.screener.plan import NothingStoredError
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Banner, Button, Chip, ChipRow, ghost, label, row
+from terminal.ui.form import Banner, Button, Chip, ChipRow, Flow, ghost, label, row
 from terminal.ui.meters import ProgressLine
 from terminal.ui.table import Action, Look, TableView
 
@@ -112,7 +112,11 @@ class ScreenerPanel(QWidget):
         self.question = Button("What are you looking for?", icon="search", on_click=self._ask)
         self._words = [button.text() for button in self._buttons]
         told = (self.title, self.count, self.unknown, self.reports, self.question)
-        first = row(*told, 0, *self._buttons, spacing=6, margins=(12, 8, 8, 4))
+        head = Flow(spacing=6)
+        for each in told:
+            head.addWidget(each)
+        first = row(*self._buttons, spacing=6, margins=(12, 8, 8, 4))
+        first.insertLayout(0, head, 1)
         about = row(self.rule, self.why, spacing=8, margins=(12, 0, 10, 6))
         about.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop)
         about.setStretch(0, 1)

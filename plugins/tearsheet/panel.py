@@ -18,7 +18,7 @@ from plugins.tearsheet.panel_parts import Skeleton, Words
 from plugins.tearsheet.panel_sections import ORDER, PARTS, Showing
 from terminal.domain import format as words
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Banner, Button, EmptyState, Section, line, primary, row
+from terminal.ui.form import Banner, Button, EmptyState, Flow, Section, line, primary
 from terminal.ui.meters import ProgressLine
 
 if TYPE_CHECKING:
@@ -94,7 +94,6 @@ class TearsheetPanel(QWidget):
         self.parts: dict[str, Any] = {}
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setAccessibleName("Tearsheet")
         inside = QWidget()
         self._box = QVBoxLayout(inside)
@@ -135,7 +134,11 @@ class TearsheetPanel(QWidget):
         )
         self.exports[1].setAccessibleName("Export CSV")
         foot = QWidget()
-        foot.setLayout(row(*self.exports, 0, self._sources, margins=(16, 8, 16, 8)))
+        flow = Flow(spacing=8)
+        flow.setContentsMargins(16, 8, 16, 8)
+        for button in (*self.exports, self._sources):
+            flow.addWidget(button)
+        foot.setLayout(flow)
         return foot
 
     def _arrange(self) -> None:

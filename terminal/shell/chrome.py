@@ -6,7 +6,7 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
@@ -22,17 +22,34 @@ if TYPE_CHECKING:
 SIMULATED = "SIMULATED"
 
 
-class RailButtons:
-    """The buttons at the left: one for each panel with its name, checked while it can be seen."""
+class RailButtons(QObject):
+    """The buttons at the left: one for each panel with its name, checked while it can be seen.
+
+    Where the window is too low for all of them they get lower, and then go without their names.
+    """
 
     def __init__(self, rail: QWidget, toggle: Callable[[str], None]) -> None:
-        self._toggle = toggle
+        super().__init__(rail)
+        self._rail, self._toggle = rail, toggle
         self._buttons: dict[str, RailButton] = {}
         self._keys: list[str] = []
         self._box = QVBoxLayout(rail)
         self._box.setContentsMargins(4, 10, 3, 10)
         self._box.setSpacing(4)
         self._box.addStretch()
+        self._box.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        rail.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.StyleChange):
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        if self._buttons:
+            room = (self._rail.height() - 20) // len(self._buttons) - self._box.spacing()
+            for button in self._buttons.values():
+                button.fit(room)
 
     def fill(self, panels: Sequence[Panel]) -> None:
         """Show a button for each panel, in order."""
@@ -46,6 +63,7 @@ class RailButtons:
             self._box.insertWidget(place, button)
             self._buttons[panel.id] = button
         self.show_keys(self._keys)
+        self._fit()
 
     def show_keys(self, keys: Sequence[str]) -> None:
         """Name the keys in force, by place, in the tips."""
@@ -64,7 +82,7 @@ class RailButton(IconButton):
 
     def __init__(self, panel: Panel, name: str, on_click: Callable[[], object]) -> None:
         super().__init__(panel.icon, name, on_click, checkable=True, size=18)
-        self._title = panel.title
+        self._title, self._room = panel.title, theme.scaled(48)
         theme.set_role(self, role="railbutton")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -75,9 +93,17 @@ class RailButton(IconButton):
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "_title"):
             self._fit()
 
+    def fit(self, room: int) -> None:
+        """Be at most so high; without the name where that is too low for both."""
+        self._room = room
+        self._fit()
+
     def _fit(self) -> None:
+        named = self._room >= theme.scaled(40)
+        style = Qt.ToolButtonStyle.ToolButtonTextUnderIcon if named else Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.setToolButtonStyle(style)
         self.setFont(theme.font(theme.scaled(10), QFont.Weight.Medium))
-        self.setFixedHeight(theme.scaled(48))
+        self.setFixedHeight(max(theme.scaled(22), min(theme.scaled(48), self._room)))
         self.setText(QFontMetrics(self.font()).elidedText(self._title, Qt.TextElideMode.ElideRight, theme.scaled(RAIL) - 12))
 
 

@@ -43,6 +43,7 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
          palette: Literal["", "standard", "colour-blind"] = "", size: str = "1720x1000", symbol: str = "",
          search: Annotated[str | None, argument(help="Open the search box with this text in it.")] = None,
          layout: Annotated[str, argument(help="A layout to arrange the panels by (`window layout list`).")] = "",  # noqa: F811
+         font_size: int = 0, density: Literal["", "auto", "compact", "normal", "roomy"] = "",
          timeout: float = 30.0) -> Table:
     """Render a panel or the whole window to a PNG file, without a screen, once its data has arrived.
 
@@ -54,6 +55,8 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
         palette: Up and down colours; empty for the present ones.
         size: Width and height in pixels.
         symbol: The symbol to look at.
+        font_size: Size of the text in pixels; 0 for the present one.
+        density: How close together things are; empty for the present one.
         timeout: Seconds to wait for the data at most.
     """
     match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", size)
@@ -64,7 +67,8 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
         raise UserError(f"The folder {file.parent} does not exist.", "Choose another with --out FILE.")
     from terminal.shell.shot import Wish, take
 
-    wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, ctx.as_of, layout, timeout)
+    wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, ctx.as_of, layout,
+                timeout, ctx.settings.declared("font_size").convert(font_size) if font_size else 0, density)
     width, height = take(ctx.app, wish, file)  # type: ignore[attr-defined]  # the window's own door
     return _done("Picture taken", file=str(file), width=width, height=height)
 
@@ -164,6 +168,31 @@ def theme(ctx: Context, to: Literal["dark", "light", "other"] = "other") -> Tabl
     window = _window(ctx)
     window.set_look(theme=to if to != "other" else "light" if window.settings.get("theme") == "dark" else "dark")
     return _done(f"Theme: {window.settings.get('theme')}")
+
+
+@command(title="Larger or smaller text", gui=True)
+def font_size(ctx: Context,
+              to: Annotated[str, argument(help="Pixels (10 to 22), larger, smaller, or usual.", metavar="SIZE")]) -> Table:
+    """Change the size of the text, and with it of rows, charts and controls."""
+    window = _window(ctx)
+    step = {"larger": 1, "smaller": -1, "usual": 0}.get(to)
+    if step is None:
+        window.set_look(font_size=window.settings.declared("font_size").convert(to))
+    else:
+        window.step_font(step)
+    return _done(f"Text size: {window.settings.get('font_size')} px")
+
+
+@command(title="How close together things are", gui=True)
+def density(ctx: Context, to: Literal["auto", "compact", "normal", "roomy"]) -> Table:
+    """Change the height of rows and the space around controls.
+
+    Args:
+        to: Compact, normal, roomy, or auto for what suits Newbie or Pro.
+    """
+    window = _window(ctx)
+    window.set_look(density=to)
+    return _done(f"Density: {to}")
 
 
 @command(title="Colours that do not need green and red", gui=True)

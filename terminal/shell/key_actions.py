@@ -94,6 +94,8 @@ class KeyActions(QObject):
             "day-today": partial(window.go_to_day, "today"),
             "mode": lambda: window.set_mode("newbie" if window.mode == "pro" else "pro"),
             "theme": lambda: window.set_look(theme="light" if theme.tokens().name == "dark" else "dark"),
+            "font-larger": partial(window.step_font, 1), "font-smaller": partial(window.step_font, -1),
+            "font-usual": partial(window.step_font, 0),
             "preferences": lambda: window.open_panel("preferences", focus=True),
             "messages": lambda: window.open_panel("activity", focus=True),
             "undo": self._undo, "refresh": refresh, "quit": window.close,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QApplication
 
 from terminal.errors import StoreError
+from terminal.locales import CLOCK, LOCALE
 from terminal.shell.topbar import RAIL
 from terminal.ui import theme
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from terminal.settings import Settings
     from terminal.shell.heartbeat import Heartbeat
     from terminal.shell.key_actions import KeyActions
+    from terminal.shell.shown import ShownMarket
     from terminal.shell.statusbar import StatusBar
     from terminal.shell.topbar import TopBar
     from terminal.shell.workspace import Workspace
@@ -28,7 +30,13 @@ def dress(settings: Settings) -> None:
     """Apply the theme that the settings name to the application."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    theme.apply(app, settings.get("theme"), settings.get("palette"), settings.get("font_size"))
+    theme.apply(app, *wanted(settings))
+
+
+def wanted(settings: Settings) -> tuple[str, str, int, str, str]:
+    """Theme, palette, font size, density and motion as the settings say: what `theme.apply` takes."""
+    return (settings.get("theme"), settings.get("palette"), settings.get("font_size"), settings.get("density"),
+            settings.get("reduced_motion"))
 
 
 class Looks:
@@ -42,6 +50,7 @@ class Looks:
     key_actions: KeyActions
     workspace: Workspace | None
     notify: Callable[..., None]
+    _dressed: object = None  # the look this window was last drawn in: another window may have dressed the program
 
     @property
     def mode(self) -> Mode:
@@ -65,14 +74,16 @@ class Looks:
         self.statusbar.show_gap(self.heartbeat.gap() if self.mode == "pro" else None)
 
     def set_look(self, **changes: Any) -> None:
-        """Change theme, palette or font size, at once and for the next start."""
+        """Change theme, palette, font size or density, at once and for the next start."""
         for key, value in changes.items():
             self._remember(key, value)
         self.apply_look()
 
     def apply_look(self) -> None:
         """Dress everything in the theme that the settings name."""
-        dress(self.settings)
+        found, self._dressed = theme.current(), wanted(self.settings)
+        if found is None or found.look != self._dressed:
+            dress(self.settings)
         self.topbar.retheme()
         self.statusbar.retheme()
         self.rail.setFixedWidth(theme.scaled(RAIL))
@@ -85,13 +96,30 @@ class Looks:
         key = payload.get("key")
         if key == "mode" and self.topbar.segment.value != self.mode:
             self.apply_mode()
-        elif key in ("theme", "palette", "font_size"):
+        elif key in ("theme", "palette", "font_size", "density", "reduced_motion"):
             found = theme.current()
-            wanted = (self.settings.get("theme"), self.settings.get("palette"), self.settings.get("font_size"))
-            if found is None or (found.tokens.name, found.tokens.palette, found.font_px) != wanted:
+            if found is None or found.look != wanted(self.settings) or self._dressed != found.look:
                 self.apply_look()
+        elif key in (LOCALE, CLOCK):
+            self.apply_words()
         elif key == "keys":
             self.key_actions.apply()
+
+    def apply_words(self) -> None:
+        """Write numbers and moments as the settings say, everywhere: tables anew, sentences as their data comes again."""
+        if self.workspace is not None:
+            self.workspace.set_mode(self.mode)
+        shown: ShownMarket | None = getattr(self, "shown", None)
+        if shown is not None:
+            shown.tell_again()
+
+    def step_font(self, step: int) -> int:
+        """Text larger or smaller by so many pixels (0: as it was made to be), within what the setting takes."""
+        declared = self.settings.declared("font_size")
+        size = declared.default if step == 0 else self.settings.get("font_size") + step
+        size = int(min(max(size, declared.minimum or size), declared.maximum or size))
+        self.set_look(font_size=size)
+        return size
 
     def _remember(self, key: str, value: Any) -> None:
         try:

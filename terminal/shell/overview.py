@@ -13,6 +13,7 @@ from terminal.shell.indexstrip import INDEX_WORDS, INDEXES, IndexQuote
 
 if TYPE_CHECKING:
     from terminal.app import App
+    from terminal.domain.sessions import Calendar
     from terminal.domain.sourced import Source
 
 EXCHANGE = ZoneInfo("America/New_York")
@@ -27,6 +28,7 @@ class Overview:
     age_detail: str
     sources: tuple[str, str, str]
     stored: int
+    calendar: Calendar | None = None
 
 
 def read(app: App) -> Overview:
@@ -44,7 +46,8 @@ def read(app: App) -> Overview:
     now = app.clock()
     stored = len(app.market.symbols())
     named = {*fresh["provider"].to_list(), *app.store.market.freshness("facts")["provider"].to_list()} - {None}
-    return Overview(quotes, *_age(fresh, now, stored), _sources(app, sorted(named)), stored)
+    calendar = _calendar()
+    return Overview(quotes, *_age(fresh, now, stored, calendar), _sources(app, sorted(named)), stored, calendar)
 
 
 def _quote(symbol: str, rows: Any, live: Any, sources: dict[int, Source]) -> IndexQuote:
@@ -71,32 +74,40 @@ def _quote(symbol: str, rows: Any, live: Any, sources: dict[int, Source]) -> Ind
     return IndexQuote(symbol, price, change, "<br>".join(lines))
 
 
-def _age(fresh: Any, now: datetime, stored: int) -> tuple[str, str]:
+def _age(fresh: Any, now: datetime, stored: int, calendar: Calendar | None) -> tuple[str, str]:
     newest = fresh["newest"].max() if not fresh.is_empty() else None
     if newest is None and stored:
-        return f"{stored:,} symbols, no price history", "Fetch prices with F5, or import a file with daily prices."
+        return f"{fmt.count(stored)} symbols, no price history", "Fetch prices with F5, or import a file with daily prices."
     if newest is None:
         return "No prices stored yet", "Refresh a list of symbols, or import a file, to fill the market."
     day = newest.date() if isinstance(newest, datetime) else newest
-    age = _behind(day, now)
+    age = _behind(day, now, calendar)
     fetched = fresh["fetched_at"].max()
-    detail = f"Prices of {fresh.height:,} symbols; the newest are of {fmt.day(day)}."
+    detail = f"Prices of {fmt.count(fresh.height)} symbols; the newest are of {fmt.day(day)}."
     if isinstance(fetched, datetime):
         detail += f" Last fetched {fmt.moment(fetched)}."
     return f"Prices of {fmt.day(day)}, {age}", detail
 
 
-def _behind(day: date, now: datetime) -> str:
-    """How many sessions `day` is behind the last one that has closed; in days where the calendar ends."""
+def _calendar() -> Calendar | None:
     from terminal.domain.sessions import Calendar
     from terminal.paths import data_file
 
     try:
-        calendar = Calendar.parse(data_file("sessions.csv").read_text(encoding="utf-8"))
+        return Calendar.parse(data_file("sessions.csv").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _behind(day: date, now: datetime, calendar: Calendar | None) -> str:
+    """How many sessions `day` is behind the last one that has closed; in days where the calendar ends."""
+    try:
+        if calendar is None:
+            raise ValueError("no calendar")
         last = calendar.last_session(now)
         missed = len(calendar.sessions(day, last)) - 1 if last > day else 0
         return "up to date" if missed <= 0 else "1 trading day behind" if missed == 1 else f"{missed} trading days behind"
-    except (OSError, ValueError):
+    except ValueError:
         days = (now.date() - day).days
         return "today" if days <= 0 else "1 day old" if days == 1 else f"{days} days old"
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from terminal.errors import UserError
+from terminal.shell.look import wanted
 from terminal.shell.state import WindowState
 from terminal.shell.window import MainWindow
 from terminal.ui import theme
@@ -39,6 +40,8 @@ class Wish:
     as_of: date | None = None
     layout: str = ""
     timeout: float = 30.0
+    font_size: int = 0
+    density: str = ""
 
 
 def application() -> QApplication:
@@ -52,7 +55,7 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
     qt = application()
     before = theme.current()
     settings = Look(app.settings, wish)
-    theme.apply(qt, settings.get("theme"), settings.get("palette"), settings.get("font_size"))
+    theme.apply(qt, *wanted(cast("Settings", settings)))
     window = MainWindow(cast("Settings", settings), WindowState(None))
     try:
         window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
@@ -61,6 +64,9 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
         window.fill()
         window.heartbeat.stop()  # its reading differs each time, a picture should not
         window.attach(app)
+        if window.shown is not None:
+            window.shown.clock.stop()
+            window.shown.clock.show = lambda *_: None
         if wish.layout:
             from terminal.shell.layouts import Layouts
 
@@ -74,7 +80,7 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
     finally:
         window.abandon()
         if before is not None:
-            theme.apply(qt, before.tokens.name, before.tokens.palette, before.font_px)
+            theme.apply(qt, *before.look)
 
 
 class Look:
@@ -83,7 +89,8 @@ class Look:
     def __init__(self, settings: Settings, wish: Wish) -> None:
         self._settings = settings
         self._own: dict[str, Any] = {key: value for key, value in
-                     (("mode", wish.mode), ("theme", wish.theme), ("palette", wish.palette)) if value}
+                     (("mode", wish.mode), ("theme", wish.theme), ("palette", wish.palette), ("font_size", wish.font_size),
+                      ("density", wish.density)) if value}
 
     def get(self, key: str) -> Any:
         return self._own[key] if key in self._own else self._settings.get(key)

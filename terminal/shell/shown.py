@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 
 from terminal.shell.network import NetworkWatch
+from terminal.shell.session_clock import SessionClock
 from terminal.shell.undo import UndoList
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class ShownMarket(QObject):
             self._listen(topic, slot)
         self._timer.start()
         QTimer.singleShot(READY_MS, self, lambda: window.work(lambda: make_ready(app), lambda _: None))
+        self.clock = SessionClock(self, app.clock, window.statusbar.show_clock)
         self.read()
 
     def close(self) -> None:
@@ -53,6 +55,8 @@ class ShownMarket(QObject):
         self._timer.stop()
         self.undo.close()
         self.network.close()
+        self.clock.stop()
+        self._window.statusbar.show_clock("idle", "")
         self._window.empty_notice.hide()
         self._window.statusbar.clear_jobs()
         self.deleteLater()
@@ -69,8 +73,16 @@ class ShownMarket(QObject):
         app = self.app
         self._window.work(lambda: read(app), self._show, key="overview")
 
+    def tell_again(self) -> None:
+        """Numbers and moments are written in another way: whatever was told of the market is to be told again."""
+        from terminal.domain.schemas import DATASETS
+
+        self.app.events.publish("market.changed", {"datasets": list(DATASETS), "symbols": []})
+
     def _show(self, overview: Overview) -> None:
         self.overview = overview
+        self.clock.calendar = overview.calendar
+        self.clock.tick()
         window = self._window
         for quote in overview.quotes:
             window.topbar.indexes[quote.symbol].show_quote(quote)

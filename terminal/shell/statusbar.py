@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from terminal.ui import theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from PySide6.QtGui import QResizeEvent
 
 HEIGHT = 26
 LATE_MS = 400  # what is over sooner is not worth a bar
@@ -27,17 +29,21 @@ class StatusBar(QFrame):
         super().__init__()
         self.setObjectName("statusbar")
         self.setProperty("role", "statusbar")
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(theme.scaled(HEIGHT))
         self._engine_state = ("busy", "Starting")
         self._running: dict[str, Mapping[str, Any]] = {}
         row = QHBoxLayout(self)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # what does not fit is left out
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(16)
         self.engine = self._label()
         self.network = self._label()
         self.market = self._label()
         self.sources = self._label()
+        self.clock = self._label()
+        self._clock_said = ("idle", "", "")
         row.addWidget(self.engine)
+        row.addWidget(self.clock)
         row.addWidget(self.network)
         row.addWidget(self.market)
         row.addWidget(self.sources)
@@ -82,6 +88,28 @@ class StatusBar(QFrame):
         label.setText(text)
         label.setToolTip(tooltip)
         label.setVisible(bool(text))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave out what there is no room for: first what is also told elsewhere, never a job or the disclaimer."""
+        row = self.layout()
+        if row is None or not hasattr(self, "advice"):
+            return
+        by_need = (self.gap, self.engine, self.sources, self.market, self.clock)
+        for label in by_need:
+            label.setVisible(bool(label.text()))
+        for label in by_need:
+            if row.minimumSize().width() <= self.width():
+                return
+            label.hide()
+            row.invalidate()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def show_engine(self, tone: str, text: str) -> None:
         """The engine's state: tone ok, busy, warn or error, and a word or two."""
@@ -97,6 +125,14 @@ class StatusBar(QFrame):
         color = getattr(theme.tokens(), TONES[tone])
         self._show(self.sources, f"<span style='color:{color}'>●</span>&nbsp; {text}" if text else "", tooltip)
         self.sources.setAccessibleName(text)
+
+    def show_clock(self, tone: str, text: str, tooltip: str = "") -> None:
+        """The exchange's clock and whether it is open; an empty text hides it."""
+        self._clock_said = (tone, text, tooltip)
+        color = getattr(theme.tokens(), TONES[tone])
+        self._show(self.clock, f"<span style='color:{color}'>●</span>&nbsp; {text}" if text else "", tooltip)
+        self.clock.setAccessibleName(text and f"Exchange: {text}")
+        self.clock.setAccessibleDescription(tooltip)
 
     def show_network(self, text: str, tooltip: str = "") -> None:
         """Since when nothing answers; an empty text hides it."""
@@ -132,6 +168,7 @@ class StatusBar(QFrame):
 
     def _paint_job(self) -> None:
         self._job.setVisible(bool(self._running))
+        self._fit()
         if not self._running:
             self._late.stop()
             return
@@ -143,6 +180,7 @@ class StatusBar(QFrame):
         self.job_text.setToolTip(text)
         self.job_text.show()
         fraction = job.get("fraction")
+        self.bar.setVisible(fraction is not None or not theme.still())  # without a share the bar runs to and fro
         self.bar.setRange(0, 0 if fraction is None else 1000)
         if fraction is not None:
             self.bar.setValue(round(float(fraction) * 1000))
@@ -161,4 +199,9 @@ class StatusBar(QFrame):
         return len(self._running)
 
     def retheme(self) -> None:
+        """The colours of the dots, and the height, at the look in force."""
+        self.setFixedHeight(theme.scaled(HEIGHT))
         self.show_engine(*self._engine_state)
+        self.show_clock(*self._clock_said)
+        if self._running:
+            self._paint_job()

@@ -71,8 +71,7 @@ class DateButton(QPushButton):
     def __init__(self) -> None:
         super().__init__()
         theme.set_role(self, role="date")
-        self.setFixedHeight(30)
-        self.setIconSize(QSize(14, 14))
+        self.setFixedHeight(theme.scaled(28))
         self.linked: str = GROUPS[0]
         self.day: date | None = None
         self.clicked.connect(self.opened)
@@ -84,7 +83,7 @@ class DateButton(QPushButton):
         which = f"{group}: " if len(used) > 1 else ""
         self.setText(f"{which}{short(day) if day else 'Today'}")
         theme.set_role(self, past=day is not None)
-        self.setIcon(theme.icon("history", "past" if day else "t2", 14))
+        self._tint()
         of = f" of group {group}" if len(used) > 1 else ""
         self.setAccessibleName(f"Day shown{of}: {spoken(day) if day else 'today'}")
         self.setToolTip("The panels show what was known on this day. Choose a past one to look at the market as it was then.")
@@ -92,7 +91,12 @@ class DateButton(QPushButton):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange and hasattr(self, "day"):
-            self.setIcon(theme.icon("history", "past" if self.day else "t2", 14))
+            self._tint()
+
+    def _tint(self) -> None:
+        size = theme.scaled(13)
+        self.setIcon(theme.icon("history", "past" if self.day else "t2", size))
+        self.setIconSize(QSize(size, size))
 
     def open(self, links: Links, group: str, today: date) -> DatePopup:
         """The calendar below the button."""

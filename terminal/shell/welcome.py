@@ -41,7 +41,7 @@ class Welcome(QWidget):
         self.setAccessibleName("Welcome")
         self._window = window
         title = self._title = label("What would you like to look at?", "display")
-        title.setFont(theme.font(26, QFont.Weight.DemiBold))
+        title.setFont(theme.font(theme.scaled(26), QFont.Weight.DemiBold))
         intro = label("Tapeline keeps everything on this computer. It needs no account, and you can change your mind "
                       "at any time.", "body")
         cards = row(spacing=16)
@@ -52,7 +52,7 @@ class Welcome(QWidget):
         mode.changed.connect(window.set_mode)
         later = Button("Look around first", "link", on_click=lambda: self.chosen.emit("later"))
         inside = QWidget()
-        inside.setMaximumWidth(1040)
+        inside.setMaximumWidth(theme.scaled(1000))
         inside.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         inside.setLayout(column(title, intro, 16, cards, 12, row(mode, 0, later), spacing=8))
         outer = QVBoxLayout(self)
@@ -80,7 +80,7 @@ class Welcome(QWidget):
         words.setAlignment(Qt.AlignmentFlag.AlignTop)
         card = Card(Glyph(icon, "accent_text", 24), 8, label(name, "h1"), words, 0, clickable=True, spacing=6)
         card.body.setContentsMargins(20, 20, 20, 20)
-        card.setMinimumHeight(176)
+        card.setMinimumHeight(theme.scaled(168))
         card.setAccessibleName(name)
         card.setAccessibleDescription(text)
         card.clicked.connect(lambda: self.chosen.emit(key))

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QApplication, QSizePolicy
 
 from terminal.domain import format as fmt
 from terminal.ui import theme
@@ -16,12 +16,15 @@ from terminal.ui.form import Chip, reveal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
     from terminal.domain.sourced import Source
 
 STALE_AFTER = timedelta(days=7)
 # Beyond this age a trade that was heard as it happened is only the last one.
 LIVE_FOR = timedelta(minutes=1)
 _SHOWN = 4
+_AROUND = 9  # what a chip leaves free at its ends
 _STATES = {"simulated": "SIMULATED", "stale": "Stale", "delayed": "Delayed", "live": "Live"}
 
 
@@ -45,7 +48,27 @@ class SourceBadge(Chip):
         super().__init__("")
         self._last: tuple[tuple[Source, ...], datetime] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._label.setMinimumWidth(theme.scaled(60))
         self.hide()
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for all of it; it may be narrower and ends in dots then."""
+        around = self.width() - self.contentsRect().width() + 2 * _AROUND
+        return QSize(self._label.fontMetrics().horizontalAdvance(self.text) + around + 6, super().sizeHint().height())
+
+    def set_text(self, text: str, tone: str = "") -> None:
+        super().set_text(text, tone)
+        self.updateGeometry()
+        self._shorten()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._shorten()
+
+    def _shorten(self) -> None:
+        room = self.contentsRect().width() - 2 * _AROUND
+        self._label.setText(self._label.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideRight, room))
 
     def show_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Sum up; hidden when there is no source."""

@@ -131,8 +131,8 @@ class Button(QPushButton):
     def _tint(self) -> None:
         if self._icon:
             role = {"primary": "on_accent", "danger": "error", "link": "accent_text"}.get(self.property("role") or "", "t2")
-            self.setIcon(theme.icon(self._icon, role, 14))
-            self.setIconSize(QSize(14, 14))
+            self.setIcon(theme.icon(self._icon, role, theme.scaled(14)))
+            self.setIconSize(QSize(theme.scaled(14), theme.scaled(14)))
 
 
 def primary(text: str, icon: str = "", on_click: Callable[[], object] | None = None) -> Button:
@@ -172,8 +172,9 @@ class IconButton(QToolButton):
             self._tint()
 
     def _tint(self) -> None:
-        self.setIcon(theme.icon(self._icon, "t2", self._size, active="accent_text"))
-        self.setIconSize(QSize(self._size, self._size))
+        size = theme.scaled(self._size)
+        self.setIcon(theme.icon(self._icon, "t2", size, active="accent_text"))
+        self.setIconSize(QSize(size, size))
 
 
 class Glyph(QLabel):
@@ -182,7 +183,6 @@ class Glyph(QLabel):
     def __init__(self, icon: str, role: str = "t2", size: int = 16, name: str = "") -> None:
         super().__init__()
         self._what = (icon, role, size)
-        self.setFixedSize(size, size)
         self.setAccessibleName(name)
         self._tint()
 
@@ -196,7 +196,9 @@ class Glyph(QLabel):
             self._tint()
 
     def _tint(self) -> None:
-        self.setPixmap(theme.pixmap(*self._what))
+        icon, role, size = self._what[0], self._what[1], theme.scaled(self._what[2])
+        self.setFixedSize(size, size)
+        self.setPixmap(theme.pixmap(icon, role, size))
 
 
 class Card(QFrame):
@@ -276,13 +278,18 @@ class Chip(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         if removable:
             cross = IconButton("x", f"Remove {text}", self.removed.emit, size=12)
-            cross.setFixedSize(14, 14)
+            cross.setFixedSize(theme.scaled(14), theme.scaled(14))
             cross.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             box.addWidget(cross)
         if removable or clickable:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if clickable:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and self.minimumHeight() != theme.scaled(22):
+            self.setFixedHeight(theme.scaled(22))
 
     def set_text(self, text: str, tone: str = "") -> None:
         self.text = text
@@ -340,10 +347,10 @@ class ChipRow(QWidget):
 
     def sizeHint(self) -> QSize:
         width = sum(chip.sizeHint().width() + 6 for _, chip in self._chips)
-        return QSize(width, theme.scaled(24))
+        return QSize(width, theme.scaled(26))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(48, theme.scaled(24))
+        return QSize(theme.scaled(48), theme.scaled(26))
 
     def resizeEvent(self, event: QEvent) -> None:
         self._place()
@@ -353,7 +360,7 @@ class ChipRow(QWidget):
         room = self.width()
         fits = len(widths)
         if sum(widths) + 6 * max(0, len(widths) - 1) > room:
-            room -= 44
+            room -= theme.scaled(44)
             fits, used = 0, 0
             while fits < len(widths) and used + widths[fits] <= room:
                 used += widths[fits] + 6
@@ -370,7 +377,8 @@ class ChipRow(QWidget):
         if rest > 0:
             self._more.setText(f"+{rest}")
             self._more.setAccessibleName(f"{rest} more")
-            self._more.setGeometry(QRect(left, (self.height() - 24) // 2, 40, 24))
+            size = self._more.sizeHint()
+            self._more.setGeometry(QRect(left, (self.height() - size.height()) // 2, size.width(), size.height()))
 
     def _show_rest(self) -> None:
         menu = QMenu(self)

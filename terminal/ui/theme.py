@@ -6,9 +6,10 @@ widget then gets a StyleChange event, which is where painted widgets drop what t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Literal, cast
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
 FAMILY = "Inter"
 THEMES = ("dark", "light")
 PALETTES = ("standard", "colour-blind")
-ROW_HEIGHT = {"pro": 24, "newbie": 32}
+DENSITIES = ("auto", "compact", "normal", "roomy")  # auto: that of the mode
+ROW_HEIGHT = {"pro": 24, "newbie": 32, "compact": 22, "normal": 28, "roomy": 36}
+PADDING = {"auto": 1.0, "compact": 0.7, "normal": 1.0, "roomy": 1.4}
 _PROPERTY = "tapelineTheme"
 _FALLBACK_ICON = "square"
+_PADDINGS, _LENGTH = re.compile(r"padding[a-z-]*:[^;]*;"), re.compile(r"\b(\d+)px")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,27 @@ class Tokens:
 
 
 class Theme:
-    """What is in force: the tokens, the font size, and the pictures already tinted for them."""
+    """What is in force: tokens, font size, density, motion, and the pictures already tinted."""
 
-    def __init__(self, tokens: Tokens, font_px: int) -> None:
+    def __init__(self, tokens: Tokens, font_px: int, density: str = "auto", motion: str = "no") -> None:
         self.tokens = tokens
         self.font_px = font_px
+        self.density = density
+        self.motion = motion
         self.pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
         self.icons: dict[tuple[str, str, int, str], QIcon] = {}
+
+    @property
+    def look(self) -> tuple[str, str, int, str, str]:
+        """What `apply` was called with."""
+        return self.tokens.name, self.tokens.palette, self.font_px, self.density, self.motion
+
+    @cached_property
+    def still(self) -> bool:
+        """Whether nothing may move. The system is asked when this is first wanted, not before the window is painted."""
+        from terminal.ui.motion import less_motion
+
+        return less_motion(self.motion)
 
 
 @lru_cache(maxsize=8)
@@ -113,25 +131,34 @@ def load(theme: str = "dark", palette: str = "standard") -> Tokens:
     return Tokens(name=theme, palette=palette, **colors)
 
 
-def apply(app: QApplication, theme: str = "dark", palette: str = "standard", font_px: int = 12) -> Tokens:
-    """Dress the application; may be called again at run time. `font_px` is the size of body text."""
+def apply(app: QApplication, theme: str = "dark", palette: str = "standard", font_px: int = 12, density: str = "auto",
+          motion: str = "no") -> Tokens:
+    """Dress the application; may be called again at run time.
+
+    `font_px` is the size of body text; `motion` is the setting `reduced_motion`: yes, no, or system.
+    """
     found = load(theme, palette)
+    if density not in DENSITIES:
+        raise ValueError(f"There is no density {density!r}; there are {', '.join(DENSITIES)}.")
     if current() is None:
         app.setStyle("Fusion")
         _load_font()
-    app.setProperty(_PROPERTY, Theme(found, font_px))
+    app.setProperty(_PROPERTY, Theme(found, font_px, density, motion))
     app.setPalette(_qt_palette(found))
     app.setFont(font(font_px))
-    app.setStyleSheet(style_sheet(found, font_px))
+    app.setStyleSheet(style_sheet(found, font_px, density))
     return found
 
 
-def style_sheet(tokens: Tokens, font_px: int) -> str:
-    """The one style sheet, with tokens and scaled sizes put in."""
+def style_sheet(tokens: Tokens, font_px: int, density: str = "auto") -> str:
+    """The one style sheet, with tokens and scaled sizes put in, and its paddings at the density."""
     template = resource("theme", "style.qss")
     sizes = {f"px{size}": f"{scaled(size, font_px)}px" for size in range(9, 33)}
     colors = {field.name: getattr(tokens, field.name) for field in fields(Tokens)}
-    return Template(template.read_text("utf-8")).substitute(colors, **sizes, images=Path(template).parent.as_posix())
+    text = template.read_text("utf-8")
+    if PADDING[density] != 1:
+        text = _PADDINGS.sub(lambda found: _LENGTH.sub(lambda px: f"{_padded(int(px[1]), density)}px", found[0]), text)
+    return Template(text).substitute(colors, **sizes, images=Path(template).parent.as_posix())
 
 
 def scaled(px: int, font_px: int | None = None) -> int:
@@ -139,6 +166,18 @@ def scaled(px: int, font_px: int | None = None) -> int:
     theme = current()
     body = font_px or (theme.font_px if theme else 12)
     return round(px * body / 12)
+
+
+def pad(px: int) -> int:
+    """A margin or padding of the design at the user's density."""
+    theme = current()
+    return _padded(px, theme.density if theme else "auto")
+
+
+def still() -> bool:
+    """Whether the user (or the system) asks that nothing moves, fades or flashes."""
+    theme = current()
+    return theme is not None and theme.still
 
 
 def current() -> Theme | None:
@@ -166,9 +205,13 @@ def font(px: int = 12, weight: int | QFont.Weight = QFont.Weight.Normal) -> QFon
     return result
 
 
-def pixmap(name: str, color: str, size: int = 16, ratio: float = 2.0) -> QPixmap:
-    """A Lucide icon in one colour (`#RRGGBB` or a token's name); unknown names give a plain square."""
+def pixmap(name: str, color: str, size: int = 16, ratio: float = 0.0) -> QPixmap:
+    """A Lucide icon in one colour (`#RRGGBB` or a token's name); unknown names give a plain square.
+
+    `ratio` is device pixels for each pixel: by default two, or what the sharpest screen has, if that is more.
+    """
     theme = current()
+    ratio = ratio or max(2.0, _sharpest())
     tint = color if color.startswith("#") else str(getattr(tokens(), color))
     key = (name, tint, size, ratio)
     if theme is not None and key in theme.pixmaps:
@@ -207,14 +250,25 @@ def set_role(widget: QWidget, **properties: str | bool) -> None:
 
 
 def row_height(mode: Literal["newbie", "pro"] | str) -> int:
-    """Height of a table row in the mode, at the user's font size."""
-    return scaled(ROW_HEIGHT["newbie" if mode == "newbie" else "pro"])
+    """Height of a table row: that of the density the user chose, or of the mode; at the user's font size."""
+    theme = current()
+    density = theme.density if theme else "auto"
+    return scaled(ROW_HEIGHT[density if density != "auto" else "newbie" if mode == "newbie" else "pro"])
 
 
 def contrast(first: str, second: str) -> float:
     """Contrast ratio of two colours, 1 to 21 (WCAG 2.1)."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def _padded(px: int, density: str) -> int:
+    return max(1, round(px * PADDING[density])) if px else 0
+
+
+def _sharpest() -> float:
+    app = QApplication.instance()
+    return app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
 
 
 def _luminance(color: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from terminal.shell.overview import _behind, find, read
+from terminal.shell.overview import _behind, _calendar, find, read
 
 FRIDAY = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ FRIDAY = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
     (date(2026, 11, 25), datetime(2026, 11, 27, 10, 0, tzinfo=UTC), "up to date"),  # Thanksgiving between
     (date(1950, 1, 2), datetime(1950, 1, 4, tzinfo=UTC), "2 days old")])  # before the calendar begins
 def test_the_age_is_counted_in_sessions(day: date, now: datetime, said: str) -> None:
-    assert _behind(day, now) == said
+    assert _behind(day, now, _calendar()) == said
 
 
 def test_an_empty_market_is_unknown(sample_app: Any) -> None:

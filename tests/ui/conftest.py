@@ -75,6 +75,6 @@ def themed(qapp: Any) -> Iterator[theme.Tokens]:
 
 def _dressed(qapp: Any) -> theme.Tokens:
     present = theme.current()
-    if present is None or (present.tokens, present.font_px) != (theme.load(), 12):
+    if present is None or present.look != ("dark", "standard", 12, "auto", "no"):
         return theme.apply(qapp)
     return present.tokens

@@ -10,13 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from terminal.domain.sourced import Source
+from terminal.ui import theme
 from terminal.ui.table import TableView
 from tests.ui.conftest import NOW, FakeHost, market_table
-
-
-class StillHost(FakeHost):
-    def setting(self, key: str) -> Any:
-        return key == "reduced_motion"
 
 
 @pytest.fixture
@@ -66,8 +62,9 @@ def test_a_change_is_tinted_by_its_direction_until_it_is_over(view: TableView, q
     assert not view._ticks._timer.isActive()
 
 
-def test_less_motion_means_no_tint(qtbot: Any) -> None:
-    view = TableView(StillHost(), now=lambda: NOW)  # type: ignore[arg-type]
+def test_less_motion_means_no_tint(qtbot: Any, qapp: Any, host: FakeHost) -> None:
+    theme.apply(qapp, motion="yes")
+    view = TableView(host, now=lambda: NOW)  # type: ignore[arg-type]
     qtbot.addWidget(view)
     view.resize(900, 300)
     view.show_table(market_table())

@@ -105,6 +105,7 @@ class Pane(pg.PlotWidget):  # type: ignore[misc]
         for layer in layers:
             plot.addItem(layer, ignoreBounds=True)
         self.setAccessibleName("Price pane" if title == PRICE else f"{title} pane")
+        self.viewport().setAccessibleName(self.accessibleName())
 
     @property
     def series(self) -> Series:

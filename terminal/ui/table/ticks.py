@@ -88,9 +88,8 @@ class Ticks(QObject):
 
     @property
     def still(self) -> bool:
-        """Whether the user asks for less motion."""
-        ask = getattr(self._view.host, "setting", None)
-        return bool(ask("reduced_motion")) if ask is not None else False
+        """Whether the user or the system asks for less motion."""
+        return theme.still()
 
     def paint(self, painter: QPainter) -> None:
         """Lay the tints over the cells."""
