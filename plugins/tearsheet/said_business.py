@@ -94,9 +94,10 @@ def _debt(case: Case) -> str:
     if case.flat():
         return f"Its cash covers its debt ({case.shown()})."
     if case.value > 0:
-        return f"It would need about {_years(case.value)} of its earnings to pay back its debt." + case.beside(
-            "Similar {similar}: {other}.", least=0
-        )
+        text = f"It would need about {_years(case.value)} of its earnings to pay back its debt."
+        if case.other is None or case.other <= 0:
+            return text
+        return f"{text} Similar {case.similar} would need {_years(case.other)}."
     earned = case.known("ebitda_ttm")
     if earned is not None and earned < 0:
         return (

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NO_DAY = "no day is known"
 SENTENCES = {**MARKET, **BUSINESS}
 _NEEDS_PROFIT = frozenset({"pe_ttm", "peg", "pe_vs_own", "pe_vs_sector", "payout_ratio"})
+_NOTHING_SAID = {"days_to_ex_dividend": "none is announced", "days_to_earnings": NO_DAY, "beat_rate": "too few reports are known"}
 _NEEDS_EQUITY = frozenset({"roe", "debt_to_equity", "pb"})
 _CLEARLY = 0.6  # of a check's points: what speaks for it; of those lost: against it
 
@@ -45,7 +46,7 @@ def why_unknown(name: str, row: Mapping[str, object], reason: str = "") -> str:
         return f"Not known: it made no profit in the last four quarters ({lost} a share), so there is nothing to compare with."
     if name in _NEEDS_EQUITY and reason == "equity is not positive":
         return "Not known: its debts are as large as all it owns, so no owners' money is left to compare with."
-    return f"Not known: {reason}." if reason else "Not known: no source gave it."
+    return f"Not known: {reason or _NOTHING_SAID.get(name, 'no source gave it')}."
 
 
 def reasons(told: Explanation, most: int = 2) -> tuple[list[str], list[str]]:

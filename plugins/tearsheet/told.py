@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from plugins.tearsheet.sentences import SENTENCES, sentence, why_unknown
 from terminal.domain import format as words
-from terminal.domain.scoring.words import shown
+from terminal.domain.scoring.words import rating, shown
 
 if TYPE_CHECKING:
     from plugins.tearsheet.model import Figure, Sheet
@@ -102,7 +102,8 @@ def _light(figure: Figure, sheet: Sheet) -> tuple[Light, str, str]:
     explanation = sheet.explanation
     if figure.term == "verdict":
         failed = next((gate for gate in explanation.gates if gate.passed is False), None)
-        text = explanation.newbie.partition(": ")[2].rstrip(".") or explanation.newbie.rstrip(".")
+        said = failed.newbie if failed is not None else explanation.newbie.partition(": ")[2] or explanation.newbie
+        text = said.partition(". ")[0].rstrip(".")
         rule = _gate_rule(failed, sheet) if failed is not None else explanation.pro.rstrip(".")
         return _VERDICTS.get(explanation.verdict, "unknown"), text, rule
     if figure.term.startswith("gate."):
@@ -148,7 +149,8 @@ def _gate_clause(gate: GateResult, sheet: Sheet) -> str:
         return "not known, so it neither passes nor fails"
     if gate.fixed:
         return "a price is known" if gate.passed else "no price is known"
-    limit = f"{'at least' if gate.side == 'min' else 'at most'} {shown(gate.field, gate.limit, sheet.currency)}"
+    text = rating(gate.limit) if gate.field == "credit_score" else shown(gate.field, gate.limit, sheet.currency)
+    limit = f"{'at least' if gate.side == 'min' else 'at most'} {text}"
     return f"it keeps our limit of {limit}" if gate.passed else f"it misses our limit of {limit}"
 
 
@@ -162,7 +164,10 @@ def _gate_rule(gate: GateResult, sheet: Sheet) -> str:
 
 def _check_clause(check: CheckResult, sheet: Sheet) -> str:
     share = check.share or 0.0
-    full, zero = (shown(check.field, each, sheet.currency) for each in (check.full, check.zero))
+    full, zero = (
+        rating(each) if check.field == "credit_score" else shown(check.field, each, sheet.currency)
+        for each in (check.full, check.zero)
+    )
     if share >= 1:
         return f"as good as we look for ({full})"
     if share >= MOST:

@@ -114,6 +114,7 @@ class Tour(QObject):
         self._window = window
         self._before = QApplication.focusWidget()
         self._watched: list[QWidget] = []
+        self._scrolled: dict[QScrollArea, int] = {}  # where pages were before
         self._shown_of: QWidget | None = None  # scrolled to once, so that the user can scroll on
         self._over = False
         panels = window.workspace.specs if window.workspace is not None else {}
@@ -173,6 +174,9 @@ class Tour(QObject):
         for each in (self.ring, self.card):
             each.hide()
             each.deleteLater()
+        for area, place in self._scrolled.items():
+            if isValid(area):
+                area.verticalScrollBar().setValue(place)
         if mine and self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self.deleteLater()
@@ -257,6 +261,7 @@ class Tour(QObject):
     def _scroll_to(self, target: QWidget) -> None:
         area = next((each for each in self._around(target) if isinstance(each, QScrollArea)), None)
         if area is not None:
+            self._scrolled.setdefault(area, area.verticalScrollBar().value())
             area.ensureWidgetVisible(target, 0, 24)
 
     def _panel(self) -> list[QWidget]:
