@@ -179,8 +179,6 @@ class KeyActions(QObject):
             workspace.docks.close(panel)
             workspace.docks.focus_next(1)
 
-    def _float_panel(self) -> None:
-        panel, workspace = self._panel(), self._window.workspace
     def _undo(self) -> None:
         """What the part with the keyboard can take back itself (a chart its drawings), else what was done last."""
         widget = QApplication.focusWidget()
@@ -193,6 +191,8 @@ class KeyActions(QObject):
         if self._window.shown is not None:
             self._window.shown.undo.take_back()
 
+    def _float_panel(self) -> None:
+        panel, workspace = self._panel(), self._window.workspace
         if panel is not None and workspace is not None:
             workspace.docks.float(panel)
             workspace.docks.focus(panel)
