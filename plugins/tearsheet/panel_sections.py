@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from plugins.tearsheet.panel_earnings import COMMAND as EARNINGS
 from plugins.tearsheet.panel_earnings import fill_earnings, fill_events
+from plugins.tearsheet.panel_figures import Figures
 from plugins.tearsheet.panel_helper import BuyHelper, changed, fill_helper
 from plugins.tearsheet.panel_judgement import Gates, Risks, Verdict
 from plugins.tearsheet.panel_parts import Cards, Lines, Words
 from plugins.tearsheet.panel_pictures import Ranges, ScoreBars, YearBars
 from plugins.tearsheet.panel_sliders import CashValue, Sensitivity
-from plugins.tearsheet.told import sentences_table
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
 from terminal.ui import theme
@@ -86,6 +86,10 @@ def _make_cash(panel: TearsheetPanel) -> CashValue:
     made.tried.connect(panel.assume)
     made.reset.clicked.connect(panel.forget_assumptions)
     return made
+
+
+def _make_figures(panel: TearsheetPanel) -> Figures:
+    return Figures(panel.host)
 
 
 def _make_helper(panel: TearsheetPanel) -> BuyHelper:
@@ -288,15 +292,6 @@ def _fill_position(widget: Lines, showing: Showing) -> None:
     showing.host.run("portfolio.position", {"symbol": showing.sheet.symbol}, then=arrived, fail=lambda _: None, key="position")
 
 
-def _fill_figures(table: TableView, showing: Showing) -> None:
-    """Newbie: each figure with its sentence and light; Pro: with its comparison, source and formula."""
-    table.set_mode(showing.mode)
-    if showing.said.newbie:
-        table.show_table(sentences_table(showing.sheet), columns=("title", "text", "light", "sentence", "reason"))
-    else:
-        table.show_table(showing.table, columns=("title", "text", "compared_with", "as_of", "provider", "formula"))
-
-
 def _fill_sources(widget: Lines, showing: Showing) -> None:
     now, lines = datetime.now(UTC), []
     for source in showing.sheet.sources:
@@ -314,12 +309,6 @@ def _fill_unknown(widget: Lines, showing: Showing) -> None:
         lines.insert(0, ("Price history", "no daily prices are stored", ""))
     widget.show_lines(lines, "Everything is known.")
     showing.panel.sections["unknown"].set_note(str(len(lines)))
-
-
-def _figures_table(panel: TearsheetPanel) -> TableView:
-    made = TableView(panel.host, name="All figures")
-    made.setFixedHeight(theme.scaled(420))
-    return made
 
 
 def _stock(showing: Showing) -> bool:
@@ -382,7 +371,13 @@ PARTS: dict[str, Part] = {
         fill_earnings,
         lambda now: _stock(now) and now.host.has_command(EARNINGS),
     ),
-    "figures": Part("All figures", "All the numbers", _figures_table, _fill_figures, open=False),
+    "figures": Part(
+        "All figures",
+        "All the numbers, in sentences",
+        _make_figures,
+        lambda it, now: it.show_sheet(now),
+        open=False,
+    ),
     "disputes": Part(
         "Where services differ",
         "Who says something else?",

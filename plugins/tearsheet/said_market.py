@@ -75,10 +75,10 @@ def _one_sided(case: Case) -> str:
 
 
 def _swing(case: Case) -> str:
-    moved = words.percent(abs(case.value) * 0.1)
+    told = f"When the market moves 10{words.NARROW}%, it tends to move about {words.percent(abs(case.value) * 0.1)}"
     if case.value < 0:
-        return f"When the market moves 10 %, it tends to move about {moved} the other way."
-    return f"When the market moves 10 %, it tends to move about {moved}." + case.beside("Similar {similar}: {other}.")
+        return f"{told} the other way."
+    return f"{told}." + case.beside("Similar {similar}: {other}.")
 
 
 def _usual_swing(case: Case) -> str:
@@ -88,7 +88,7 @@ def _usual_swing(case: Case) -> str:
 
 def _reward(case: Case) -> str:
     verb = "earned" if case.value >= 0 else "lost"
-    return f"For each 1 % that its price swings in a year, it {verb} {case.size()} %."
+    return f"For each 1{words.NARROW}% that its price swings in a year, it {verb} {case.size()}{words.NARROW}%."
 
 
 MARKET: dict[str, Say] = {

@@ -169,7 +169,7 @@ def _check_clause(check: CheckResult, sheet: Sheet) -> str:
         for each in (check.full, check.zero)
     )
     if share >= 1:
-        return f"as good as we look for ({full})"
+        return f"at least as good as we look for ({full})"
     if share >= MOST:
         return f"close to what we look for ({full})"
     if share > 0:

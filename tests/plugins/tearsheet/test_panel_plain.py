@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +15,33 @@ from tests.plugins.tearsheet.panel_host import AppHost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 STOCK, LOSS = "ZENR", "ARKU"
 
 
+@pytest.fixture(scope="module")
+def market(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One App for all tests of this file."""
+    import shutil
+
+    from terminal.app import App
+    from terminal.paths import Home
+
+    folder = tmp_path_factory.mktemp("plain") / "home"
+    shutil.copytree(_demo_home, folder)
+    opened = App(Home(folder), demo=True, clock=lambda: datetime(2026, 11, 20, 22, 0, tzinfo=UTC))
+    # The worker threads live as long as the App, not as one test: have them all begin here.
+    [each.result() for each in [opened.start("watchlist.list") for _ in range(8)]]
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def panel(app: Any, qtbot: Any) -> Iterator[TearsheetPanel]:
-    host = AppHost(app, "newbie", STOCK)
+def panel(market: Any, qtbot: Any) -> Iterator[TearsheetPanel]:
+    host = AppHost(market, "newbie", STOCK)
+    for key in ("tearsheet.amount", "tearsheet.portfolio"):
+        market.settings.reset(key)
     made = TearsheetPanel(host)
     host.frame.layout().addWidget(made)
     host.frame.show()
@@ -86,3 +107,23 @@ def test_typed_amounts_are_kept_and_asked_with(panel: TearsheetPanel, qtbot: Any
     assert widget.amount.value() == 5000 and not re.search(
         r"\bnan\b|None", " ".join(line.sentence for line in widget.answer.lines)
     )
+
+
+def test_all_figures_are_told_in_newbie_and_listed_in_pro(panel: TearsheetPanel, qtbot: Any) -> None:
+    from plugins.tearsheet.panel_figures import TOLD
+
+    panel.sections["figures"].set_open(True)
+    widget = panel.part("figures")
+    qtbot.waitUntil(lambda: widget.settled, timeout=10_000)
+    figures = list({figure.term: figure for figure in panel.sheet.figures if figure.section in TOLD}.values())
+    rows = [each for each in widget.rows.rows if not each.isHidden()]
+    assert len(rows) == len(figures) > 50 and widget.table.isHidden()
+    for figure, each in zip(figures, rows, strict=True):
+        said = told(figure, panel.sheet)
+        assert each.accessibleDescription().startswith(said.sentence)
+        assert each.accessibleName().rpartition(": ")[2] == ("unknown" if figure.value is None else figure.text)
+        assert said.reason in each.accessibleDescription()
+    switch(panel, "pro", qtbot)
+    assert not widget.table.isHidden() and widget.rows.isHidden()
+    texts = {row["term"]: row["text"] for row in panel._table.rows()}
+    assert all(texts[figure.term] == figure.text for figure in figures if figure.section != "valuation")
