@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
-from plugins.sql.model import EXAMPLES, columns_of, holds, visible
+from plugins.sql.model import EXAMPLES, SUFFIXES, columns_of, holds, visible
 from terminal.api import Column, Context, Source, Table, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def tables(ctx: Context,
     listed = listed.with_columns(pl.col("name").map_elements(holds, return_dtype=pl.String).alias("holds"))
     columns = (Column("name", "Table"), Column("holds", "Holds"), Column("rows", "Rows, about", "integer"),
                Column("columns", "Columns and types"), Column("file", "File", newbie=False))
+    behind = pl.col("name").map_elements(lambda name: name.endswith((*SUFFIXES, ".migrations")), return_dtype=pl.Boolean)
+    listed = listed.sort(behind, pl.col("file") == "book", maintain_order=True)  # what is asked for most comes first
     order = [*(column.name for column in columns), "_columns", "_types"]
     note = "known_at says since when a row was known; fetch_id points into market.fetch_log."
     return Table("Tables of the store", columns, listed.select(order), notes=(note,))

@@ -89,7 +89,8 @@ def columns_of(frame: pl.DataFrame) -> tuple[Column, ...]:
         if kind.is_integer():
             column = Column(name, name, "integer")
         elif kind.is_float() or kind.is_decimal():
-            column = Column(name, name, "number")
+            largest = frame[name].abs().max()
+            column = Column(name, name, "number", decimals=4 if isinstance(largest, (int, float)) and largest < 10 else 2)
         elif kind == pl.Boolean:
             column = Column(name, name, "bool")
         elif kind == pl.Date:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from terminal.api import Call, Host, Table, TerminalError
 
-_PLACE = re.compile(r"at (?:line (\d+), )?column (\d+)\.")
+_PLACE = re.compile(r" at (?:line (\d+), )?column (\d+)[.;]")
 WHAT = ("Every price, figure and note of yours lies in tables on this computer, and SQL is the language for asking them. "
         "Nothing can be broken: questions only read. Try one of these, then change it.")
 NEVER = "Type a question and press Ctrl+Enter. Ctrl+Enter runs what is selected, else everything."

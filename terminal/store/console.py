@@ -221,7 +221,9 @@ def _said(error: str, text: str) -> str:
     sentence = re.sub(r"^(?:[A-Z]\w+(?: [A-Z]\w+)*) Error: ", "", sentence)
     name = re.search(r"\"([^\"]+)\"|(?:with name|function) (\w+)", sentence)
     found = re.search(rf"(?<![\w\"]){re.escape(name[1] or name[2])}(?!\w)", text, re.I) if name else None
-    return f"SQL: {sentence}{_where(text, found.start() if found else -1)}."
+    said, _, near = re.sub(r"[.!?]? (?:Candidate bindings:|Did you mean) ?", "\0", sentence, count=1).partition("\0")
+    perhaps = f"; perhaps {near.rstrip(' ?')}" if near else ""
+    return f"SQL: {said}{_where(text, found.start() if found else -1)}{perhaps}."
 
 
 def _where(text: str, offset: Any) -> str:

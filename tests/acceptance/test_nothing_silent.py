@@ -30,10 +30,10 @@ def live(live_home: Any, clock: Any) -> Iterator[App]:
 
 @pytest.fixture
 def window(open_window: Any, live: App) -> MainWindow:  # noqa: F811
-    from terminal.shell.main import Gui
+    from terminal.shell.windows import Gui
 
     made: MainWindow = open_window(live)
-    live.gui = Gui(made, made.bridge)
+    live.gui = Gui(lambda: made, made.bridge)
     made.activateWindow()
     return made
 
@@ -112,6 +112,7 @@ def test_the_next_change_of_the_same_thing_ends_an_offer_and_its_undo_renews_it(
     assert window.messages.all[0].text == "There is nothing to undo."
 
 
+@pytest.mark.slow
 def test_undo_inside_a_text_is_the_texts_own(window: MainWindow, live: App, qtbot: Any) -> None:
     live.start("watchlist.delete", {"name": "Tech"}).result(20)
     qtbot.waitUntil(lambda: bool(window.messages.all), timeout=20_000)
@@ -125,6 +126,7 @@ def test_undo_inside_a_text_is_the_texts_own(window: MainWindow, live: App, qtbo
     assert lists(live) == []
 
 
+@pytest.mark.slow
 def test_a_layout_that_was_reset_stands_as_before(window: MainWindow, qtbot: Any) -> None:
     workspace: Any = window.workspace
     closed = next(panel for panel, shown in workspace.describe().items() if shown)
@@ -176,6 +178,7 @@ def test_without_a_network_it_is_said_once_and_what_is_stored_is_marked(window: 
     assert window.messages.all[0].level == "error", "one service alone is told as before"
 
 
+@pytest.mark.slow
 def test_the_same_message_again_is_counted_and_read_ones_are_not_new(window: MainWindow, qtbot: Any) -> None:
     for _ in range(3):
         window.notify("The service does not answer.", "error")

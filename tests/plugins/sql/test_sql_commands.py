@@ -125,9 +125,9 @@ def test_of_the_engines_own_functions_only_rows_out_of_nothing_are_let_through(a
     ("select * frm market.bars", "column 1"),
     ("select *\nfrom market.bars\nwhere", "line 3, column"),
     ("select symbol, clsoe from market.bars", '"clsoe" not found in FROM clause'),
-    ("select symbol, clsoe from market.bars", "at column 16."),
+    ("select symbol, clsoe from market.bars", "at column 16; perhaps"),
     ("select * from market.barz", "There is no table called 'market.barz' at column 15."),
-    ("select nofunction(close) from market.bars", "nofunction does not exist"),
+    ("select nofunction(close) from market.bars", "nofunction does not exist at column 8"),
     ("select cast(symbol as integer) from market.bars", "Could not convert"),
 ])
 def test_errors_are_one_sentence_with_their_place(app: App, text: str, words: str) -> None:

@@ -32,7 +32,7 @@ def panel(open_window: Any, live_home: Any, clock: Any, qtbot: Any) -> Iterator[
 
 
 def answered(panel: SqlPanel, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: panel.run_button.isEnabled(), timeout=20_000)
+    qtbot.waitUntil(panel.run_button.isEnabled, timeout=20_000)
 
 
 def test_a_question_is_typed_run_and_answered_and_an_error_is_shown_where_it_is(panel: SqlPanel, qtbot: Any) -> None:
@@ -59,7 +59,8 @@ def test_a_question_is_typed_run_and_answered_and_an_error_is_shown_where_it_is(
     assert panel.editor.toPlainText() == "select 1 where false"
 
 
-def test_a_beginner_is_told_what_this_is_and_has_three_questions(panel: SqlPanel, qtbot: Any) -> None:
+@pytest.mark.slow
+def test_a_beginner_is_told_what_this_is_has_three_questions_and_a_list_of_tables(panel: SqlPanel, qtbot: Any) -> None:
     panel.set_mode("newbie")
     assert panel.guide.isVisible()
     questions = panel.guide.findChildren(QPushButton)
@@ -70,8 +71,6 @@ def test_a_beginner_is_told_what_this_is_and_has_three_questions(panel: SqlPanel
     panel.set_mode("pro")
     assert not panel.guide.isVisible() and panel.examples_button.isVisible()
 
-
-def test_tables_are_listed_and_their_names_put_into_the_statement(panel: SqlPanel, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: panel.tree.topLevelItemCount() > 20, timeout=20_000)
     items = {panel.tree.topLevelItem(place).text(0): panel.tree.topLevelItem(place)
              for place in range(panel.tree.topLevelItemCount())}
