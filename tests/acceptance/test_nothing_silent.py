@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from terminal.shell.window import MainWindow
 
 
+class OneWindow:
+    """How commands of the window reach it (`terminal.app.Gui`)."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+
+    def call(self, function: Any) -> Any:
+        done: Future[Any] = Future()
+        self.window.bridge.post(lambda: done.set_result(function()))
+        return done.result(20)
+
+
 @pytest.fixture
 def live(live_home: Any, clock: Any) -> Iterator[App]:
     from terminal.app import App
@@ -30,10 +43,8 @@ def live(live_home: Any, clock: Any) -> Iterator[App]:
 
 @pytest.fixture
 def window(open_window: Any, live: App) -> MainWindow:  # noqa: F811
-    from terminal.shell.windows import Gui
-
     made: MainWindow = open_window(live)
-    live.gui = Gui(lambda: made, made.bridge)
+    live.gui = OneWindow(made)
     made.activateWindow()
     return made
 
