@@ -111,8 +111,6 @@ def members(ctx: Context, name: str) -> Members:
             raise UserError("There is no watchlist with symbols yet.", "Add some with `tapeline watchlist add NAME SYMBOL`.")
         symbols = tuple(dict.fromkeys(symbol for each in lists for symbol in each.symbols))
         return Members("Your watchlists", symbols)
-    if name == "holdings":
-        raise UserError("Holdings are not kept yet.", "Put them into a watchlist and watch that: --universe watchlist:NAME.")
     try:
         found = ctx.market.universe(name)
     except UserError as unknown:

@@ -487,7 +487,7 @@ def build_market(
     health = Health(store, router, clock, _calendar, lambda provider: settings.secret(provider) is not None, home.cache(demo),
                     live.status)
     refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None),
-                          paused=paused)
+                          paused=paused, holdings=Universes(store, demo=demo, clock=clock, stored=tuple).held)
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"),
                   cache=home.cache(demo), health=health, live=live)
 

@@ -59,7 +59,8 @@ class Universes:
         """Every list that has a name, with its members."""
         lists = [self._everything()]
         lists += self._demo_lists() if self._demo else [self._index(name) for name in _indices()]
-        return [*lists, *self._watchlists(), *self._files()]
+        held = self._holdings()
+        return [*lists, *([held] if held.symbols else []), *self._watchlists(), *self._files()]
 
     def names(self) -> pl.DataFrame:
         """symbol, name of the indices' members, so that search finds what is not stored yet."""
@@ -78,10 +79,16 @@ class Universes:
         """Symbols of all watchlists, in the user's order."""
         return tuple(dict.fromkeys(symbol for each in self._watchlists() for symbol in each.symbols))
 
+    def held(self) -> tuple[str, ...]:
+        """Symbols of what the user owns, of options the underlying."""
+        return self._holdings().symbols
+
     def _named(self, name: str) -> Universe | None:
         lower = name.lower()
         if lower == "all":
             return self._everything()
+        if lower == "holdings":
+            return self._holdings()
         if not self._demo and lower in _indices():
             return self._index(lower)
         listed = [*(self._demo_lists() if self._demo else ()), *self._watchlists(), *self._files()]
@@ -110,6 +117,8 @@ class Universes:
         return (f"Did you mean '{close[0]}'? " if close else "") + f"Known: {', '.join(known)}, or symbols separated by commas."
 
     def _how_to_fill(self, name: str) -> str:
+        if name == "holdings":
+            return "Book what you own: `tapeline portfolio add ACCOUNT buy AAPL --quantity 10 --price 150`."
         if name.startswith("watchlist:"):
             return f"Add symbols with `tapeline watchlist add '{name.partition(':')[2]}' SYMBOL`."
         return "Fill it with `tapeline market refresh sp500`, or bring a file: `tapeline market import FILE --as fundamentals`."
@@ -135,6 +144,13 @@ class Universes:
         if not any(each.name == "demo" for each in lists):
             lists.insert(0, Universe("demo", "Demo market", self._stored(), None, "SIMULATED"))
         return lists
+
+    def _holdings(self) -> Universe:
+        """What the portfolio writes into the book with each booking; its tables are not there where it is set aside."""
+        book = self._store.book
+        there = book.read("select 1 from duckdb_tables() where schema_name = 'portfolio' and table_name = 'held'").height
+        held = book.read("select distinct market_symbol as symbol from portfolio.held order by 1") if there else None
+        return Universe("holdings", "What you hold", tuple(held["symbol"].to_list()) if held is not None else ())
 
     def _watchlists(self) -> list[Universe]:
         frame = self._store.book.read(

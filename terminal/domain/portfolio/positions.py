@@ -115,6 +115,11 @@ class Held:
     option: Option | None
 
     @property
+    def market_symbol(self) -> str:
+        """What the market knows it by: of an option, the underlying."""
+        return self.symbol if self.option is None else self.option.underlying
+
+    @property
     def multiplier(self) -> Decimal:
         """Units of the underlying for one unit of quantity."""
         return self.option.multiplier if self.option is not None else Decimal(1)

@@ -240,49 +240,59 @@ class _Case:
         lines = [(origin, start, "worth at the start"), *((flow.day, flow.amount, str(flow.kind)) for flow in flows),
                  (last, -end, "worth at the end")]  # fmt: skip
         lines = [line for line in lines if line[1]]
-        found = xirr([(day, -amount) for day, amount, _ in lines])
+        found = _log_rate([(day, -amount) for day, amount, _ in lines])
         if isinstance(found, str):
             return found, found
         first = lines[0][0]
         for day, amount, text in lines:
             years = (day - first).days / YEAR
-            self.discounted.append(Discounted(day, amount, years, float(amount) / (1 + found) ** years, text))
+            self.discounted.append(Discounted(day, amount, years, float(amount) * math.exp(-found * years), text))
         days = (last - first).days
-        return (found if days >= _SHORTEST_YEAR else _SHORT), (1 + found) ** (days / YEAR) - 1
+        return (math.expm1(found) if days >= _SHORTEST_YEAR else _SHORT), math.expm1(found * days / YEAR)
 
 
 _NO_MONEY = "no money of your own was in it"
 _SHORT = "the time is shorter than a year"
+_LOWEST, _HIGHEST, _STEPS = math.log(1e6), math.log(1e4 + 1), 400
+_LARGEST_POWER = 600.0
 
 
 def xirr(flows: Sequence[tuple[date, Decimal]]) -> float | str:
     """The yearly rate at which dated payments (paid: negative) are worth nothing together, days counted by 365.
 
     The sum of amount / (1 + rate) ** (days / 365), as spreadsheets have it. Every rate between -99.9999 % and 1,000,000 %
-    a year is looked at, so that a second solution is found out and told instead of one of them; a reason when there is none.
+    a year (or over the whole time, when that is shorter) is looked at, so that a second solution is found out and told
+    instead of one of them; a reason when there is none.
     """
+    found = _log_rate(flows)
+    if isinstance(found, str):
+        return found
+    return math.expm1(found) if found < _LARGEST_POWER else "the time is too short to say a rate by the year"
+
+
+def _log_rate(flows: Sequence[tuple[date, Decimal]]) -> float | str:
     if not flows:
         return _NO_MONEY
     origin = min(day for day, _ in flows)
     terms = [((day - origin).days / YEAR, float(amount)) for day, amount in flows]
     if all(amount >= 0 for _, amount in terms) or all(amount <= 0 for _, amount in terms):
         return "money went only one way"
-    if terms[-1][0] == 0 and all(years == 0 for years, _ in terms):
+    longest = max(years for years, _ in terms)
+    if not longest:
         return "all of it happened on one day"
 
     def worth(log_rate: float) -> float:
         return math.fsum(amount * math.exp(-log_rate * years) for years, amount in terms)
 
-    longest = max(years for years, _ in terms)
-    low, high = max(math.log(1e-6), -600 / longest), min(math.log(1e4 + 1), 600 / longest)
-    steps = 400
-    grid = [low + (high - low) * at / steps for at in range(steps + 1)]
+    scale = max(1.0, 1 / longest)
+    low, high = max(-_LOWEST * scale, -_LARGEST_POWER / longest), min(_HIGHEST * scale, _LARGEST_POWER / longest)
+    grid = [low + (high - low) * at / _STEPS for at in range(_STEPS + 1)]
     ends = [(a, b) for a, b in pairwise(grid) if worth(a) * worth(b) < 0 or worth(b) == 0]
     if not ends:
         return "no rate fits these flows"
     if len(ends) > 1:
         return f"{len(ends)} rates fit these flows, so none of them says anything"
-    return math.expm1(_bisect(worth, *ends[0]))
+    return _bisect(worth, *ends[0])
 
 
 def _bisect(worth: Callable[[float], float], low: float, high: float) -> float:

@@ -116,7 +116,7 @@ PAYMENTS = st.lists(st.tuples(st.integers(1, 4000), st.integers(-90_000, 90_000)
 
 
 @given(PAYMENTS, st.integers(1, 300_000))
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(40))
 def test_xirr_against_an_independent_solver(later: list[tuple[int, int]], put_in: int) -> None:
     optimize = pytest.importorskip("scipy.optimize")
     flows = [(date(2015, 1, 1), D(-put_in)), *((date(2015, 1, 1) + timedelta(days=days), D(amount)) for days, amount in later)]

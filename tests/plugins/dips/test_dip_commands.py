@@ -75,7 +75,7 @@ def test_who_can_be_watched(market: Any) -> None:
     assert set() < watched("buy") <= screened, "the name of a screen"
     with pytest.raises(UserError, match="nonsense"):
         market.run("dips.list", {"universe": "nonsense"})
-    with pytest.raises(UserError, match="not kept yet"):
+    with pytest.raises(UserError, match="is empty"):
         market.run("dips.list", {"universe": "holdings"})
     names = market.run("dips.universes").frame["name"].to_list()
     assert names[:4] == ["mega", "large", "big", "watchlist"] and "watchlist:Mine" in names
