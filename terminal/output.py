@@ -88,6 +88,8 @@ def _print(table: Table, stream: IO[str]) -> None:
         console.print(f"[yellow]Unknown:[/] {escape(text)}")
     for text in table.notes:
         console.print(f"[dim]{escape(text)}[/]")
+    if table.undo is not None:
+        console.print(f"[dim]Undo: {escape(table.undo.line)}[/]")
     if table.sources:
         shown = [source_line(source) for source in table.sources[:_SHOWN]]
         more = f"; and {len(table.sources) - _SHOWN} more (see --json)" if len(table.sources) > _SHOWN else ""

@@ -6,6 +6,7 @@ makes a frame, never by this module: importing the command line must stay cheap.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -85,6 +86,16 @@ class Undo:
     text: str
     thing: str
     quiet: bool = False
+
+    @property
+    def line(self) -> str:
+        """The command line that takes it back."""
+        words = ["tapeline", *self.command.replace("_", "-").split(".")]
+        for name, value in self.arguments.items():
+            flag = "--" + name.rstrip("_").replace("_", "-")
+            for each in value if isinstance(value, (list, tuple)) else (value,):
+                words += [flag] if each is True else [] if each is False else [flag, shlex.quote(str(each))]
+        return " ".join(words)
 
     def to_json(self) -> dict[str, Any]:
         """The object printed under `undo`."""

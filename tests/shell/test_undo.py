@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.commands import parse_tokens
 from terminal.paths import Home
 
 if TYPE_CHECKING:
@@ -62,6 +64,14 @@ def state(app: App) -> dict[str, Any]:
     return found
 
 
+def typed(app: App, undo: Any) -> dict[str, Any]:
+    """The arguments that come from the line which the shell prints."""
+    _, group, verb, *words = shlex.split(undo.line)
+    command = app.registry.command(f"{group}.{verb.replace('-', '_')}")
+    assert command.id == undo.command
+    return parse_tokens(command, words)
+
+
 DRAWING = {"id": "1"}
 # The command, and whether it is told with an Undo (something is lost) or only taken back by Ctrl+Z.
 CASES = [
@@ -101,7 +111,7 @@ def test_what_was_done_is_taken_back(app: App, command: str, arguments: dict[str
     assert undo.text and not undo.text.endswith(".")
     assert undo.thing
     assert state(app) != before
-    redo = app.run(undo.command, undo.arguments).undo
+    redo = app.run(undo.command, typed(app, undo)).undo  # as the shell prints it
     assert state(app) == before
     if redo is not None and redo.command == command:
         app.run(redo.command, redo.arguments)
@@ -118,6 +128,7 @@ def test_no_destructive_command_is_forgotten(app: App) -> None:
         "preferences.key_forget": "a key is not kept anywhere once it is forgotten",
         "health.flush": "market data comes back with the next refresh; it asks for --yes first",
         "window.layout": "in the window's own test",
+        "portfolio.delete": "its undo is proved beside the plugin", "portfolio.remove": "its undo is proved beside the plugin",
     }
     words = ("delete", "remove", "erase", "forget", "reset", "restore", "flush", "clear", "unbind")
     found = {name for name, command in app.registry.commands().items() if command.verb.split("_")[-1] in words
