@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.portfolio.account_commands import account_change, account_create, accounts, create, delete, list_
+from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
@@ -27,6 +28,9 @@ __all__ = [
     "delete",
     "history",
     "holdings",
+    "import_",
+    "import_undo",
+    "imports",
     "income",
     "list_",
     "lots",
@@ -36,6 +40,7 @@ __all__ = [
     "returns",
     "transactions",
     "undo",
+    "unknown_lines",
 ]
 
 Name = Annotated[str, argument(help="Name of the account.", metavar="ACCOUNT")]

@@ -22,6 +22,7 @@ _GROUPED = re.compile(
     r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+|[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,2}"
 )
 _LONGEST = 60
+_SIMPLE = re.compile(r"(-?)\$?([0-9]{1,30}(?:\.[0-9]{1,25})?)")  # most of them: 12, -12.50, $12.50
 
 _MONTHS = {
     name: number
@@ -65,6 +66,9 @@ def number(text: str, comma: Comma = "group", what: str = "amount") -> Decimal:
     stands last is the decimal sign; alone, a comma is decimal. Signs, currency signs and codes, brackets for negative,
     and blanks between thousands are understood. Raises Unreadable for anything else.
     """
+    if simple := _SIMPLE.fullmatch(text):
+        value = Decimal(simple[2])
+        return -value if simple[1] and value else value
     bare = text.strip().replace("\u2212", "-")
     if not bare:
         raise Unreadable(f"no {what}")

@@ -21,7 +21,7 @@ from terminal.domain.brokers.text import decoded, grid, split
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ID, TITLE = "ibkr-flex", "Interactive Brokers Flex"
+ID, TITLE = "ibkr-flex", "Interactive Brokers (Flex statement)"
 
 # Sections that tell again what others book, or announce what has not happened yet.
 _TELL = {
@@ -134,6 +134,10 @@ def _read_statement(ledger: Ledger, statement: _Statement) -> None:
     detailed = {each.tag for each in elements if each["levelOfDetail"] == "DETAIL"}
     flex_trades.read_trades(ledger, [each for each in elements if each.tag == "Trade"])
     flex_actions.read_actions(ledger, [each for each in elements if each.tag == "CorporateAction"])
+    reports = [each for each in elements if each.tag == "CashReportCurrency"]
+    used = {each["currency"] for each in elements if each.tag in {"Trade", "CashTransaction"}}
+    if len(reports) == 1 and used <= {ledger.currency}:
+        reports[0].cells["currency"] = ledger.currency  # of one currency only: the sum in base currency is its cash
     for each in elements:
         if each.tag in {"Trade", "CorporateAction"}:
             continue

@@ -18,7 +18,7 @@ from terminal.domain.brokers.text import decoded, named, records
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ID, TITLE = "ibkr-activity", "Interactive Brokers activity statement"
+ID, TITLE = "ibkr-activity", "Interactive Brokers (activity statement)"
 
 _CATEGORIES = {
     "stocks": "STK",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from terminal.domain.portfolio.transactions import Kind
+
+_SYMBOL = re.compile(r"[A-Z0-9^][A-Z0-9.\-=^/_&]{0,30}")
+_CLASS = re.compile(r"^([A-Z]{1,5})(?:[ /]([A-Z])|\.([AB]))$")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+_LONGEST_NOTE = 500
 
 
 class Unreadable(ValueError):  # noqa: N818  what it is, as in terminal.errors
@@ -142,6 +148,8 @@ class Ledger:
         self._legs[base] += 1
         name = base if self._legs[base] == 1 else f"{base}/{self._legs[base]}"
         fields.setdefault("account", self.account)
+        fields |= {name: _symbol(fields[name]) for name in ("symbol", "other") if fields.get(name)}
+        fields["note"] = _CONTROL.sub("", fields.get("note", ""))[:_LONGEST_NOTE].strip()
         fields.setdefault("currency", self.currency or "USD")
         one = Transaction(
             id=identifier(fields["account"], name),
@@ -218,6 +226,14 @@ class Ledger:
             again = self._seen[content]
             self._bases[content] = f"{self.broker}~{content}" + (f".{again}" if again > 1 else "")
         return self._bases[content]
+
+
+def _symbol(text: str) -> str:
+    """The symbol as it is kept, classes of shares as BRK-B. Raises Unreadable for what cannot be one."""
+    symbol = _CLASS.sub(lambda found: f"{found[1]}-{found[2] or found[3]}", text.strip().upper()).replace(" ", "-")
+    if not _SYMBOL.fullmatch(symbol):
+        raise Unreadable(f"'{text[:40]}' is no symbol")
+    return symbol
 
 
 def identifier(account: str, source_id: str) -> str:

@@ -242,7 +242,7 @@ def test_a_file_that_breaks_off_gives_what_is_whole_and_says_where_it_ends() -> 
 
 def test_trades_as_csv_follow_the_same_rules_and_a_trade_without_a_name_is_unknown() -> None:
     text = (
-        '"Buy/Sell","TradeDate","ISIN","Quantity","TradePrice","TradeMoney","CurrencyPrimary","IBCommission","IBCommissionCurrency"\n'  # noqa: E501
+        '"Buy/Sell","TradeDate","ISIN","Quantity","TradePrice","TradeMoney","CurrencyPrimary","IBCommission","IBCommissionCurrency"\n'
         '"BUY","20230522","US0000000001","95","93.78","8909.1","USD","-1","USD"\n'
         '"SELL","20230522","","-8000","1.1173","-8938.4","USD","-1.8","CHF"\n'
     )
