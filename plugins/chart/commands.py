@@ -23,6 +23,7 @@ from plugins.chart.kept import (
     undo,
     undo_studies,
 )
+from terminal import api
 from terminal.api import Column, Context, Table, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def export(
     """Write a chart's numbers as CSV, the chart as a picture, or both."""
     import polars as pl
 
-    from plugins.chart.export import csv_bytes, write
+    from plugins.chart.export import csv_bytes
 
     if csv is None and png is None:
         raise UserError("Nothing was asked for.", "Give --csv FILE, --png FILE, or both.")
@@ -210,12 +211,12 @@ def export(
     table = show(ctx, symbol, interval=interval, study=study, compare=compare, start=start, end=end)
     written: list[dict[str, Any]] = []
     if csv is not None:
-        written.append({"kind": "csv", "file": str(csv), "bytes": write(csv, csv_bytes(table))})
+        written.append({"kind": "csv", "file": str(csv), "bytes": api.export(csv, csv_bytes(table))})
     if png is not None:
         drawn = tuple(read_drawing(row) for row in stored_drawings(ctx, table.detail["symbol"]).to_dicts())
         # Qt is loaded when a picture is wanted and not before; commands themselves know nothing of it.
         picture = importlib.import_module("plugins.chart.picture").picture(table, drawn, width, height, kind, scale)
-        written.append({"kind": "png", "file": str(png), "bytes": write(png, picture)})
+        written.append({"kind": "png", "file": str(png), "bytes": api.export(png, picture)})
     frame = pl.DataFrame(written, schema={"kind": pl.String, "file": pl.String, "bytes": pl.Int64})
     columns = (Column("kind", "Kind"), Column("file", "File"), Column("bytes", "Bytes", "integer", "count"))
     return replace(table, title=f"Exported {table.title}", columns=columns, frame=frame, origin=None, detail={})

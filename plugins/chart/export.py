@@ -1,16 +1,13 @@
-"""A chart's numbers as CSV, and writing a file so that it is either whole or not there."""
+"""A chart's numbers as CSV."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 from typing import TYPE_CHECKING
 
-from terminal.api import Table, UserError
-
 if TYPE_CHECKING:
-    from pathlib import Path
+    from terminal.api import Table
 
 
 def csv_bytes(table: Table) -> bytes:
@@ -30,17 +27,3 @@ def csv_bytes(table: Table) -> bytes:
     lines += [f"formula of {study.label}: {study.indicator.source}" for study in table.detail.get("studies", ())]
     lines += [f"note: {note}" for note in (*table.notes, *table.unknown)]
     return (out.getvalue() + "".join(f"# {line}\r\n" for line in lines)).encode("utf-8")
-
-
-def write(path: Path, content: bytes) -> int:
-    """Write through a file beside it, so that nobody sees half of it. Raises UserError with what to do."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.", "Choose another place or make room.") from error
-    return len(content)

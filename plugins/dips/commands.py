@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from plugins.dips.gathering import BIGGEST, Asked, asked, find, members, with_levels
 from plugins.dips.states import Basis, Threshold, Universe, calendar, levels, scan, scorecard
+from terminal import api
 from terminal.api import Column, Context, Table, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -133,10 +134,7 @@ def export(
     from plugins.dips.model import to_csv
 
     table = list_(ctx, universe=universe, threshold=threshold, basis=basis)
-    try:
-        csv.write_text(to_csv(table), encoding="utf-8", newline="")
-    except OSError as error:
-        raise UserError(f"{csv} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    api.export(csv, to_csv(table))
     return replace(table, title=f"{table.frame.height} dips written to {csv}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from terminal import api
 from terminal.api import Context, Table, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -156,10 +157,7 @@ def export(
     from plugins.earnings.model import csv_of
 
     found = upcoming(ctx, universe=universe, symbols=symbols, days=days)
-    try:
-        file.write_text(csv_of(found), encoding="utf-8", newline="")
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror or error}.", "Choose another folder.") from error
+    api.export(file, csv_of(found))
     return replace(found, title=f"{found.frame.height} rows written to {file}")
 
 

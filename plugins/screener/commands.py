@@ -24,6 +24,7 @@ from plugins.screener.plan import (
     tones,
 )
 from plugins.screener.saved import delete, rename, restore, save, saved
+from terminal import api
 from terminal.api import Column, Context, Table, UserError, argument, command
 from terminal.domain.fields import FIELDS
 
@@ -115,10 +116,7 @@ def export(
     from plugins.screener.model import to_csv
 
     found = run(ctx, preset=preset, rule=rule, ranges=ranges, universe=universe, columns=columns, record=False)
-    try:
-        file.write_text(to_csv(found), encoding="utf-8", newline="")
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    api.export(file, to_csv(found))
     return replace(found, title=f"{found.frame.height} rows written to {file}")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.tearsheet.gathering import sheet_of
 from plugins.tearsheet.plain_commands import buy_helper, sentences  # noqa: F401 - commands of this group
+from terminal import api
 from terminal.api import Column, Context, Table, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -388,11 +389,11 @@ def export(
     sheet, notes = sheet_of(ctx, symbol, looks=False)
     written = []
     if csv is not None:
-        written.append({"kind": "csv", "file": str(csv), "bytes": writing.write(csv, writing.csv_bytes(sheet))})
+        written.append({"kind": "csv", "file": str(csv), "bytes": api.export(csv, writing.csv_bytes(sheet))})
     if pdf is not None:
         from plugins.tearsheet.pdf import render
 
-        written.append({"kind": "pdf", "file": str(pdf), "bytes": writing.write(pdf, render(sheet))})
+        written.append({"kind": "pdf", "file": str(pdf), "bytes": api.export(pdf, render(sheet))})
     frame = pl.DataFrame(written, schema={"kind": pl.String, "file": pl.String, "bytes": pl.Int64})
     columns = (Column("kind", "Kind"), Column("file", "File"), Column("bytes", "Bytes", "integer", "count"))
     return _part(sheet, f"Exported {sheet.symbol}", columns, frame, notes, {})

@@ -1,4 +1,4 @@
-"""Exported files: the CSV of a sheet, and writing bytes so that a file is either whole or not there."""
+"""The CSV of a sheet."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from terminal.api import UserError
 from terminal.domain.sourced import plain
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from plugins.tearsheet.model import Sheet
 
@@ -63,19 +61,6 @@ def csv_bytes(sheet: Sheet) -> bytes:
         ]
         writer.writerow([_cell(cell) for cell in cells])
     return out.getvalue().encode("utf-8")
-
-
-def write(path: Path, content: bytes) -> int:
-    """Write through a file beside it, so that nobody sees half of it. Raises UserError with what to do."""
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.", "Choose another place or make room.") from error
-    return len(content)
 
 
 def _cell(value: Any) -> str:

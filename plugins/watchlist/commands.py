@@ -7,6 +7,7 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
+from terminal import api
 from terminal.api import Column, Context, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -200,10 +201,7 @@ def import_(
 def export(ctx: Context, name: Name, file: Annotated[Path, argument(help="Where to write the CSV.", metavar="FILE")]) -> Table:
     """Write a list to a CSV file: symbol and note, in your order."""
     items = ctx.store.book.watchlist(name).select("symbol", "note")
-    try:
-        file.write_text(items.write_csv(), encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror or error}.", "Choose another place.") from error
+    api.export(file, items.write_csv())
     return Table(f"Watchlist {name}", (Column("symbol", "Ticker"), Column("note", "Note")), items, notes=(f"Written to {file}.",))
 
 

@@ -98,7 +98,7 @@ class Undo:
         return " ".join(words)
 
     def to_json(self) -> dict[str, Any]:
-        """The object printed under `undo`."""
+        """What crosses from process to process."""
         return {"command": self.command, "arguments": {name: plain(value) for name, value in self.arguments.items()},
                 "text": self.text, "thing": self.thing, "quiet": self.quiet}
 
@@ -111,7 +111,8 @@ class Table:
     with "_" are for panels and are neither printed nor exported. `origin`, when given, has the height of `frame`
     and, for columns of the same names, the index into `sources` a cell came from (null: unknown or computed from
     several; then `sources` as a whole answers). `unknown` names what is missing and why. `detail` carries
-    structured material for the panel of the same plugin and is never serialised. `undo`: how what was done is taken back.
+    structured material for the panel of the same plugin and is never serialised. `undo`: how what was done is taken back
+    (a note in what is printed).
     """
 
     title: str
@@ -138,7 +139,7 @@ class Table:
         """The one object that `--json` prints."""
         return {"title": self.title, "columns": [column.to_json() for column in self.columns], "rows": self.rows(),
                 "sources": [source.to_json() for source in self.sources], "unknown": list(self.unknown),
-                "notes": list(self.notes), **({"undo": self.undo.to_json()} if self.undo is not None else {})}
+                "notes": [*self.notes, *([f"Undo: {self.undo.line}"] if self.undo is not None else [])]}
 
 
 def plain(value: Any) -> Any:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from terminal.paths import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,15 +96,10 @@ class Explain:
     def _write(self, seal: list[Any], terms: dict[str, dict[str, Any]]) -> None:
         if self._keep is None:
             return
-        fresh = self._keep.with_name(f"{self._keep.name}.{os.getpid()}.new")
         try:
-            self._keep.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps({"seal": seal, "terms": terms}), "utf-8")
-            fresh.replace(self._keep)
+            write_whole(self._keep, json.dumps({"seal": seal, "terms": terms}).encode())
         except (OSError, TypeError) as problem:  # a disk that cannot take it: then the next start reads the files again
             _log.info("%s could not be kept: %s", self._keep, problem)
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
 
 
 def _state(path: Path) -> tuple[int, int]:

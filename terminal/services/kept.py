@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import logging
-import os
 import threading
 import time
 import zlib
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
+
+from terminal.paths import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -130,14 +131,7 @@ class Kept:
         body = b"".join(parts)
         sizes = [(key, len(part)) for key, part in zip(frames, parts, strict=True)]
         first = json.dumps({**head, "frames": sizes, "sum": zlib.crc32(body)}).encode() + b"\n"
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-        try:
-            fresh.write_bytes(_MAGIC + first + body)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        write_whole(self._path(name), _MAGIC + first + body)
 
     def _path(self, name: str) -> Path:
         assert self._folder is not None

@@ -6,10 +6,9 @@ Making the whole market takes a second and a hundred megabytes; quotes, minute b
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
-import os
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from terminal.paths import data_file
+from terminal.paths import data_file, write_whole
 from terminal.providers.demo.recipe import calendar, load
 
 if TYPE_CHECKING:
@@ -84,21 +83,17 @@ class Shelf:
         """Keep a session; a disk that cannot take it only means that it is made again."""
         if self._path is None:
             return
-        fresh = self._path.with_name(f"{self._path.stem}.{os.getpid()}.new.npz")
+        buffer = io.BytesIO()
+        prices: dict[str, Any] = {f"price_{name}": day.prices[name] for name in _PRICES}
+        np.savez(
+            buffer, seal=_seal(key, seed), end=day.end.isoformat(), symbols=day.symbols, split_total=day.split_total,
+            alive=day.alive, before=day.before, closes=day.closes, volatility=day.volatility,
+            market_volatility=day.market_volatility, cap=day.cap, large=day.large, **prices,
+        )  # fmt: skip
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            prices: dict[str, Any] = {f"price_{name}": day.prices[name] for name in _PRICES}
-            np.savez(
-                fresh, seal=_seal(key, seed), end=day.end.isoformat(), symbols=day.symbols, split_total=day.split_total,
-                alive=day.alive, before=day.before, closes=day.closes, volatility=day.volatility,
-                market_volatility=day.market_volatility, cap=day.cap, large=day.large, **prices,
-            )  # fmt: skip
-            fresh.replace(self._path)
+            write_whole(self._path, buffer.getvalue())
         except OSError as problem:
             _log.info("%s could not be kept: %s", self._path, problem)
-        finally:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
 
 
 def _seal(key: tuple[date, int], seed: int | None) -> str:

@@ -19,8 +19,8 @@ import pytest
 from plugins.tearsheet.builder import build
 from plugins.tearsheet.drawing import chart, ticks
 from plugins.tearsheet.pdf import content, render
-from plugins.tearsheet.writing import csv_bytes, write
-from terminal.api import UserError
+from plugins.tearsheet.writing import csv_bytes
+from terminal.api import UserError, export
 from tests.plugins.tearsheet import samples
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -138,6 +138,6 @@ def test_csv_round_trip() -> None:
 def test_a_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(UserError, match="cannot be written"):
-        write(tmp_path / "folder", b"x")
-    assert write(tmp_path / "new" / "a.csv", b"abc") == 3
+        export(tmp_path / "folder", b"x")
+    assert export(tmp_path / "new" / "a.csv", b"abc") == 3
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["a.csv"]
