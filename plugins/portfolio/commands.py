@@ -186,7 +186,7 @@ def transactions(
         notes = ("Nothing is booked that fits. Book: `tapeline portfolio add ACCOUNT buy AAPL --quantity 10 --price 150`.",)
     elif rows[0]["found"] > len(rows):
         notes = (f"The newest {len(rows)} of {rows[0]['found']}; --limit 0 for all.",)
-    return _bookings("Taken out" if removed else "Bookings", rows, notes)
+    return _bookings(ctx, "Taken out" if removed else "Bookings", rows, notes)
 
 
 @command(title="Correct a booking", writes=True)
@@ -302,15 +302,15 @@ def _shown(ctx: Context, number: int, back: str, text: str, *, quiet: bool = Fal
 
     last = book.history(ctx.store.book.read, number)[-1]
     rows = [] if last.removed else [{"number": number, "version": last.number, **_row_of(last.transaction)}]
-    shown = _bookings(f"Booking {number}", rows, (text + ".",))
+    shown = _bookings(ctx, f"Booking {number}", rows, (text + ".",))
     return replace(shown, undo=Undo(f"portfolio.{back}", {"number": number}, text, f"booking:{number}", quiet))
 
 
-def _bookings(title: str, rows: list[dict[str, Any]], notes: tuple[str, ...]) -> Table:
+def _bookings(ctx: Context, title: str, rows: list[dict[str, Any]], notes: tuple[str, ...]) -> Table:
     from plugins.portfolio.tables import frame
 
     listed = [{**row, "number": row["number"] if "number" in row else row["id"]} for row in rows]
-    return Table(title, _BOOKINGS, frame(_BOOKINGS, listed), notes=notes)
+    return Table(title, _BOOKINGS, frame(_BOOKINGS, listed), (_book(ctx),), notes=notes)
 
 
 def _row_of(one: Transaction) -> dict[str, Any]:
@@ -319,7 +319,7 @@ def _row_of(one: Transaction) -> dict[str, Any]:
 
 
 def _book(ctx: Context) -> Source:
-    return Source("your book", "bookings", fetched_at=ctx.now())
+    return Source("your book", "bookings", fetched_at=ctx.now(), simulated=ctx.demo)
 
 
 def _day(ctx: Context, day: date | None) -> date:

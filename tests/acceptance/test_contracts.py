@@ -41,7 +41,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "screener.delete": {"name": "Ours"}, "screener.restore": {"name": "Ours"}, "screener.spread": {"fields": ["pe_ttm"]},
     "screener.export": {"file": "screen.csv"}, "screener.explain": {"symbol": "SPY"}, "screener.clauses": {"rule": "pe_ttm < 12"},
     **{f"tearsheet.{verb}": {"symbol": "STOCK"} for verb in
-       ("show", "gates", "sensitivity", "peers", "risks", "dcf", "changes")},
+       ("show", "gates", "sensitivity", "peers", "risks", "dcf", "changes", "sentences", "buy_helper")},
     "tearsheet.export": {"symbol": "STOCK", "csv": "sheet.csv"},
     "watchlist.create": {"name": "Mine"}, "watchlist.add": {"name": "Mine", "symbols": ["SPY", "STOCK"]},
     "watchlist.note": {"name": "Mine", "symbol": "SPY", "text": "why"}, "watchlist.show": {"name": "Mine"},
@@ -61,6 +61,12 @@ GIVEN: dict[str, dict[str, Any]] = {
     "chart.save_studies": {"study": ["rsi(14)"]}, "chart.undo_studies": {},
     "views.save": {"name": "Mine", "table": "screener", "columns": ["symbol", "price"]},
     **{f"views.{verb}": {"name": "Mine", "table": "screener"} for verb in ("use", "delete", "restore")},
+    "portfolio.account_create": {"name": "Main"}, "portfolio.account_change": {"name": "Main", "broker": "Other"},
+    "portfolio.add": {"account": "Main", "kind": "buy", "symbol": "SPY", "quantity": "3", "price": "99.50", "day": "2024-10-01"},
+    "portfolio.correct": {"number": 1, "fees": "1"}, "portfolio.history": {"number": 1}, "portfolio.position": {"symbol": "SPY"},
+    "portfolio.remove": {"number": 1}, "portfolio.undo": {"number": 1},
+    "portfolio.create": {"name": "Family", "accounts": ["Main"]}, "portfolio.delete": {"name": "Family"},
+    "sql.run": {"text": "select symbol, close from market.bars limit 3"},
     "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
     "workspace.export": {"file": "workspace.toml"}, "workspace.import": {"file": "workspace.toml"},
     "screener.judge": {}, "store.backup": {}, "store.restore": {}, "doctor.run": {"network": False},
@@ -218,6 +224,8 @@ def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         app.run("watchlist.create", {"name": "Mine"})
         app.run("watchlist.add", {"name": "Mine", "symbols": ["SPY", stock(app)]})
         app.run("views.save", GIVEN["views.save"])
+        app.run("portfolio.account_create", GIVEN["portfolio.account_create"])
+        app.run("portfolio.add", GIVEN["portfolio.add"])
     yield Walk(full), Walk(cut)
     for app in apps:
         app.close()
@@ -238,7 +246,8 @@ def test_as_of_works_on_every_command_that_reads(as_it_was: tuple[Walk, Walk], n
 HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.spread", "screener.explain", "tearsheet.show",
              "tearsheet.gates", "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf",
              "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate", "earnings.show",
-             "earnings.moves", "earnings.dates", "chart.show", "chart.events"]
+             "earnings.moves", "earnings.dates", "chart.show", "chart.events", "portfolio.holdings", "portfolio.pnl",
+             "portfolio.lots", "portfolio.returns"]
 
 
 @pytest.mark.parametrize("name", HINDSIGHT)

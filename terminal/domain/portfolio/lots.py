@@ -436,7 +436,8 @@ _ENDED = {Kind.EXERCISE: "exercised", Kind.ASSIGN: "assigned", Kind.EXPIRE: "exp
 def _part(lot: Lot, wanted: Decimal) -> Lot:
     """Split `wanted` off a lot, which keeps the rest of its cost to the last digit."""
     share = wanted / lot.quantity
-    part = replace(lot, quantity=wanted, cost=_times(lot.cost, share), cost_base=_times(lot.cost_base, share))
+    cost, cost_base = _times(lot.cost, share), _times(lot.cost_base, share)
+    part = Lot(lot.id, lot.account, lot.symbol, lot.opened, wanted, cost, cost_base, lot.currency, lot.instrument, lot.option)
     lot.quantity -= wanted
     lot.cost, lot.cost_base = _less(lot.cost, part.cost), _less(lot.cost_base, part.cost_base)
     return part
