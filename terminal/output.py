@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from terminal.domain.sourced import Column, Source, Table
 
 _SHOWN = 4
+_FORMULA = re.compile(r"[=+@\t\r]|-(?![0-9.]*$)")
 SIMULATED = "SIMULATED: invented companies and prices of the demo market"
 
 
@@ -39,10 +41,16 @@ def to_csv(table: Table) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([column.name for column in table.columns])
     for row in table.rows():
-        writer.writerow(["" if cell is None else json.dumps(cell, ensure_ascii=False) if isinstance(cell,
-                                                                                                    (list, dict, bool)) else cell
-                         for cell in row.values()])
+        writer.writerow([_cell(cell) for cell in row.values()])
     return buffer.getvalue()
+
+
+def _cell(cell: Any) -> Any:
+    if isinstance(cell, (list, dict, bool)):
+        return json.dumps(cell, ensure_ascii=False)
+    if isinstance(cell, str) and _FORMULA.match(cell):
+        return f"'{cell}"  # a spreadsheet would run it; the text may come from a file of anybody's
+    return "" if cell is None else cell
 
 
 def source_line(source: Source) -> str:

@@ -272,6 +272,19 @@ def test_two_equal_trades_of_one_file_are_two_and_a_longer_file_repeats_them() -
     assert {one.source_id for one in twice} < {one.source_id for one in longer}
 
 
+@settings(max_examples=examples(60))
+@given(st.sampled_from(["saxo", "parqet", "revolut", "tradovate"]), st.data())
+def test_any_windows_of_a_history_together_are_the_history(broker: str, data: st.DataObject) -> None:
+    header, *lines = FILES[broker].splitlines()
+    whole = {one.source_id: one for one in parse(FILES[broker], "x").transactions}
+    cut, overlap = data.draw(st.integers(0, len(lines))), data.draw(st.integers(0, len(lines)))
+    late, early = lines[: cut + overlap], lines[cut:]
+    parts = [parse("\n".join([header, *part]), "x", broker).transactions for part in (late, early)]
+    assert {one.source_id for part in parts for one in part} == set(whole)
+    shuffled = data.draw(st.permutations(lines))
+    assert {one.source_id for one in parse("\n".join([header, *shuffled]), "x", broker).transactions} == set(whole)
+
+
 def test_readers_are_named() -> None:
     assert {reader(broker).ID for broker in READERS} == set(READERS) and all(reader(broker).TITLE for broker in READERS)
     with pytest.raises(KeyError):
@@ -315,3 +328,15 @@ def test_real_flex_trades_add_up_to_the_brokers_net_cash(shared: Path) -> None:
         ]
         if stated and len(stated) == len(booked):
             assert sum(stated) == sum(booked), file.name
+
+
+@pytest.mark.real
+def test_a_real_account_comes_to_the_gain_its_broker_states(shared: Path) -> None:
+    """Eleven purchases, a tender one for one and a cash merger: the broker's fifoPnlRealized of the last is 2358 CAD."""
+    from terminal.domain.portfolio.lots import replay
+
+    content = (shared / "payloads" / "ibkr" / "flex_testIBFlexStatementFile01.xml").read_bytes()
+    assert b'fifoPnlRealized="2358"' in content
+    positions = replay(parse(content, "f.xml").transactions)
+    assert sum(closing.gain or 0 for closing in positions.closings if closing.symbol == "UUU.TEN2") == 2358
+    assert next(quantity for (_, symbol), quantity in positions.quantities().items() if symbol == "GCM") == 480

@@ -243,6 +243,11 @@ def test_text_of_a_hostile_file_is_shown_without_its_control_signs(desk: Desk) -
     table = desk.import_(evil, account="E")
     shown = " ".join(str(value) for row in (*table.rows(), *desk.rows("unknown_lines")) for value in row.values())
     assert "\x1b" not in shown and "\u202e" not in shown and "\x07" not in shown
+    from terminal.output import to_csv
+
+    kept = desk.import_(SCHWAB.replace("Something New", "X").replace('"01/05/2023"', '=HYPERLINK("http://x")'), account="G")
+    cells = [cell for line in to_csv(kept).splitlines() for cell in line.split(",")]
+    assert any("HYPERLINK" in cell for cell in cells) and not any(cell.strip('"').startswith("=") for cell in cells)
     bad = desk.import_(SCHWAB.replace('"BND"', '"=1+1"'), account="F")
     assert states(bad)["not read"] == 3 and any("is no symbol" in str(row["reason"]) for row in bad.rows())
 
