@@ -30,6 +30,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
+from terminal.domain.format import STANDARD, read_number
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -265,13 +266,20 @@ def _convert(kind: type, value: Any) -> Any:
     if kind is int:
         if isinstance(value, float) and not value.is_integer():
             raise ValueError
-        return int(value.replace(",", "").replace("_", "") if isinstance(value, str) else value)
+        return _whole(value)
     if kind is float:
-        number = float(value)
+        number = read_number(value, STANDARD) if isinstance(value, str) else float(value)
         if number - number != 0:  # neither infinity nor not-a-number is an answer
             raise ValueError
         return number
     return str(value)
+
+
+def _whole(value: str | float) -> int:
+    number = read_number(value, STANDARD) if isinstance(value, str) else value
+    if number != int(number):
+        raise ValueError
+    return int(value.replace("_", "")) if isinstance(value, str) and value.replace("_", "").isdigit() else int(number)
 
 
 def _boolean(value: Any) -> bool:

@@ -46,7 +46,7 @@ def state(event: Event) -> str:
 
 def weekday(day: date) -> str:
     """`Thu 28 Jan`."""
-    return f"{_WEEKDAYS[day.weekday()]} {show.day(day).rsplit(' ', 1)[0]}"
+    return f"{_WEEKDAYS[day.weekday()]} {show.day_of_year(day)}"
 
 
 def group(day: date, today: date) -> str:
@@ -164,7 +164,7 @@ def pro_note(company: Company) -> str:
     event, record, parts = company.event, company.record, []
     if event is not None and event.disputed:
         parts.append(
-            " vs ".join(f"{provider_title(each.provider)} {show.day(each.day).rsplit(' ', 1)[0]}" for each in event.sources)
+            " vs ".join(f"{provider_title(each.provider)} {show.day_of_year(each.day)}" for each in event.sources)
         )
     elif event is not None and event.hour_disputed:
         parts.append("hour disputed")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from terminal.domain import format as fmt
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -69,7 +71,8 @@ def _left(status: ProviderStatus) -> str:
     window = tightest(status.windows)
     if window is None or window.seconds < 60:
         return ""
-    return f" {window.left:,} of {window.requests:,} requests left {_SPANS.get(window.seconds, 'in ' + span(window.seconds))}."
+    left = f"{fmt.count(window.left)} of {fmt.count(window.requests)}"
+    return f" {left} requests left {_SPANS.get(window.seconds, 'in ' + span(window.seconds))}."
 
 
 def tightest(windows: Sequence[Allowance]) -> Allowance | None:
@@ -86,7 +89,8 @@ def budget(windows: Sequence[Allowance], now: datetime) -> str | None:
         if window.seconds < 60 and window.seconds < longest and window.left == window.requests:
             continue  # a limit by the second that nobody is near to says nothing
         back = f" (full at {clock(window.resets_at, now)})" if window.resets_at and window.seconds >= 3600 else ""
-        parts.append(f"{window.left:,} of {window.requests:,} per {_PER.get(window.seconds, span(window.seconds))}{back}")
+        left = f"{fmt.count(window.left)} of {fmt.count(window.requests)}"
+        parts.append(f"{left} per {_PER.get(window.seconds, span(window.seconds))}{back}")
     return "; ".join(parts) or None
 
 
@@ -96,12 +100,12 @@ def span(seconds: int) -> str:
 
 
 def clock(moment: datetime | None, now: datetime) -> str:
-    """Exchange time, with the day when it is not today."""
+    """The time of a moment, with the day when it is not today."""
     if moment is None:
         return "an unknown time"
-    local, today = moment.astimezone(NEW_YORK), now.astimezone(NEW_YORK).date()
-    day = "" if local.date() == today else f"{local:%a} {local.day} {local:%b}, "
-    return f"{day}{local:%H:%M} ET"
+    local = fmt.here(moment)
+    day = "" if local.date() == fmt.here(now).date() else f"{local:%a} {fmt.day_of_year(local)}, "
+    return f"{day}{fmt.clock(moment)}"
 
 
 def lag(status: DatasetStatus, now: datetime) -> str:
@@ -111,10 +115,10 @@ def lag(status: DatasetStatus, now: datetime) -> str:
     if status.behind is not None:
         if status.behind:
             return f"{status.behind} {'session' if status.behind == 1 else 'sessions'} behind"
-        return "complete" if not status.stale else f"complete, {status.stale:,} of {status.symbols:,} behind"
+        return "complete" if not status.stale else f"complete, {fmt.count(status.stale)} of {fmt.count(status.symbols)} behind"
     if not status.stale:
         return "up to date"
-    return f"{status.stale:,} of {status.symbols:,} due for a refresh"
+    return f"{fmt.count(status.stale)} of {fmt.count(status.symbols)} due for a refresh"
 
 
 def problems(providers: Sequence[ProviderStatus], datasets: Sequence[DatasetStatus], jobs: Sequence[Mapping[str, Any]],
@@ -135,7 +139,7 @@ def problems(providers: Sequence[ProviderStatus], datasets: Sequence[DatasetStat
             text = f"{NAMES[each.name]} end on {day:%d %b %Y}: {each.behind} sessions are missing." if day else ""
             found.append(_problem(f"dataset:{each.name}", "warn", text, str(day)))
     if waiting > 200:
-        found.append(_problem("writer", "warn", f"{waiting:,} writes wait for the disk.", "waiting"))
+        found.append(_problem("writer", "warn", f"{fmt.count(waiting)} writes wait for the disk.", "waiting"))
     return sorted(found, key=lambda each: (each.level != "error", each.key))
 
 

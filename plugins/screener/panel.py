@@ -19,6 +19,7 @@ from plugins.screener.panel_reports import Reports
 from plugins.screener.panel_rule import RuleLine
 from plugins.screener.panel_watchlists import Watchlists
 from plugins.screener.plan import NothingStoredError
+from terminal.domain import format as fmt
 from terminal.ui.badge import SourceBadge
 from terminal.ui.form import Banner, Button, Chip, ChipRow, Flow, ghost, label, row
 from terminal.ui.meters import ProgressLine
@@ -355,14 +356,14 @@ class ScreenerPanel(QWidget):
         self.table.set_empty(
             "Nothing matches",
             "Loosen a filter or take one of the chips above away."
-            + (f" {len(left.unknown):,} cannot be judged because data is missing." if left.unknown else ""),
+            + (f" {fmt.count(len(left.unknown))} cannot be judged because data is missing." if left.unknown else ""),
             "filter-x",
             "Start over",
             self._start_over,
         )
         self.table.set_rows(left.unknown if unknown else left.matched)
-        self.count.set_text(f"{len(left.matched):,} of {total:,}", "" if unknown else "accent")
-        self.unknown.set_text(f"{len(left.unknown):,} unknown", "accent" if unknown else "")
+        self.count.set_text(f"{fmt.count(len(left.matched))} of {fmt.count(total)}", "" if unknown else "accent")
+        self.unknown.set_text(f"{fmt.count(len(left.unknown))} unknown", "accent" if unknown else "")
         self.unknown.setToolTip(
             "Back to the rows that match" if unknown else "Show the rows that cannot be judged, because something is missing"
         )

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from plugins.screener.filters import GROUPS, TYPES, Filters, caption, shown
+from terminal.domain import format as fmt
 from terminal.domain.instruments import SECTORS
 from terminal.ui import theme
 from terminal.ui.form import Button, Card, IconButton, SectionTitle, ghost, label, line, row
@@ -214,7 +215,7 @@ class FilterPane(QWidget):
         self._cards = fresh
 
     def _card(self, box: QVBoxLayout, key: str, text: str, count: int | None, tip: str) -> None:
-        inside = row(label(text, "body", wrap=True), label("–" if count is None else f"{count:,}", "muted"), spacing=8)
+        inside = row(label(text, "body", wrap=True), label("–" if count is None else f"{fmt.count(count)}", "muted"), spacing=8)
         inside.setStretch(0, 1)
         card = Card(inside, clickable=True)
         card.setAccessibleName(f"{text}: {'unknown' if count is None else count} found")
@@ -329,12 +330,12 @@ class FilterPane(QWidget):
         combo.blockSignals(True)
         combo.clear()
         for each in self._presets:
-            combo.addItem(f"{each['title']}   {each['matched']:,}", each["id"])
+            combo.addItem(f"{each['title']}   {fmt.count(each['matched'])}", each["id"])
             combo.setItemData(combo.count() - 1, each["why"], Qt.ItemDataRole.ToolTipRole)
         if self._own:
             combo.insertSeparator(combo.count())
         for each in self._own:
-            count = "–" if each["matched"] is None else f"{each['matched']:,}"
+            count = "–" if each["matched"] is None else f"{fmt.count(each['matched'])}"
             combo.addItem(f"{each['name']}   {count}", each["name"])
             combo.setItemData(combo.count() - 1, each["rule"], Qt.ItemDataRole.ToolTipRole)
         combo.setMaxVisibleItems(24)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
+from terminal.domain import format as fmt
 from terminal.ui.form import Chip
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Reports(Chip):
         for day in days:
             parts = [f"{day[name]} {title}" for name, title in _VERDICTS if day[name]]
             lines.append(f"{day['label']}: {day['reports']} ({', '.join(parts)})")
-        self.set_text(f"{total:,} earnings this week")
+        self.set_text(f"{fmt.count(total)} earnings this week")
         self.setToolTip("\n".join(lines))
         self.setVisible(bool(total))
         self.counted.emit()

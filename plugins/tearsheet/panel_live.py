@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QTimer
 
+from terminal.domain import format as fmt
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -58,4 +60,4 @@ class LivePrice:
             return
         at = row["at"].astimezone(_NEW_YORK)
         if sheet.price_date is None or at.date() >= sheet.price_date:
-            self._show(row["price"], row["previous_close"], f"Live, Finnhub {at:%H:%M:%S} ET")
+            self._show(row["price"], row["previous_close"], f"Live, Finnhub {fmt.clock(at, seconds=True)}")

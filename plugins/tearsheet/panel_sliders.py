@@ -52,11 +52,11 @@ class _Slider(QSlider):
 
 
 class NumberBox(QDoubleSpinBox):
-    """Exact entry, with a point in every country, which leaves the wheel to the page unless it has the focus."""
+    """Exact entry in the user's convention, which leaves the wheel to the page unless it has the focus."""
 
     def __init__(self) -> None:
         super().__init__()
-        locale = QLocale.c()
+        locale = QLocale()
         locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
         self.setLocale(locale)
         self.setKeyboardTracking(False)

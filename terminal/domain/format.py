@@ -69,12 +69,14 @@ def in_force() -> Convention:
     return _in_force
 
 
-def read_number(text: str) -> float:
+def read_number(text: str, convention: Convention | None = None) -> float:
     """What a person typed, as a number: `1234.5`, `1,5`, `1.234,50`, `−3`. Raises ValueError.
 
     With both signs the last one is the decimal one. A single sign before three digits groups them, unless it is the
-    decimal sign of the convention in force; any other single sign is the decimal one. So `1,5` is never fifteen.
+    decimal sign of the convention (None: the one in force); any other single sign is the decimal one. So `1,5` is never
+    fifteen. Command lines are read by `STANDARD`, so that a script means the same on every machine.
     """
+    decimal = (convention or _in_force).decimal
     bare = _GAPS.sub("", text).replace(MINUS, "-")
     body = bare.lstrip("+-")
     last = max(body.rfind("."), body.rfind(","))
@@ -85,7 +87,7 @@ def read_number(text: str) -> float:
             if sign in whole or not _GROUPED.fullmatch(whole):
                 raise ValueError(text)
             body = whole.replace(other, "") + "." + body[last + 1:]
-        elif _GROUPED.fullmatch(body) and (body.count(sign) > 1 or (sign != _in_force.decimal and not body.startswith("0"))):
+        elif _GROUPED.fullmatch(body) and (body.count(sign) > 1 or (sign != decimal and not body.startswith("0"))):
             body = body.replace(sign, "")
         elif body.count(sign) > 1:
             raise ValueError(text)
@@ -106,7 +108,7 @@ def number(value: float | None, decimals: int = 2, *, sign: bool = False) -> str
     return _signed(value, _separated(f"{abs(value):,.{decimals}f}"), sign)
 
 
-def count(number_of: int) -> str:
+def count(number_of: float) -> str:
     """A whole number of things: `1 234`."""
     return number(number_of, 0)
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from terminal.domain import format as fmt
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 EXCHANGE = "America/New_York"
 MOST_CHOICES = 40
 _STEPS = {"": 1.0, "k": 1e3, "m": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12, "x": 1.0, "×": 1.0, "%": 1.0}
-_NUMBER = r"[-+]?[$€£¥]?\d[\d,]*(?:\.\d+)?(?:%|bn|mn|[kmbtx×])?|[-+]?\.\d+(?:%|bn|mn|[kmbtx×])?"
+_NUMBER = r"[-+]?[$€£¥]?\d+(?:[.,]\d+)*(?:%|bn|mn|[kmbtx×])?|[-+]?[.,]\d+(?:%|bn|mn|[kmbtx×])?"
+_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")  # thousands to some, three decimals to others
 _RANGE = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
 _COMPARED = re.compile(rf"(<=|>=|!=|<|>|=)?({_NUMBER})")
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
@@ -231,15 +233,29 @@ def _said(number: str, column: Column) -> str:
 
 def _amount(text: str, column: Column) -> tuple[float, float]:
     """The number meant, and half of the last place that was typed: `18.4` stands for what is shown as 18.4."""
-    match = re.fullmatch(r"([-+]?)[$€£¥]?([\d,]*)(\.\d+)?(%|bn|mn|[kmbtx×])?", text)
+    match = re.fullmatch(r"([-+]?)[$€£¥]?([\d.,]+)(%|bn|mn|[kmbtx×])?", text)
     assert match is not None, text
-    unit = match[4] or ""
+    unit = match[3] or ""
     if unit == "%" and column.unit != "fraction":
         raise FilterError(f"{column.title} is not in per cent.")
     scale = _STEPS[unit] * (0.01 if column.unit == "fraction" else 1.0)
-    size = float((match[2].replace(",", "") or "0") + (match[3] or ""))
-    half = 0.5 * 10.0 ** -(len(match[3]) - 1 if match[3] else 0)
-    return (-size if match[1] == "-" else size) * scale, half * scale
+    size, places = _read(match[2])
+    return (-size if match[1] == "-" else size) * scale, 0.5 * 10.0 ** -places * scale
+
+
+def _read(digits: str) -> tuple[float, int]:
+    """The number and how many decimals it was typed with. What the user's own convention leaves open is refused, because a
+    filter may be saved by one and used by another."""
+    if fmt.in_force().decimal == "," and _EITHER.fullmatch(digits):
+        whole, part = re.split("[.,]", digits)
+        raise FilterError(f"'{digits}' may mean {whole}{part} or {whole},{part.rstrip('0') or '0'}: write one of these.")
+    try:
+        size = fmt.read_number(digits)
+    except ValueError:
+        raise FilterError(f"'{digits}' is not a number.") from None
+    last = max(digits.rfind("."), digits.rfind(","))
+    bare = int(re.sub("[.,]", "", digits))
+    return size, len(digits) - last - 1 if last >= 0 and (bare != size or bare == 0) else 0
 
 
 # ---- days

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
+from terminal.domain import format as fmt
 from terminal.shell.messages import ICONS, TONES, Message
 from terminal.ui import theme
 from terminal.ui.form import Button, EmptyState, Glyph, IconButton, SectionTitle, column, ghost, in_window, label, row
@@ -142,13 +142,11 @@ def _when(moment: datetime, now: datetime) -> str:
         return "Just now"
     if minutes < 60:
         return "In the last hour"
-    zone = ZoneInfo("America/New_York")
-    return "Earlier today" if moment.astimezone(zone).date() == now.astimezone(zone).date() else "Before today"
+    return "Earlier today" if fmt.here(moment).date() == fmt.here(now).date() else "Before today"
 
 
 def _clock(message: Message) -> str:
-    moment = message.at.astimezone(ZoneInfo("America/New_York"))
-    return f"{moment:%H:%M} ET"
+    return fmt.clock(message.at)
 
 
 def _clear(layout: Any) -> None:

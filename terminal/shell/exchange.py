@@ -26,8 +26,8 @@ FORMAT = 1
 KIND = "workspace"
 LAYOUTS, KEYS, SETTINGS = "layouts", "keys", "settings"
 # Appearance, and what a panel begins with. Never providers, addresses, the schedule or anything secret.
-CARRIED = ("mode", "theme", "palette", "font_size", "reduced_motion", "density", "dips.", "earnings.", "screener.", "tearsheet.",
-           "chart.", "market.live_seconds")
+CARRIED = ("mode", "theme", "palette", "font_size", "reduced_motion", "density", "appearance.", "dips.", "earnings.",
+           "screener.", "tearsheet.", "chart.", "market.live_seconds")
 TITLES = {LAYOUTS: "Layouts", KEYS: "Keys", SETTINGS: "Settings"}
 State = Literal["new", "changed", "same", "unknown", "wrong"]
 

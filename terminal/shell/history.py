@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from terminal.domain import format as fmt
+
 if TYPE_CHECKING:
     from terminal.domain.sourced import Table
     from terminal.shell.state import WindowState
@@ -38,7 +40,7 @@ class History:
         """Remember the answer of a command: its title and how many rows."""
         held: Any = self._state.get(RESULTS)
         rows = table.frame.height
-        text = f"{table.title} ({rows:,} {'row' if rows == 1 else 'rows'})"
+        text = f"{table.title} ({fmt.count(rows)} {'row' if rows == 1 else 'rows'})"
         before = held if isinstance(held, dict) else {}
         kept = {**{key: value for key, value in before.items() if key != command}, command: text}
         self._state.set(RESULTS, dict(list(kept.items())[-MOST_RESULTS:]))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
+from terminal.domain.format import in_force
 from terminal.errors import StoreError
 from terminal.locales import CLOCK, LOCALE
 from terminal.shell.topbar import RAIL
@@ -31,6 +33,14 @@ def dress(settings: Settings) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme.apply(app, *wanted(settings))
+    write_alike()
+
+
+def write_alike() -> None:
+    """Have Qt's own entry fields write and read the decimal sign that texts are written with."""
+    locale = QLocale(QLocale.Language.German, QLocale.Country.Germany) if in_force().decimal == "," else QLocale.c()
+    locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    QLocale.setDefault(locale)
 
 
 def wanted(settings: Settings) -> tuple[str, str, int, str, str]:
@@ -107,6 +117,7 @@ class Looks:
 
     def apply_words(self) -> None:
         """Write numbers and moments as the settings say, everywhere: tables anew, sentences as their data comes again."""
+        write_alike()
         if self.workspace is not None:
             self.workspace.set_mode(self.mode)
         shown: ShownMarket | None = getattr(self, "shown", None)

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from terminal.domain import format as fmt
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -134,9 +136,7 @@ class NetworkWatch(QObject):
         self._window.messages.changed.emit()
 
     def _clock(self) -> str:
-        from terminal.domain.sessions import NEW_YORK
-
-        return f"{self.since.astimezone(NEW_YORK):%H:%M} ET" if self.since is not None else ""
+        return fmt.clock(self.since) if self.since is not None else ""
 
     def _mark(self, away: bool) -> None:
         """Every badge says that what it speaks of may be old by now, or no longer."""

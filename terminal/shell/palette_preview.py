@@ -175,7 +175,7 @@ class PreviewPane(QFrame):
         if kind == "screen":
             screen = next((each for each in self._sources.known.screens if each.name == name), None)
             if screen is not None:
-                found = "never run" if screen.found is None else f"{screen.found:,} found {screen.when or 'last'}"
+                found = "never run" if screen.found is None else f"{say.count(screen.found)} found {screen.when or 'last'}"
                 kind = "Your own screen" if screen.own else "Ready-made screen"
                 return Preview(screen.title, kind, screen.about or screen.rule, (("Result", found, ""),),
                                note=screen.rule if screen.about else "")

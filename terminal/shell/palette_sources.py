@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from terminal.domain import format as fmt
 from terminal.errors import TerminalError
 from terminal.shell.keys import Keys
 from terminal.shell.matching import SymbolIndex
@@ -184,7 +185,7 @@ class Sources:
 
 
 def _symbols(number: int) -> str:
-    return "1 symbol" if number == 1 else f"{number:,} symbols"
+    return "1 symbol" if number == 1 else f"{fmt.count(number)} symbols"
 
 
 def nearest(word: str, names: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 CONTROL, PAGE = 260, 760
 HIDDEN = ("first_run_done",)
-GROUPS = {"": "Look and words", "market": "Market", "providers": "Data sources"}
+GROUPS = {"": "Look and words", "appearance": "Numbers and clock", "market": "Market", "providers": "Data sources"}
 STATES = {"ready": "ok", "waiting": "warn", "broken": "error", "refused": "error"}
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from terminal.domain import format as fmt
 from terminal.ui.badge import SourceBadge
 from terminal.ui.form import EmptyState, label, row
 
@@ -44,7 +45,7 @@ class ResultPanel(QWidget):
         self._head.show()
         self._title.setText(table.title)
         rows = table.frame.height
-        self._count.setText("1 row" if rows == 1 else f"{rows:,} rows")
+        self._count.setText("1 row" if rows == 1 else f"{fmt.count(rows)} rows")
         self._badge.show_sources(table.sources, self._host.app.clock())
         words = [*table.notes, *(f"Unknown: {text}" for text in table.unknown)]
         self._notes.setText("\n".join(words[:6]))

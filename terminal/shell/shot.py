@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,7 @@ from terminal.shell.window import MainWindow
 from terminal.ui import theme
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
 
@@ -52,6 +54,14 @@ def application() -> QApplication:
 
 def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
     """Render to `file`; returns width and height in pixels. UserError when there is no such panel or no place to write."""
+    with studio(app, wish) as window:
+        keep(portrait(window, wish), file)
+    return wish.width, wish.height
+
+
+@contextmanager
+def studio(app: App, wish: Wish) -> Iterator[MainWindow]:
+    """A window that looks as wished, on no screen, for as many pictures as one likes; closed at the end."""
     qt = application()
     before = theme.current()
     settings = Look(app.settings, wish)
@@ -73,14 +83,17 @@ def take(app: App, wish: Wish, file: Path) -> tuple[int, int]:
             window.use_layout(Layouts(app.home.path).get(wish.layout))
         if wish.as_of is not None and window.workspace is not None:
             window.workspace.travel(window.workspace.active, wish.as_of)
-        picture = _portrait(window, wish)
-        if not picture.grab().save(str(file), "PNG"):
-            raise UserError(f"{file} cannot be written.", "Choose a folder that exists and can be written.")
-        return wish.width, wish.height
+        yield window
     finally:
         window.abandon()
         if before is not None:
             theme.apply(qt, *before.look)
+
+
+def keep(picture: QWidget, file: Path) -> None:
+    """Write what a widget shows as a PNG file; UserError where that cannot be."""
+    if not picture.grab().save(str(file), "PNG"):
+        raise UserError(f"{file} cannot be written.", "Choose a folder that exists and can be written.")
 
 
 class Look:
@@ -103,7 +116,8 @@ class Look:
         return value
 
 
-def _portrait(window: MainWindow, wish: Wish) -> QWidget:
+def portrait(window: MainWindow, wish: Wish) -> QWidget:
+    """The widget that shows what is wished, with its data there; a panel is taken out of the window for it."""
     workspace = window.workspace
     assert workspace is not None
     if wish.panel != "window" and wish.panel not in workspace.specs:

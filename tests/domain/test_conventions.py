@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terminal import locales
+from terminal import commands, locales
 from terminal.domain import format as fmt
+from terminal.domain import table_filter
+from terminal.domain.sourced import Column, Table
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,10 +64,11 @@ def test_what_is_typed_is_read_by_the_convention(text: str, point: float, comma:
         assert fmt.read_number(text) == pytest.approx(value), name
 
 
-@pytest.mark.parametrize("text", ["", "abc", "1,2,3", "1.2.3", "1,23.4.5", "12,34.5", "--1", "1-2", "nan", "inf", "1e999", "1,2.345,6"])
+@pytest.mark.parametrize("text", ["", "abc", "1,2,3", "1.2.3", "1,23.4.5", "12,34.5", "--1", "1-2", "nan", "inf", "1e999",
+                                  "1,2.345,6"])
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
-        fmt.read_number(text or "x")
+    with pytest.raises(ValueError, match=re.escape(text)):
+        fmt.read_number(text)
 
 
 @given(st.floats(-1e12, 1e12), st.sampled_from(sorted(fmt.CONVENTIONS)), st.integers(1, 2))
@@ -84,6 +90,41 @@ def test_a_moment_by_one_clock_or_both(clock: fmt.Clock, zone: ZoneInfo, told: s
     assert fmt.moment(CLOSE) == told
     assert fmt.clock(CLOSE) in told
     assert fmt.value(CLOSE) == told
+
+
+def column(unit: str = "") -> Column:
+    return Column("price", "Price", "number", unit)
+
+
+@pytest.mark.parametrize(("name", "text", "passed"), [
+    ("standard", ">1,5", [2.0, 1500.0]), ("standard", ">1,500", []), ("standard", ">=1,500", [1500.0]),
+    ("standard", "1.5..2", [1.5, 2.0]), ("de-DE", ">1,5", [2.0, 1500.0]), ("de-DE", ">1.5", [2.0, 1500.0]),
+    ("de-DE", "1,5..2", [1.5, 2.0]), ("de-DE", "=1500", [1500.0]), ("de-DE", ">=1.500,0", [1500.0])])
+def test_a_filter_takes_either_decimal_sign(name: str, text: str, passed: list[float]) -> None:
+    fmt.use(fmt.CONVENTIONS[name])
+    frame = pl.DataFrame({"price": [1.0, 1.5, 2.0, 1500.0]})
+    found = table_filter.parse(text, column(), pl.Float64())
+    assert frame.filter(found.expression)["price"].to_list() == passed
+
+
+@pytest.mark.parametrize("text", [">1.500", "<1,500", "1..1.234"])
+def test_a_filter_that_two_people_would_read_differently_is_refused(text: str) -> None:
+    fmt.use(fmt.CONVENTIONS["de-DE"])
+    with pytest.raises(table_filter.FilterError, match="may mean"):
+        table_filter.parse(text, column(), pl.Float64())
+
+
+def test_what_is_typed_for_a_command_is_never_ten_times_as_much() -> None:
+    def take(ctx: object, part: float = 0.0, whole: int = 0) -> Table:
+        raise NotImplementedError
+
+    fmt.use(fmt.CONVENTIONS["de-DE"])  # which a command line does not follow
+    made = commands._build(commands.command(title="Take numbers")(take), "sample")
+    assert made.bind({"part": "1.500"})["part"] == 1.5
+    assert made.bind({"part": "1,5"})["part"] == 1.5
+    assert made.bind({"whole": "1,500"})["whole"] == 1500
+    with pytest.raises(UserError):
+        made.bind({"whole": "1,5"})
 
 
 def test_threads_never_see_half_a_convention() -> None:

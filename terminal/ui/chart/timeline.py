@@ -138,7 +138,7 @@ class Timeline:
             return f"{day}, {moment:%H:%M} ET"
         if self.interval.endswith("wk"):
             return f"week of {day}"
-        return day.split(" ", 1)[1] if self.interval.endswith("mo") else day
+        return fmt.month(moment.date()) if self.interval.endswith("mo") else day
 
     def session_of(self, place: int) -> str:
         """"before the open", "after the close", or nothing for the regular session and for daily bars."""
@@ -195,9 +195,9 @@ class Timeline:
         if now.astype("datetime64[Y]") != before.astype("datetime64[Y]"):
             return str(moment.year)
         if now.astype("datetime64[M]") != before.astype("datetime64[M]"):
-            return fmt.day(moment.date()).split()[1]
+            return fmt.month(moment.date(), year=False)
         if not self.intraday or now.astype("datetime64[D]") != before.astype("datetime64[D]"):
-            return " ".join(fmt.day(moment.date()).split()[:2])
+            return fmt.day_of_year(moment.date())
         return f"{moment:%H:%M}"
 
     def days(self, low: float, high: float) -> Places:

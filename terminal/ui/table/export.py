@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from PySide6.QtGui import QGuiApplication
 
+from terminal.domain import format as fmt
 from terminal.domain.sourced import Table, plain
 from terminal.errors import UserError
 from terminal.output import SIMULATED, source_line
@@ -140,6 +141,6 @@ def ask_and_write(view: ArrangedTable, *, everything: bool) -> None:
         return future
 
     rows = wanted.frame.height
-    told = f"{rows:,} {'row' if rows == 1 else 'rows'} and {len(wanted.columns)} columns written to {path}."
+    told = f"{fmt.count(rows)} {'row' if rows == 1 else 'rows'} and {len(wanted.columns)} columns written to {path}."
     bridge = Bridge(view, on_error=lambda _, error: host.notify(error.sentence(), "error"))
     bridge.run(view, start, then=lambda _: host.notify(told, "ok"))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout
 
+from terminal.domain import format as fmt
 from terminal.domain.table_filter import choice_text, choices, chosen, hint
 from terminal.ui import theme
 from terminal.ui.form import IconButton, label
@@ -190,8 +191,8 @@ class FilterRow(QObject):
         """How many rows are left, with those of the tables that follow."""
         models = [each.model_shown for each in (self.view, *self.view.followers) if each is self.view or each.isVisible()]
         left, total = sum(each.matching for each in models), sum(each.rows_in_all for each in models)
-        self.count.setText(f"{left:,} / {total:,}" if self.view.model_shown.filters else "")
-        self.count.setAccessibleName(f"{left:,} of {total:,} rows pass the filters")
+        self.count.setText(f"{fmt.count(left)} / {fmt.count(total)}" if self.view.model_shown.filters else "")
+        self.count.setAccessibleName(f"{fmt.count(left)} of {fmt.count(total)} rows pass the filters")
         self.clear.setVisible(bool(self.view.model_shown.filters or self.view.model_shown.problems))
 
     def _say(self, field: Field) -> None:
@@ -257,9 +258,9 @@ class ChoiceList(QListWidget):
         self.setAccessibleName(f"Values of {field.column.title}")
         on = {word.lower() for word in chosen(field.text())}
         for word, count in field.choices:
-            item = QListWidgetItem(f"{word}   {count:,}", self)
+            item = QListWidgetItem(f"{word}   {fmt.count(count)}", self)
             item.setData(Qt.ItemDataRole.UserRole, word)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{word}, {count:,} rows")
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{word}, {fmt.count(count)} rows")
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if word.lower() in on else Qt.CheckState.Unchecked)
         self.itemChanged.connect(lambda _: self._take())

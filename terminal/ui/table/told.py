@@ -89,7 +89,7 @@ class Told:
         """The text of a cell in a group's row: name and count where the row begins, else what is told of the column."""
         if place == self.group_place:
             group = self._model.group(id)
-            return f"{group.title} · {len(group.ids):,}"
+            return f"{group.title} · {fmt.count(len(group.ids))}"
         return self._model.summary_text(id, place)
 
     @property
@@ -102,11 +102,12 @@ class Told:
         model = self._model
         if place == self.group_place or not (text := model.summary_text(id, place)):
             state = "Close" if model.is_open(id) else "Open"
-            return f"{escape(model.group(id).title)}: {len(model.group(id).ids):,} rows. {state} it with Enter or a click."
+            rows = fmt.count(len(model.group(id).ids))
+            return f"{escape(model.group(id).title)}: {rows} rows. {state} it with Enter or a click."
         way, _ = model.summary(id)[model.columns[place].name]
         known = model.frame[model.columns[place].name][model.group(id).ids].is_not_null().sum()
         return (f"<b>{_WAYS[way]} of {escape(self.title(place))}</b>&nbsp;&nbsp;{escape(text)}"
-                f"<br>of {known:,} known among {len(model.group(id).ids):,} rows")
+                f"<br>of {fmt.count(known)} known among {fmt.count(len(model.group(id).ids))} rows")
 
     # --- for a screen reader
 

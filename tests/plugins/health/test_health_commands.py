@@ -51,7 +51,8 @@ def test_a_service_that_answers(live: Any, fetch: Any) -> None:
     assert row["good_endpoint"].startswith("sample/")
     assert [(window["requests"], window["left"]) for window in row["windows"]] == [(60, 58), (2000, 1998)]
     assert all(window["resets_at"] for window in row["windows"])
-    assert row["budget"].startswith("1,998 of 2,000 per hour (full at ") and row["budget"].endswith("58 of 60 per minute")
+    assert row["budget"].startswith("1\u202f998 of 2\u202f000 per hour (full at ")
+    assert row["budget"].endswith("58 of 60 per minute")
 
 
 def test_a_service_that_sends_rubbish_is_named_with_its_fault(live: Any, fetch: Any) -> None:
