@@ -129,3 +129,27 @@ def test_a_card_never_leaves_the_window() -> None:
     places = ((0, 0, 1000, 700), (10, 650, 80, 40), (900, 5, 95, 600), (0, 0, 60, 700), (500, 300, 0, 0))
     for spot in (QRect(*place) for place in places):
         assert room.contains(beside(spot, 340, 150, room)), spot
+
+
+@pytest.mark.parametrize(("choice", "mode", "comes"),
+                         [("live", "newbie", True), ("live", "pro", False), ("later", "newbie", False)])
+def test_a_beginner_is_shown_around_once(open_window: Any, sample_app: Any, home: Any, choice: str, mode: str,
+                                         comes: bool) -> None:
+    Opening = pytest.importorskip("terminal.shell.opening").Opening
+    from terminal.shell.welcome import Welcome
+
+    sample_app.settings.set("mode", mode)
+    window = open_window(sample_app)
+    session: Any = SimpleNamespace(settings=sample_app.settings, default=None)
+    windows: Any = SimpleNamespace(first=window, window=window, switch=lambda _demo, then, _seeding: then and then())
+    opening = Opening(windows, home, None, session, None)
+    opening._fetch_first = lambda: None  # type: ignore[method-assign]
+    opening._welcome()
+    page = window.findChild(Welcome)
+    assert page is not None
+    page.chosen.emit(choice)
+    assert (Tour.of(window) is not None) == comes
+    opening.choose(True)  # the practice market later on: no tour again
+    if comes:
+        Tour.of(window).stop()
+    assert Tour.of(window) is None
