@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.portfolio.account_commands import account_change, account_create, accounts, create, delete, list_
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
-from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns
+from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = [
     "position",
     "remove",
     "returns",
+    "show",
     "transactions",
     "undo",
     "unknown_lines",

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from plugins.portfolio.gathering import Owned, owned, sources
-from plugins.portfolio.reports import prepared, said
 from plugins.portfolio.tables import frame
+from plugins.portfolio.worth import prepared, said
 from terminal.api import Column, Context, Table
 from terminal.domain.portfolio.positions import Held
 from terminal.domain.portfolio.returns import Range, Returns, flows_of, returns, valued_days, without_cash

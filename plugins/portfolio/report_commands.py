@@ -16,6 +16,15 @@ By = Literal["symbol", "month", "year", "kind", "account"]
 Ledger = Literal["", "simple", "twr", "mwr"]
 
 
+@command(title="Your portfolio at a glance")
+def show(ctx: Context, *, account: Accounts = (), currency: Currency = "", method: Method = None) -> Table:
+    """What everything is worth, what it cost, what it made, and how much of it is cash, in one currency."""
+    from plugins.portfolio.gathering import owned
+    from plugins.portfolio.reports import summary_table
+
+    return summary_table(ctx, owned(ctx, account, method=method, currency=currency))
+
+
 @command(title="What you hold")
 def holdings(ctx: Context, *, account: Accounts = (), currency: Currency = "", method: Method = None) -> Table:
     """List what you hold with its price, worth and gain; an unknown price gives bounds, never zero."""

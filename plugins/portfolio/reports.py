@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from plugins.portfolio.gathering import Owned, Price, Prices, missing_splits, sources
+from plugins.portfolio.gathering import Owned, sources
 from plugins.portfolio.tables import cents, frame
+from plugins.portfolio.worth import (
+    Line,
+    cash_in,
+    doubts,
+    exchanged,
+    known,
+    lines,
+    no_deposits,
+    not_known,
+    prepared,
+    said,
+    titled,
+    together,
+)
 from terminal.api import Column, Context, Table
-from terminal.domain.format import number
-from terminal.domain.portfolio.positions import Held, held
-from terminal.domain.portfolio.returns import NOTHING, Range, without_cash
+from terminal.domain.portfolio.positions import held
+from terminal.domain.portfolio.returns import NOTHING, Range
 from terminal.domain.portfolio.transactions import ZERO, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
-    from terminal.domain.portfolio.positions import Lot
 
 _HOLDINGS = (
     Column("symbol", "Ticker"),
@@ -41,74 +52,6 @@ _HOLDINGS = (
 _PRICED = ("price", "value", "value_low", "value_high", "gain", "gain_share", "day_gain", "price_day")
 
 
-@dataclass(frozen=True)
-class Line:
-    """One thing held in one currency, over the chosen accounts. `worth` in its own currency, `in_total` in that of the total."""
-
-    held: Held
-    accounts: tuple[str, ...]
-    cost: Decimal | None
-    price: Price
-    worth: Range
-    in_total: Range
-    day_gain: Decimal | None
-
-    @property
-    def gain(self) -> Range:
-        """Unrealised."""
-        return Range(None, None) if self.cost is None else self.worth - Range.of(self.cost)
-
-
-def lines(own: Owned, prices: Prices) -> list[Line]:
-    """What is held, the same thing of several accounts taken together, by symbol."""
-    grouped: dict[tuple[str, str], list[Lot]] = defaultdict(list)
-    for lot in own.positions.lots:
-        grouped[lot.symbol, lot.currency].append(lot)
-    made = []
-    for (_, currency), parts in sorted(grouped.items()):
-        together = held(replace(lot, account="") for lot in parts)
-        if not together:
-            continue
-        one = together[0]
-        price = prices.now(one)
-        worth = price.range * (one.quantity * one.multiplier)
-        rate = prices.rate(currency, own.currency, own.day)
-        costs = [lot.cost for lot in parts]
-        cost = None if None in costs else sum((each for each in costs if each is not None), ZERO)
-        made.append(
-            Line(
-                one,
-                tuple(sorted({lot.account for lot in parts})),
-                cost,
-                price,
-                worth,
-                Range(None, None) if rate is None else worth * rate,
-                _day_gain(own, one, price, worth),
-            )
-        )
-    return made
-
-
-def _day_gain(own: Owned, one: Held, price: Price, worth: Range) -> Decimal | None:
-    """What it made in the session of its price: its worth, less what was held before at the close before, plus what the
-    trades of that day brought."""
-    if worth.value is None or price.previous is None or price.day is None:
-        return None
-    mine = [each for each in own.transactions if each.symbol == one.symbol and each.account in own.names]
-    if any(each.day > price.day for each in mine):
-        return None
-    done = [each for each in mine if each.day == price.day and each.currency == one.currency]
-    traded = sum((each.quantity for each in done if each.quantity and each.kind != Kind.SPLIT), ZERO)
-    brought = sum((each.amount for each in done if each.kind != Kind.DIVIDEND), ZERO)
-    return worth.value - (one.quantity - traded) * price.previous * one.multiplier + brought
-
-
-def prepared(ctx: Context, own: Owned, *, past: Iterable[Held] = ()) -> Prices:
-    """Prices for what is held (and for what was)."""
-    wanted = {each.symbol: each for each in (*past, *held(own.positions.lots))}
-    return Prices(ctx, tuple(wanted.values()), own.transactions, own.day)
-
-
 def holdings_table(ctx: Context, own: Owned) -> Table:
     """What is held, with bounds where a price is not known."""
     import polars as pl
@@ -116,8 +59,8 @@ def holdings_table(ctx: Context, own: Owned) -> Table:
     prices = prepared(ctx, own)
     found = lines(own, prices)
     names = dict(ctx.market.instruments([line.held.market_symbol for line in found], ctx.as_of).select("symbol", "name").rows())
-    money, _ = _cash_in(own, prices)
-    total = _total(line.in_total for line in found) + money
+    money, _ = cash_in(own, prices)
+    total = together(line.in_total for line in found) + money
     rows = [_holding(line, total, names) for line in found]
     made, place = sources(ctx, [line.price.fetch for line in found])
     origin = pl.DataFrame(
@@ -128,11 +71,11 @@ def holdings_table(ctx: Context, own: Owned) -> Table:
         schema=dict.fromkeys((*_PRICED, "quantity", "cost", "accounts", "currency"), pl.Int64),
     )
     return Table(
-        _titled("Holdings", own),
+        titled("Holdings", own),
         _HOLDINGS,
         frame(_HOLDINGS, rows),
         made,
-        _unknown(own, prices, found),
+        not_known(own, prices, found),
         _notes(own, found, money, total),
         origin,
         {"total": total, "cash": money, "currency": own.currency},
@@ -161,6 +104,62 @@ def _holding(line: Line, total: Range, names: dict[str, str]) -> dict[str, Any]:
         "price_day": line.price.day,
         "accounts": list(line.accounts),
     }
+
+
+def summary_table(ctx: Context, own: Owned) -> Table:
+    """The sums over everything held and everything that was made, each with its bounds."""
+    prices = prepared(ctx, own)
+    found = lines(own, prices)
+    money, unknown = cash_in(own, prices)
+    held_worth = together(line.in_total for line in found)
+    unrealised = together(exchanged(line.gain, line.held.currency, own, prices) for line in found)
+    realised = together(exchanged(known(each.gain), each.currency, own, prices) for each in own.positions.closings)
+    income = together(exchanged(Range.of(each.amount), each.currency, own, prices) for each in own.positions.income)
+    day = together(exchanged(known(line.day_gain), line.held.currency, own, prices) for line in found)
+    parts = {
+        "worth": held_worth + money,
+        "held": held_worth,
+        "cash": money,
+        "day": day,
+        "unrealised": unrealised,
+        "realised": realised,
+        "income": income,
+        "made": unrealised + realised + income,
+    }
+    rows = [
+        {"what": _SUMMARY[name], "amount": each.value, "low": each.low, "high": each.high, "currency": own.currency}
+        for name, each in parts.items()
+    ]
+    made, _ = sources(ctx, [line.price.fetch for line in found])
+    notes = tuple(no_deposits(own)) if found or own.positions.cash else (_NOTHING,)
+    return Table(
+        titled("Your portfolio", own),
+        _SHOWN,
+        frame(_SHOWN, rows),
+        made,
+        (*unknown, *not_known(own, prices, found)),
+        notes,
+        detail=parts,
+    )
+
+
+_SHOWN = (
+    Column("what", "What"),
+    Column("amount", "Amount", "number", "currency", decimals=2),
+    Column("low", "At least", "number", "currency", decimals=2, term="portfolio_range", newbie=False),
+    Column("high", "At most", "number", "currency", decimals=2, term="portfolio_range", newbie=False),
+    Column("currency", "Currency"),
+)
+_SUMMARY = {
+    "worth": "Everything together",
+    "held": "What you hold is worth",
+    "cash": "Cash",
+    "day": "Made on the last day",
+    "unrealised": "Gain of what you hold",
+    "realised": "Gain of what you sold",
+    "income": "Dividends, interest, less fees",
+    "made": "Made in all",
+}
 
 
 def position_table(ctx: Context, own: Owned, symbol: str) -> Table:
@@ -227,7 +226,7 @@ def lots_table(ctx: Context, own: Owned, symbol: str) -> Table:
         )
     made, _ = sources(ctx, fetches)
     unknown = tuple(f"{name}: {reason}" for name, reason in reasons.items())
-    return Table(_titled("Lots", own), _LOTS, frame(_LOTS, rows), made, unknown, () if rows else (_NOTHING,))
+    return Table(titled("Lots", own), _LOTS, frame(_LOTS, rows), made, unknown, () if rows else (_NOTHING,))
 
 
 _CLOSINGS = (
@@ -275,8 +274,8 @@ def closings_table(ctx: Context, own: Owned, symbol: str, year: int | None) -> T
         sums[each.currency, "long" if each.long_term else "short"] += each.gain or ZERO
     notes = [f"{term} term: {cents(gain)} {currency}" for (currency, term), gain in sorted(sums.items())]
     made, _ = sources(ctx, ())
-    title = _titled("Closed lots" if year is None else f"Lots closed in {year}", own)
-    return Table(title, _CLOSINGS, frame(_CLOSINGS, rows), made, _doubts(own, Kind.SELL), tuple(notes) or (_NOTHING_CLOSED,))
+    title = titled("Closed lots" if year is None else f"Lots closed in {year}", own)
+    return Table(title, _CLOSINGS, frame(_CLOSINGS, rows), made, doubts(own), tuple(notes) or (_NOTHING_CLOSED,))
 
 
 _PNL = (
@@ -327,11 +326,11 @@ def pnl_table(ctx: Context, own: Owned) -> Table:
     sourced, _ = sources(ctx, [line.price.fetch for line in found.values()])
     notes = (f"Together: {said(total, own.currency)}.",) if rows else (_NOTHING,)
     return Table(
-        _titled("What it made", own),
+        titled("What it made", own),
         _PNL,
         frame(_PNL, rows),
         sourced,
-        _unknown(own, prices, list(found.values())),
+        not_known(own, prices, list(found.values())),
         notes,
         detail={"total": total, "currency": own.currency},
     )
@@ -364,7 +363,7 @@ def income_table(ctx: Context, own: Owned, by: str, start: date | None, end: dat
         for (key, currency), each in sorted(sums.items())
     ]
     made, _ = sources(ctx, ())
-    return Table(_titled("Income", own), columns, frame(columns, rows), made, notes=() if rows else ("Nothing was paid.",))
+    return Table(titled("Income", own), columns, frame(columns, rows), made, notes=() if rows else ("Nothing was paid.",))
 
 
 def cash_table(ctx: Context, own: Owned) -> Table:
@@ -379,86 +378,18 @@ def cash_table(ctx: Context, own: Owned) -> Table:
         {"account": account, "amount": amount, "currency": currency}
         for (account, currency), amount in sorted(own.positions.cash.items())
     ]
-    total, unknown = _cash_in(own, prices, everything=True)
+    total, unknown = cash_in(own, prices, everything=True)
     made, _ = sources(ctx, ())
-    notes = (f"Together: {said(total, own.currency)}.", *_no_deposits(own)) if rows else ("No money is booked.",)
-    return Table(_titled("Cash", own), columns, frame(columns, rows), made, unknown, notes)
+    notes = (f"Together: {said(total, own.currency)}.", *no_deposits(own)) if rows else ("No money is booked.",)
+    return Table(titled("Cash", own), columns, frame(columns, rows), made, unknown, notes)
 
 
 _NOTHING = "Nothing is held. Book a purchase: `tapeline portfolio add ACCOUNT buy AAPL --quantity 10 --price 150`."
 _NOTHING_CLOSED = "Nothing was closed."
 
 
-def said(worth: Range, currency: str) -> str:
-    """An amount in words: one, or the bounds of it."""
-    if worth.value is not None:
-        return f"{number(float(cents(worth.value)))} {currency}"
-    if worth.low is None and worth.high is None:
-        return "not known"
-    low = "not known" if worth.low is None else number(float(cents(worth.low)))
-    high = "not known how much" if worth.high is None else number(float(cents(worth.high)))
-    return f"between {low} and {high} {currency}"
-
-
-def counted_cash(own: Owned) -> dict[tuple[str, str], Decimal]:
-    """Cash by account and currency, of the accounts whose cash means something."""
-    without = without_cash(own.transactions)
-    return {place: amount for place, amount in own.positions.cash.items() if place[0] not in without}
-
-
-def _cash_in(own: Owned, prices: Prices, *, everything: bool = False) -> tuple[Range, tuple[str, ...]]:
-    total, unknown = NOTHING, []
-    for (_, currency), amount in sorted((own.positions.cash if everything else counted_cash(own)).items()):
-        rate = prices.rate(currency, own.currency, own.day)
-        if rate is None:
-            unknown.append(f"What {amount} {currency} are in {own.currency} is not known.")
-        total += Range(None, None) if rate is None else Range.of(amount * rate)
-    return total, tuple(unknown)
-
-
-def _no_deposits(own: Owned) -> list[str]:
-    without = sorted(without_cash(own.transactions) & own.names)
-    return (
-        [f"In {', '.join(without)} no deposit is booked, so the cash there only says what trades cost; it does not count."]
-        if without
-        else []
-    )
-
-
-def _total(values: Iterable[Range]) -> Range:
-    total = NOTHING
-    for each in values:
-        total += each
-    return total
-
-
 def _notes(own: Owned, found: Sequence[Line], money: Range, total: Range) -> tuple[str, ...]:
     if not found and total == NOTHING:
         return (_NOTHING,)
     notes = [f"Worth {said(total, own.currency)}, of it cash {said(money, own.currency)}."]
-    return (*notes, *_no_deposits(own))
-
-
-def _unknown(own: Owned, prices: Prices, found: Sequence[Line]) -> tuple[str, ...]:
-    told = []
-    for line in found:
-        if line.price.reason:
-            text = f"{line.held.symbol}: {line.price.reason}; worth {said(line.worth, line.held.currency)}"
-            told.append(text + (f" (`tapeline market refresh {line.held.market_symbol}`)" if line.worth.value is None else ""))
-        if line.cost is None:
-            told.append(f"{line.held.symbol}: what it cost is not known, so its gain is not either")
-    return (*told, *missing_splits(own, prices), *_doubts(own))
-
-
-def _doubts(own: Owned, *_: Kind) -> tuple[str, ...]:
-    """What in the bookings does not add up, each once."""
-    return tuple(
-        dict.fromkeys(
-            f"booking {each.transaction} of {each.day} in {each.account}: {each.text}" for each in own.positions.problems
-        )
-    )
-
-
-def _titled(title: str, own: Owned) -> str:
-    names = ", ".join(each.name for each in own.accounts)
-    return f"{title} on {own.day}" + (f" in {names}" if names else "")
+    return (*notes, *no_deposits(own))

@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from terminal.domain.portfolio.lots import replay
 from terminal.domain.portfolio.returns import Flow, Range, flows_of, returns, valued_days, without_cash, xirr
 from terminal.domain.portfolio.transactions import Kind
 from tests.conftest import examples
 from tests.domain.portfolio.bookings import D, booking
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
 
@@ -161,3 +166,25 @@ def test_the_chain_is_that_of_a_reference_library() -> None:
     series = pandas.Series(daily, index=pandas.date_range(FIRST, periods=365))
     assert found.time_weighted.value == pytest.approx(float(stats.comp(series)), rel=1e-9)
     assert found.time_weighted_yearly.value == pytest.approx(float(stats.cagr(series, periods=365)), rel=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.real
+def test_a_real_history_is_that_of_a_reference_library(shared: Path) -> None:
+    """SPY bought once and held: the time-weighted return of the book is the compounded return of the series."""
+    pandas, stats = pytest.importorskip("pandas"), pytest.importorskip("quantstats.stats")
+    table = pandas.read_csv(shared / "payloads" / "market" / "daily_SPY.csv")
+    names = {name.strip().lower(): name for name in table.columns}
+    days = [date.fromisoformat(str(each)[:10]) for each in table[names["date"]]]
+    closes = [D(str(each)) for each in table[names["close"]]]
+    bought = [booking("deposit", days[0].isoformat(), amount=100 * closes[0]),
+              booking("buy", days[0].isoformat(), "SPY", 100, closes[0])]  # fmt: skip
+    book = replay(bought, evenings=days)
+    evenings = [(day, close, book.evenings[day]) for day, close in zip(days, closes, strict=True)]
+    values = {day: Range.of(sum((each.quantity * close for each in evening.held), D(0)) + sum(evening.cash.values(), D(0)))
+              for day, close, evening in evenings}  # fmt: skip
+    flows, _ = flows_of(bought, "A", frozenset(), lambda one: one.amount)
+    found = returns(days[0], days[-1], {**values, before(days[0]): Range.of(D(0))}, flows, before)
+    series = pandas.Series([float(each) for each in closes], index=pandas.to_datetime(days)).pct_change().dropna()
+    assert found.time_weighted.value == pytest.approx(float(stats.comp(series)), rel=1e-9)
+    assert found.simple.value == pytest.approx(float(stats.comp(series)), rel=1e-9)

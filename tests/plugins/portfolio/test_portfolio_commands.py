@@ -127,6 +127,44 @@ def test_gains_by_symbol_are_what_went_through_the_cash(filled: Callable[..., An
     assert only(filled("lots"))["unit_cost"] == 10.05
 
 
+def test_the_summary_is_the_sum_of_the_parts(filled: Callable[..., Any]) -> None:
+    filled("add", account="Main", kind="sell", symbol="AAA", quantity="5", price="13", fees="0.50", day="2026-11-19")
+    filled("add", account="Main", kind="dividend", symbol="AAA", amount="3.40", day="2026-11-19")
+    shown = {row["what"]: row["amount"] for row in filled("show").rows()}
+    assert shown == {
+        "Everything together": 1076.9, "What you hold is worth": 210.0, "Cash": 866.9, "Made on the last day": 15.0,
+        "Gain of what you hold": 59.25, "Gain of what you sold": 14.25, "Dividends, interest, less fees": 3.4,
+        "Made in all": 76.9,
+    }  # fmt: skip
+    filled("add", account="Main", kind="buy", symbol="ZZZ", quantity="1", price="9", day="2026-11-19")
+    bounds = {row["what"]: (row["amount"], row["low"], row["high"]) for row in filled("show").rows()}
+    assert bounds["Made in all"] == (None, 67.9, 76.9) and bounds["Made on the last day"] == (None, None, None)
+
+
+def test_what_is_held_is_written_with_each_booking(filled: Callable[..., Any], live: Any) -> None:
+    """The universe needs no replay and says what a replay says: after splits, mergers, options and what is taken out."""
+    from plugins.portfolio import book
+    from terminal.domain.portfolio.lots import replay
+    from terminal.domain.portfolio.positions import held
+
+    def same() -> list[str]:
+        written = live.store.book.read("SELECT symbol, quantity FROM portfolio.held ORDER BY symbol").rows()
+        assert written == [(one.symbol, one.quantity) for one in held(replay(book.transactions(live.store.book.read)).lots)]
+        return [symbol for symbol, _ in written]
+
+    filled("add", account="Main", kind="split", symbol="AAA", ratio="3", day="2026-11-17")
+    filled("add", account="Main", kind="sell", symbol="CCC261120P00050000", quantity="1", price="2", day="2026-11-17")
+    filled("add", account="Main", kind="merger", symbol="AAA", ratio="0.5", other="NEW", day="2026-11-18")
+    assert same() == ["CCC261120P00050000", "NEW"]
+    filled("add", account="Main", kind="assign", symbol="CCC261120P00050000", amount="-5000", day="2026-11-20")
+    assert same() == ["CCC", "NEW"]
+    filled("remove", number=5)
+    assert same() == ["AAA", "CCC"]
+    filled("undo", number=5)
+    filled("remove", number=2)
+    assert same() == ["CCC"]
+
+
 def test_three_returns_and_their_ledgers(filled: Callable[..., Any]) -> None:
     rows = {row["way"]: row for row in filled("returns").rows()}
     assert [rows[way]["return"] for way in ("simple", "twr", "mwr")] == pytest.approx([0.079] * 3)
