@@ -124,7 +124,7 @@ def arguments(app: App, name: str) -> dict[str, Any]:
     def fill(value: Any) -> Any:
         if isinstance(value, list):
             return [fill(each) for each in value]
-        if isinstance(value, str) and value.endswith(".csv"):
+        if isinstance(value, str) and value.endswith((".csv", ".toml")):
             return str(app.home.path / value)
         return stock(app) if value == "STOCK" else value
 
