@@ -308,10 +308,11 @@ def _shown(ctx: Context, number: int, back: str, text: str, *, quiet: bool = Fal
 
 
 def _bookings(ctx: Context, title: str, rows: list[dict[str, Any]], notes: tuple[str, ...]) -> Table:
-    from plugins.portfolio.tables import frame
+    from plugins.portfolio.tables import fitted, frame
 
     listed = [{**row, "number": row["number"] if "number" in row else row["id"]} for row in rows]
-    return Table(title, _BOOKINGS, frame(_BOOKINGS, listed), (_book(ctx),), notes=notes)
+    shown = frame(_BOOKINGS, listed)
+    return Table(title, fitted(_BOOKINGS, shown), shown, (_book(ctx),), notes=notes)
 
 
 def _row_of(one: Transaction) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from plugins.portfolio.gathering import Owned, sources
-from plugins.portfolio.tables import cents, frame
+from plugins.portfolio.tables import cents, fitted, frame
 from plugins.portfolio.worth import (
     Line,
     cash_in,
@@ -72,8 +72,8 @@ def holdings_table(ctx: Context, own: Owned) -> Table:
     )
     return Table(
         titled("Holdings", own),
-        _HOLDINGS,
-        frame(_HOLDINGS, rows),
+        fitted(_HOLDINGS, shown := frame(_HOLDINGS, rows)),
+        shown,
         made,
         not_known(own, prices, found),
         _notes(own, found, money, total),
@@ -169,11 +169,9 @@ def position_table(ctx: Context, own: Owned, symbol: str) -> Table:
 
     mine = [each.symbol for each in held(own.positions.lots) if each.market_symbol == symbol]
     rows = whole.frame.with_row_index("_at").filter(pl.col("symbol").is_in(mine))
-    columns = tuple(
-        each
-        for each in _HOLDINGS
-        if each.name in ("quantity", "price", "value", "cost", "gain", "gain_share", "day_gain", "weight", "currency", "symbol")
-    )
+    names = ("quantity", "price", "value", "cost", "gain", "gain_share", "day_gain", "weight", "currency")
+    wanted = names if rows.height < 2 else ("symbol", *names)
+    columns = tuple(each for each in fitted(_HOLDINGS, rows) if each.name in wanted)
     kept = tuple(note for note in whole.unknown if symbol in note)
     origin = None if whole.origin is None else whole.origin[rows["_at"].to_list()]
     return Table(
@@ -226,7 +224,9 @@ def lots_table(ctx: Context, own: Owned, symbol: str) -> Table:
         )
     made, _ = sources(ctx, fetches)
     unknown = tuple(f"{name}: {reason}" for name, reason in reasons.items())
-    return Table(titled("Lots", own), _LOTS, frame(_LOTS, rows), made, unknown, () if rows else (_NOTHING,))
+    return Table(
+        titled("Lots", own), fitted(_LOTS, shown := frame(_LOTS, rows)), shown, made, unknown, () if rows else (_NOTHING,)
+    )
 
 
 _CLOSINGS = (
@@ -275,7 +275,9 @@ def closings_table(ctx: Context, own: Owned, symbol: str, year: int | None) -> T
     notes = [f"{term} term: {cents(gain)} {currency}" for (currency, term), gain in sorted(sums.items())]
     made, _ = sources(ctx, ())
     title = titled("Closed lots" if year is None else f"Lots closed in {year}", own)
-    return Table(title, _CLOSINGS, frame(_CLOSINGS, rows), made, doubts(own), tuple(notes) or (_NOTHING_CLOSED,))
+    return Table(
+        title, fitted(_CLOSINGS, shown := frame(_CLOSINGS, rows)), shown, made, doubts(own), tuple(notes) or (_NOTHING_CLOSED,)
+    )
 
 
 _PNL = (
@@ -327,8 +329,8 @@ def pnl_table(ctx: Context, own: Owned) -> Table:
     notes = (f"Together: {said(total, own.currency)}.",) if rows else (_NOTHING,)
     return Table(
         titled("What it made", own),
-        _PNL,
-        frame(_PNL, rows),
+        fitted(_PNL, shown := frame(_PNL, rows)),
+        shown,
         sourced,
         not_known(own, prices, list(found.values())),
         notes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,16 @@ def frame(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> pl.Da
     listed = list(rows)
     data = {column.name: [_cell(row.get(column.name), column) for row in listed] for column in columns}
     return pl.DataFrame(data, schema={column.name: kinds[column.type] for column in columns})
+
+
+def fitted(columns: Sequence[Column], shown: pl.DataFrame) -> tuple[Column, ...]:
+    """The columns with no decimals for quantities that are all whole, and enough of them for small parts of a coin."""
+
+    def places() -> int:
+        counts = [abs(value) for value in shown["quantity"].to_list() if value]
+        return 0 if all(value == int(value) for value in counts) else 8 if min(counts) < 0.01 else 4
+
+    return tuple(replace(each, decimals=places()) if each.name == "quantity" else each for each in columns)
 
 
 def _cell(value: Any, column: Column) -> Any:
