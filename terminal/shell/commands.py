@@ -13,19 +13,12 @@ from terminal.shell.key_commands import bind, keys, keys_put, keys_reset, unbind
 from terminal.shell.layout_commands import layout, place  # noqa: F401  # and these
 from terminal.shell.mode_commands import panel_mode, tour  # noqa: F401  # and these
 from terminal.shell.undo_commands import undo  # noqa: F401  # and this
+from terminal.shell.window_commands import WHICH, close, list, new, quit, window_of  # noqa: F401  # and these
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from terminal.api import Context
-
-NO_WINDOW = "Open it with: tapeline"
-
-
-def _window(ctx: Context) -> Any:
-    if ctx.window is None:
-        raise UserError("No window is open.", NO_WINDOW)
-    return ctx.window
 
 
 def _done(title: str, **values: Any) -> Table:
@@ -75,37 +68,38 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
 
 @command(title="Bring the window to the front", gui=True)
 def raise_(ctx: Context) -> Table:
-    """Show the window that is open, in front of the others."""
-    window = _window(ctx)
-    window.come_to_front()
+    """Show the windows that are open in front of those of other programs."""
+    last = window_of(ctx)
+    for window in (*(each for each in (last.windows.all if last.windows is not None else ()) if each is not last), last):
+        window.come_to_front()
     return _done("The window is in front")
 
 
 @command(title="Open a panel", gui=True)
-def open(ctx: Context, panel: str, *, symbol: str = "") -> Table:
+def open(ctx: Context, panel: str, *, symbol: str = "", window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """Bring a panel of the open window to the front.
 
     Args:
         panel: Id of the panel.
         symbol: The symbol it should show.
     """
-    window = _window(ctx)
-    known = window.workspace.specs if window.workspace is not None else {}
+    of = window_of(ctx, window)
+    known = of.workspace.specs if of.workspace is not None else {}
     if panel not in known:
         raise UserError(f"There is no panel {panel!r}.", f"One of: {', '.join(known)}.")
-    window.open_panel(panel, symbol.upper() or None)
+    of.open_panel(panel, symbol.upper() or None)
     return _done(f"{known[panel].title} is open")
 
 
 @command(title="Panels of the window", gui=True)
-def panels(ctx: Context) -> Table:
+def panels(ctx: Context, *, window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """List the panels of the open window, which of them can be seen, and the symbol they look at."""
     import polars as pl
 
-    window = _window(ctx)
-    specs = window.workspace.specs if window.workspace is not None else {}
-    visible = window.workspace.describe() if window.workspace is not None else {}
-    links: Any = window.workspace.links if window.workspace is not None else None
+    space: Any = window_of(ctx, window).workspace
+    specs = space.specs if space is not None else {}
+    visible = space.describe() if space is not None else {}
+    links: Any = space.links if space is not None else None
     rows = [(panel.id, panel.title, visible[panel.id], links.symbol(panel.id) if panel.follows_symbol else None,
              (links.group(panel.id) or "none") if links.can_link(panel.id) else None, links.as_of(panel.id))
             for panel in specs.values()]
@@ -119,7 +113,7 @@ def panels(ctx: Context) -> Table:
 @command(title="Show what was known on a past day", gui=True)
 def as_of(ctx: Context, day: Annotated[str, argument(help="2025-03-14, today, back or forward (a session), or so long ago: "
                                                           "30d, 6w, 3m, 1y.", metavar="DAY")],
-          *, group: Literal["", "A", "B", "C", "D"] = "") -> Table:
+          *, group: Literal["", "A", "B", "C", "D"] = "", window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """Let the panels of the open window travel to a past day, or back to today.
 
     Args:
@@ -127,17 +121,16 @@ def as_of(ctx: Context, day: Annotated[str, argument(help="2025-03-14, today, ba
     """
     from terminal.shell.links import spoken
 
-    window = _window(ctx)
-    found = window.travel(day, group)
+    found = window_of(ctx, window).travel(day, group)
     return _done(f"Showing what was known on {spoken(found)}" if found else "Showing today")
 
 
 @command(title="Link a panel with others", gui=True)
 def link(ctx: Context, panel: Annotated[str, argument(help="Id of the panel.")],
-         group: Annotated[Literal["A", "B", "C", "D", "none"], argument(help="The group, or none.")]) -> Table:
+         group: Annotated[Literal["A", "B", "C", "D", "none"], argument(help="The group, or none.")],
+         *, window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """Put a panel into a link group: panels of one group look at the same symbol and the same day."""
-    window = _window(ctx)
-    workspace = window.workspace
+    workspace = window_of(ctx, window).workspace
     known = [each for each in workspace.specs if workspace.links.can_link(each)] if workspace is not None else []
     if panel not in known:
         raise UserError(f"The panel {panel!r} cannot be linked.", f"One of: {', '.join(known)}.")
@@ -153,7 +146,7 @@ def mode(ctx: Context, to: Literal["newbie", "pro", "other"] = "other") -> Table
     Args:
         to: Newbie, pro, or the other one.
     """
-    window = _window(ctx)
+    window = window_of(ctx)
     window.set_mode(to if to != "other" else "newbie" if window.mode == "pro" else "pro")
     return _done(f"Mode: {window.mode}")
 
@@ -165,7 +158,7 @@ def theme(ctx: Context, to: Literal["dark", "light", "other"] = "other") -> Tabl
     Args:
         to: Dark, light, or the other one.
     """
-    window = _window(ctx)
+    window = window_of(ctx)
     window.set_look(theme=to if to != "other" else "light" if window.settings.get("theme") == "dark" else "dark")
     return _done(f"Theme: {window.settings.get('theme')}")
 
@@ -174,7 +167,7 @@ def theme(ctx: Context, to: Literal["dark", "light", "other"] = "other") -> Tabl
 def font_size(ctx: Context,
               to: Annotated[str, argument(help="Pixels (10 to 22), larger, smaller, or usual.", metavar="SIZE")]) -> Table:
     """Change the size of the text, and with it of rows, charts and controls."""
-    window = _window(ctx)
+    window = window_of(ctx)
     step = {"larger": 1, "smaller": -1, "usual": 0}.get(to)
     if step is None:
         window.set_look(font_size=window.settings.declared("font_size").convert(to))
@@ -190,7 +183,7 @@ def density(ctx: Context, to: Literal["auto", "compact", "normal", "roomy"]) -> 
     Args:
         to: Compact, normal, roomy, or auto for what suits Newbie or Pro.
     """
-    window = _window(ctx)
+    window = window_of(ctx)
     window.set_look(density=to)
     return _done(f"Density: {to}")
 
@@ -202,7 +195,7 @@ def palette(ctx: Context, to: Literal["standard", "colour-blind", "other"] = "ot
     Args:
         to: Standard, colour-blind, or the other one.
     """
-    window = _window(ctx)
+    window = window_of(ctx)
     present = window.settings.get("palette")
     window.set_look(palette=to if to != "other" else "colour-blind" if present == "standard" else "standard")
     return _done(f"Colours: {window.settings.get('palette')}")
@@ -215,14 +208,6 @@ def market(ctx: Context, to: Literal["demo", "live"]) -> Table:
     Args:
         to: Demo or live.
     """
-    window = _window(ctx)
+    window = window_of(ctx)
     window.source_asked.emit(to == "demo")
     return _done(f"The {to} market is being opened")
-
-
-@command(title="Close the window", gui=True)
-def quit(ctx: Context) -> Table:
-    """Close the window; everything is saved."""
-    window = _window(ctx)
-    window.close_soon()
-    return _done("The window is closing")

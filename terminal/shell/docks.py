@@ -14,20 +14,17 @@ from typing import TYPE_CHECKING, Any
 import PySide6QtAds as ads  # noqa: N813
 from PySide6.QtCore import QByteArray, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMainWindow, QScrollArea, QWidget
 from shiboken6 import isValid
 
 from terminal.shell.arrangement import VERSION, fitted, from_saved, from_text, to_text, to_xml
-from terminal.ui.theme import set_role
+from terminal.shell.slot import Slot
+from terminal.ui import theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import date
-
-    from PySide6.QtGui import QShowEvent
 
     from terminal.api import Panel
-    from terminal.shell.timemachine import PastStrip
 
 log = logging.getLogger(__name__)
 LEFT, RIGHT, BOTTOM = 280, 420, 260
@@ -39,87 +36,6 @@ BUTTONS = {ads.TitleBarButtonTabsMenu: ("List the tabs of this group", "chevron-
            ads.TitleBarButtonAutoHide: ("Hide this panel at the edge", "panel-{}-close"),
            ads.TitleBarButtonClose: ("Close this group", "x"),
            ads.TitleBarButtonMinimize: ("Put this panel back to the edge", "minus")}
-
-
-class Slot(QWidget):
-    """The inside of a dock. `wanted` is emitted once, when it is first shown and still empty."""
-
-    wanted = Signal(str)
-    shown = Signal(str)
-
-    def __init__(self, panel_id: str) -> None:
-        super().__init__()
-        self.panel_id = panel_id
-        self.widget: QWidget | None = None
-        self._asked = self._aside = False
-        self.setProperty("role", "panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._strip: PastStrip | None = None
-        self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(0)
-
-    def show_past(self, day: date | None, back: Callable[[], None]) -> None:
-        """Frame the panel as one that shows a past day (None: no frame); `back` is what leads to today."""
-        if day is not None and self._strip is None:
-            from terminal.shell.timemachine import PastStrip
-
-            self._strip = PastStrip(back)
-            self._box.insertWidget(0, self._strip)
-        if self._strip is not None:
-            if day is not None:
-                self._strip.show_day(day)
-            self._strip.setVisible(day is not None)
-        edge = 2 if day is not None else 0
-        self._box.setContentsMargins(edge, edge, edge, edge)
-        set_role(self, past=day is not None)
-
-    def put(self, widget: QWidget) -> None:
-        """Show `widget` and let go of what was there."""
-        old, self.widget = self.widget, widget
-        self._aside = False
-        if old is not None:
-            self._box.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        self._box.addWidget(widget)
-        widget.show()
-
-    def set_aside(self, holder: QWidget) -> None:
-        """Lend the panel to `holder` until the slot is seen again: each time QtAds moves a slot, the style of everything
-        in it is worked out anew, which takes a second for a whole window.
-        """
-        if self.widget is not None and not self._aside:
-            self._aside = True
-            self._box.removeWidget(self.widget)
-            self.widget.setParent(holder)
-
-    def bring_back(self) -> None:
-        """Take the panel back, if the slot is seen."""
-        if self._aside and self.widget is not None and self.isVisible():
-            self._aside = False
-            self._box.addWidget(self.widget)
-            self.widget.show()
-
-    def ask(self) -> None:
-        """Have the panel built at the next turn of the event loop, if that has not happened yet."""
-        if not self._asked:
-            self._asked = True
-            QTimer.singleShot(0, self, self._still_wanted)
-
-    def _still_wanted(self) -> None:
-        # While a layout is being made, tabs come to the front for a moment that nobody sees.
-        if self.isVisible():
-            self.wanted.emit(self.panel_id)
-        else:
-            self._asked = False
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._aside:
-            QTimer.singleShot(0, self, self.bring_back)
-        self.ask()
-        self.shown.emit(self.panel_id)
 
 
 class Docks(QObject):
@@ -134,8 +50,9 @@ class Docks(QObject):
         self._icon, self._build = icon, build
         self._panels: dict[str, Panel] = {}
         self._docks: dict[str, Any] = {}
+        self._slots: dict[str, Slot] = {}
         self._narrowed: set[str] = set()
-        self._loose: dict[str, Slot] = {}
+        self._loose: set[str] = set()
         self._last_focus: dict[str, QWidget] = {}
         self.last_used = ""
         application = QApplication.instance()
@@ -177,7 +94,7 @@ class Docks(QObject):
         for panel in panels:
             dock = ads.CDockWidget(self._manager, panel.title)
             dock.setObjectName(panel.id)
-            slot = Slot(panel.id)
+            slot = self._slots[panel.id] = Slot(panel.id)
             slot.wanted.connect(self._fill)
             dock.setWidget(slot, ads.CDockWidget.ForceNoScrollArea)
             dock.setMinimumSizeHintMode(ads.CDockWidget.MinimumSizeHintFromDockWidget)
@@ -248,13 +165,12 @@ class Docks(QObject):
         return panel_id in self._docks and self.slot(panel_id).isVisible()
 
     def slot(self, panel_id: str) -> Slot:
-        found: Slot = self._loose.get(panel_id) or self._docks[panel_id].widget()
-        return found
+        return self._slots[panel_id]
 
     def take(self, panel_id: str, width: int, height: int) -> Slot:
         """Take a panel out of its dock for good, as a window of its own that is not on the screen."""
         slot: Slot = self._docks[panel_id].takeWidget()
-        self._loose[panel_id] = slot
+        self._loose.add(panel_id)
         slot.setParent(None)
         slot.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
         slot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -303,7 +219,7 @@ class Docks(QObject):
 
     def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
         owner = self.owner_of(now)
-        if owner is not None and now is not None and self.slot(owner).isAncestorOf(now):  # not another window's
+        if owner is not None and now is not None:
             self._last_focus[owner] = now
             self.last_used = owner
             self.entered.emit(owner)
@@ -385,7 +301,7 @@ class Docks(QObject):
 
     def dispose(self) -> None:
         """Take all docks apart."""
-        for slot in self._loose.values():
+        for slot in (self._slots[panel_id] for panel_id in self._loose):
             slot.hide()
             slot.deleteLater()
         self.frame.hide()
@@ -411,8 +327,8 @@ class Docks(QObject):
     def owner_of(self, widget: QWidget | None) -> str | None:
         """The id of the panel `widget` belongs to."""
         while widget is not None:
-            if isinstance(widget, Slot):
-                return widget.panel_id
+            if isinstance(widget, Slot):  # of this window: another one has panels of the same names
+                return widget.panel_id if widget is self._slots.get(widget.panel_id) else None
             widget = widget.parentWidget()
         return None
 
@@ -477,7 +393,7 @@ class Docks(QObject):
                 widget.setAccessibleName(name)
                 widget.setToolTip(name)
                 widget.setIcon(self._icon(icon.format(side)))
-                widget.setIconSize(QSize(14, 14))
+                widget.setIconSize(QSize(theme.scaled(13), theme.scaled(13)))
         for dock in area.dockWidgets():
             tab = dock.tabWidget()
             tab.setAccessibleName(f"Tab {dock.windowTitle()}")
@@ -485,7 +401,7 @@ class Docks(QObject):
                 close.setAccessibleName(f"Close {dock.windowTitle()}")
                 close.setToolTip(f"Close {dock.windowTitle()}")
                 close.setIcon(self._icon("x"))
-                close.setIconSize(QSize(12, 12))
+                close.setIconSize(QSize(theme.scaled(11), theme.scaled(11)))
             if (edge := dock.sideTabWidget()) is not None:
                 edge.setAccessibleName(f"Show {dock.windowTitle()}")
         self.dressed.emit(area)

@@ -1,4 +1,4 @@
-"""Work of the window itself, done off the UI thread: a few workers, and answers that come back as one queued signal."""
+"""Work of a window, or of all of them, done off the UI thread: a few workers, and answers that come back as one queued signal."""
 
 from __future__ import annotations
 
@@ -13,23 +13,34 @@ if TYPE_CHECKING:
 
     from terminal.errors import TerminalError
     from terminal.shell.window import MainWindow
+    from terminal.shell.windows import Windows
 
 THREADS, PATIENCE_S = 3, 0.5
 
 
 class Errands:
-    """Runs the window's own jobs and knows whether one is still on its way."""
+    """Runs jobs of a window, or of the program, and knows whether one is still on its way."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow | Windows, of: Windows | None = None) -> None:
+        """`of`: whose workers it uses, and with whom its bridge lives, because a worker may still have something to tell
+        when the window is gone. Without, it has both for itself.
+        """
         self._window = window
-        self._workers = Workers(THREADS, self._rest)
+        shared = of.workers if of is not None else None
+        self._own, self._closed = shared is None, False
+        self.workers = shared or Workers(THREADS, self._rest)
         self._under_way: list[Future[Any]] = []
-        self.bridge = Bridge(window, on_error=lambda _, problem: window.notify(problem.sentence(), "error"), on_bug=window.bug)
+        self.bridge = Bridge(of or window, on_error=lambda _, problem: window.notify(problem.sentence(), "error"),
+                             on_bug=window.bug)
 
     def run(self, job: Callable[[], Any], then: Callable[[Any], None], key: str = "",
             fail: Callable[[TerminalError], None] | None = None) -> None:
         """Run `job` in a worker and `then(result)` here; expected errors without `fail` become messages."""
-        call = self.bridge.run(self._window, lambda _: self._submit(job), then=then, fail=fail, key=key)
+        def told(result: Any) -> None:
+            if not self._closed:
+                then(result)
+
+        call = self.bridge.run(self._window, lambda _: self._submit(job), then=told, fail=fail, key=key)
         if call.future is not None:
             self.track(call.future)
 
@@ -44,7 +55,7 @@ class Errands:
             except BaseException as problem:
                 future.set_exception(problem)
 
-        self._workers.submit(task)
+        self.workers.submit(task)
         return future
 
     def _rest(self) -> None:
@@ -63,5 +74,7 @@ class Errands:
         return any(not future.done() for future in self._under_way)
 
     def close(self) -> None:
-        """Take no more work; wait a moment for what runs."""
-        self._workers.close(PATIENCE_S)
+        """Hand on no more answers; wait a moment for what runs in its own workers."""
+        self._closed = True
+        if self._own:
+            self.workers.close(PATIENCE_S)

@@ -1,10 +1,12 @@
-"""Keeps the window's layout while it is open, so that a crash loses seconds, and remembers one for each set of screens."""
+"""Where a window is: put back for each set of screens, and kept with its layout while it is open, so that a crash loses
+seconds.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QByteArray, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from terminal.shell.window import MainWindow
 
 EVERY_MS = 3000
+EDGES = 48  # what the window manager's own may take
+STEP = 36  # how far a new window lies beside the one it was opened from
 SETTLED_MS = 800  # a docking station's screens come one after the other
 
 
@@ -27,6 +31,30 @@ def fingerprint(screens: Iterable[QScreen] | None = None) -> str:
 def _screen(screen: QScreen) -> str:
     size, ratio = screen.size(), screen.devicePixelRatio()
     return f"{size.width()}x{size.height()}{'' if ratio == 1 else f'@{ratio:g}'}"
+
+
+def restore_place(window: MainWindow) -> None:
+    """Put a window where it was on these screens; the first time it takes a screen that is too small for it as a whole."""
+    geometry = window.state.place(fingerprint()) or window.state.blob("geometry")
+    if geometry is not None and window.restoreGeometry(QByteArray(geometry)):
+        return
+    size, room = window.size(), window.screen().availableSize()
+    if room.width() < size.width() + EDGES or room.height() < size.height() + EDGES:
+        window.resize(size.boundedTo(room - QSize(EDGES, EDGES)))
+        window.setWindowState(Qt.WindowState.WindowMaximized)
+
+
+def place_beside(window: MainWindow, other: MainWindow) -> None:
+    """Put a new window on a screen that has none yet, else a step to the side of `other` and as large."""
+    taken = [each.screen() for each in (window.windows.all if window.windows is not None else [other]) if each is not window]
+    free = next((each for each in QGuiApplication.screens() if each not in taken), None)
+    room = (free or other.screen()).availableGeometry()
+    from_corner = free is not None or other.isMaximized() or other.isFullScreen()
+    size = (window.size() if from_corner else other.size()).boundedTo(room.size() - QSize(EDGES, EDGES))
+    corner = (room.topLeft() if from_corner else other.pos()) + QPoint(STEP, STEP)
+    room.adjust(0, 0, -size.width(), -size.height())
+    window.resize(size)
+    window.move(min(corner.x(), room.right()), min(corner.y(), room.bottom()))
 
 
 class Keeper(QObject):

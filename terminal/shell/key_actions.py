@@ -84,6 +84,10 @@ class KeyActions(QObject):
             if window.has_command("market.refresh"):
                 window.run_command("market.refresh", {})
 
+        def another() -> None:
+            if window.has_command("window.new"):
+                window.run_command("window.new", {})
+
         return {
             "search": window.open_palette, "keys": lambda: show_keys(window),
             "next-panel": lambda: window.next_panel(1), "previous-panel": lambda: window.next_panel(-1),
@@ -98,7 +102,8 @@ class KeyActions(QObject):
             "font-usual": partial(window.step_font, 0),
             "preferences": lambda: window.open_panel("preferences", focus=True),
             "messages": lambda: window.open_panel("activity", focus=True),
-            "undo": self._undo, "refresh": refresh, "quit": window.close,
+            "undo": self._undo, "refresh": refresh, "new-window": another,
+            "close-window": window.close, "quit": window.quit,
             **{f"panel-{place}": partial(self._open_nth, place) for place in range(1, 10)},
         }
 

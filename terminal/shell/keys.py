@@ -49,6 +49,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("next-tab", "Next tab beside this panel", ("Ctrl+PgDown",)),
     Shortcut("previous-tab", "Previous tab beside this panel", ("Ctrl+PgUp",)),
     Shortcut("layouts", "Layouts", ("Ctrl+L",)),
+    Shortcut("new-window", "Another window", ("Ctrl+Shift+N",)),
+    Shortcut("close-window", "Close this window", ("Ctrl+Shift+W",)),
     Shortcut("link", "Link group of this panel", ("Ctrl+G",)),
     Shortcut("day", "Choose the day that is shown", ("Ctrl+D",)),
     Shortcut("day-back", "A session back in time", ("Ctrl+Shift+Left",)),

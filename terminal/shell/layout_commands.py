@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from terminal.api import Column, Table, Undo, UserError, argument, command
+from terminal.shell.window_commands import WHICH, window_of
 
 if TYPE_CHECKING:
     from terminal.api import Context
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
 What = Literal["list", "use", "save", "rename", "delete", "restore", "reset", "back"]
 
 
-def _window(ctx: Context) -> Any:
-    if ctx.window is None or ctx.window.workspace is None:
-        raise UserError("No window is open.", "Open it with: tapeline")
-    return ctx.window
+def _window(ctx: Context, number: int) -> Any:
+    found = window_of(ctx, number)
+    if found.workspace is None:
+        raise UserError("No market is open in the window yet.", "Try again in a moment.")
+    return found
 
 
 def _layouts(ctx: Context) -> Layouts:
@@ -42,13 +44,14 @@ def _arranged(window: Any, text: str) -> Undo | None:
     if window.shown is None:
         return None
     window.shown.undo.arrangement = window.workspace.snapshot("Before")
-    return Undo("window.layout", {"what": "back"}, text, "arrangement")
+    return Undo("window.layout", {"what": "back", "window": window.number}, text, f"arrangement:{window.number}")
 
 
 @command(title="Layouts of the window", gui=True, group="window")
 def layout(ctx: Context, what: Annotated[What, argument(help="What to do.")] = "list",
            name: Annotated[str, argument(help="Name of the layout.")] = "",
-           new_name: Annotated[str, argument(help="The new name, for rename.")] = "") -> Table:
+           new_name: Annotated[str, argument(help="The new name, for rename.")] = "",
+           *, window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """Save how the panels are arranged under a name and use it again; or put them back to the default layout (reset).
 
     A layout holds places and sizes, tabs, floating windows, panels at the edge, link groups, and what each panel shows.
@@ -56,16 +59,19 @@ def layout(ctx: Context, what: Annotated[What, argument(help="What to do.")] = "
     if what == "list":
         return _list(ctx)
     if what == "reset":
-        window = _window(ctx)
-        undo = _arranged(window, "The default layout is back")
-        window.reset_layout()
+        of = _window(ctx, window)
+        undo = _arranged(of, "The default layout is back")
+        of.reset_layout()
         return _said("The default layout is back", undo=undo)
     if what == "back":
-        return _back(ctx)
+        return _back(ctx, window)
     if not name.strip():
         raise UserError(f"Which layout do you want to {what}?", "Give its name; `window layout list` shows them.")
-    found = {"use": _use, "save": _save, "delete": _delete, "restore": _restore}.get(what)
-    table = found(ctx, name) if found is not None else _rename(ctx, name, new_name)
+    if what in ("use", "save"):
+        table = (_use if what == "use" else _save)(ctx, name, window)
+    else:
+        found = {"delete": _delete, "restore": _restore}.get(what)
+        table = found(ctx, name) if found is not None else _rename(ctx, name, new_name)
     ctx.publish("layouts.changed", {"what": what, "name": name})
     return table
 
@@ -93,8 +99,8 @@ def _panels(arrangement: str) -> str:
     return ", ".join(from_text(arrangement).panels())
 
 
-def _use(ctx: Context, name: str) -> Table:
-    window, wanted = _window(ctx), _layouts(ctx).get(name)
+def _use(ctx: Context, name: str, number: int) -> Table:
+    window, wanted = _window(ctx, number), _layouts(ctx).get(name)
     undo = _arranged(window, f"The panels are arranged as in {wanted.name}")
     unknown = window.use_layout(wanted)
     if unknown is None:
@@ -103,8 +109,8 @@ def _use(ctx: Context, name: str) -> Table:
     return _said(f"Layout: {wanted.name}", notes, undo)
 
 
-def _back(ctx: Context) -> Table:
-    window = _window(ctx)
+def _back(ctx: Context, number: int) -> Table:
+    window = _window(ctx, number)
     before = window.shown.undo.arrangement
     if before is None:
         raise UserError("The panels have not been arranged anew.", "Move them by hand, or use a layout.")
@@ -113,10 +119,10 @@ def _back(ctx: Context) -> Table:
     return _said("The panels stand as before", undo=undo)
 
 
-def _save(ctx: Context, name: str) -> Table:
+def _save(ctx: Context, name: str, number: int) -> Table:
     from terminal.shell.layouts import name_of
 
-    made = _window(ctx).workspace.snapshot(name_of(name))
+    made = _window(ctx, number).workspace.snapshot(name_of(name))
     replaced = _layouts(ctx).save(made)
     note = (f"The one before can be had back: window layout restore \"{made.name}\".",) if replaced else ()
     text = f"The layout {made.name} is {'replaced' if replaced else 'saved'}"
@@ -149,10 +155,10 @@ def _restore(ctx: Context, name: str) -> Table:
 def place(ctx: Context, panel: Annotated[str, argument(help="Id of the panel; empty for the one that has the keyboard.")] = "",
           *, to: Annotated[Literal["float", "back", "edge", "close", "left", "right", "bottom", "center"],
                            argument(help="A window of its own, back into the main one, hidden at the edge or back from it, "
-                                         "closed, or one of the areas.")] = "float") -> Table:
+                                         "closed, or one of the areas.")] = "float",
+          window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """Float a panel, hide it at the edge, close it or put it into another area, as dragging does."""
-    window = _window(ctx)
-    workspace = window.workspace
+    workspace = _window(ctx, window).workspace
     wanted = panel or workspace.docks.last_used or ""
     if wanted not in workspace.specs:
         raise UserError(f"There is no panel {wanted!r}.", f"One of: {', '.join(workspace.specs)}.")

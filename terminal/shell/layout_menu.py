@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
 from terminal.errors import TerminalError
+from terminal.shell.keys import Keys
 from terminal.shell.layouts import Layouts, ready_made
 from terminal.ui import theme
 
@@ -51,5 +52,12 @@ def show(window: MainWindow, at: QWidget) -> QMenu:
         rename.triggered.connect(partial(window.ask_command, "window.layout", {"what": "rename"}))
     reset = menu.addAction(theme.icon("rotate-ccw", "t2", 14), "Back to the de&fault layout")
     reset.triggered.connect(partial(run, {"what": "reset"}))
+    menu.addSeparator()
+    keys = Keys(window.settings)
+    more = menu.addAction(theme.icon("app-window", "t2", 14), f"Another &window\t{keys.of('new-window')}")
+    more.triggered.connect(partial(window.run_command, "window.new", {}))
+    if window.windows is not None and len(window.windows.all) > 1:
+        close = menu.addAction(theme.icon("x", "t2", 14), f"&Close this window\t{keys.of('close-window')}")
+        close.triggered.connect(partial(window.run_command, "window.close", {"number": window.number}))
     menu.popup(at.mapToGlobal(QPoint(0, at.height() + 4)))
     return menu

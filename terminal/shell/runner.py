@@ -33,11 +33,18 @@ def run(window: MainWindow, command_id: str, arguments: Mapping[str, Any], done:
         window.palette_.history.answered(command_id, table)
         show(window, command, table)
 
+    arguments = _here(window, command, arguments)
     call = window.bridge.run(window, lambda report: app.start(command_id, dict(arguments), as_of=window.day_for(command),
                                                               progress=report),
                              then=answered, fail=fail or failed)
     if call.future is not None:
         window.track(call.future)
+
+
+def _here(window: MainWindow, command: Command, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is said about the window in a window is said about that one."""
+    able = window.windows is not None and command.gui and any(each.name == "window" for each in command.parameters)
+    return {"window": window.number, **arguments} if able else arguments
 
 
 def show(window: MainWindow, command: Command, table: Table) -> None:

@@ -80,6 +80,8 @@ class ShownMarket(QObject):
         self.app.events.publish("market.changed", {"datasets": list(DATASETS), "symbols": []})
 
     def _show(self, overview: Overview) -> None:
+        if not self._unsubscribe:
+            return  # asked before it was closed
         self.overview = overview
         self.clock.calendar = overview.calendar
         self.clock.tick()

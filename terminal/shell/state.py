@@ -99,6 +99,31 @@ class WindowState:
         panels = self._data.get("panels")
         self._data["panels"] = {**panels, panel_id: dict(state)} if isinstance(panels, dict) else {panel_id: dict(state)}
 
+    def content(self) -> dict[str, Any]:
+        """All of it."""
+        return dict(self._data)
+
+    def take(self, content: Mapping[str, Any]) -> None:
+        """Remember this instead."""
+        self._data = dict(content)
+
+    def move(self, path: Path | None) -> None:
+        """Be in another file from now on; in one step, so that a crash loses nothing."""
+        old, self.path = self.path, path
+        if old is None or path is None:
+            return
+        try:
+            old.replace(path)
+        except OSError as problem:
+            self._written = ""
+            log.warning("the window layout could not be moved: %s", problem)
+
+    def give_up(self, aside: Path | None) -> dict[str, Any]:
+        """Write no more; the file goes to `aside`. What was remembered is the answer."""
+        self.move(aside)
+        self.path = None
+        return self.content()
+
     def save(self) -> None:
         """Write the file in one step, so that a crash leaves the old one; nothing when it says the same already."""
         text = json.dumps({**self._data, "format": FORMAT}, indent=1)

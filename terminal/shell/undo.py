@@ -83,9 +83,9 @@ class UndoList(QObject):
                 offer.state = "lapsed"
         made = Offer(undo)
         self._offers.append(made)
-        if not undo.quiet:
-            self._window.messages.add(f"{undo.text}.", "ok", action="Undo", on_action=lambda: self.take_back(made),
-                                      usable=lambda: made.state == "open")
+        if not undo.quiet:  # every window has it in its list, the one that is looked at says so
+            self._window.messages.add(f"{undo.text}.", "ok", quiet=not self._window.in_front, action="Undo",
+                                      on_action=lambda: self.take_back(made), usable=lambda: made.state == "open")
 
     def _settle(self, offer: Offer) -> None:
         """It is taken back: what held of the same thing before holds again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terminal.errors import UserError
+from terminal.shell.days import Days
 from terminal.shell.look import Looks, dress
 from terminal.shell.statusbar import StatusBar
 from terminal.shell.topbar import RAIL, TopBar
@@ -24,46 +24,46 @@ from terminal.ui import theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
-    from datetime import date
 
     from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 
     from terminal.app import App
-    from terminal.commands import Command
     from terminal.errors import TerminalError
     from terminal.settings import Settings
     from terminal.shell.errands import Errands
     from terminal.shell.layouts import Layout
     from terminal.shell.shown import ShownMarket
     from terminal.shell.state import WindowState
+    from terminal.shell.windows import Windows
     from terminal.shell.workspace import Workspace
 
 __all__ = ["MainWindow", "dress"]
 
 log = logging.getLogger(__name__)
 SIZE = (1720, 1000)
-FRAME = 48  # what the window manager's own edges may take
 NARROW = 1500
 
 
-class MainWindow(Looks, QMainWindow):
-    """One window over one `App` at a time (`attach`, `detach`)."""
+class MainWindow(Looks, Days, QMainWindow):
+    """One window over one `App` at a time (`attach`, `detach`), alone or one of several (`windows`)."""
 
     painted = Signal()
     source_asked = Signal(bool)
     filled = Signal()
     closed = Signal()
+    used = Signal()  # it came to the front, or one of its floating panels did
 
-    def __init__(self, settings: Settings, state: WindowState) -> None:
+    def __init__(self, settings: Settings, state: WindowState, windows: Windows | None = None, number: int = 1) -> None:
         super().__init__()
         self.settings, self.state = settings, state
+        self.windows, self.number = windows, number
         self._app: App | None = None
         self.workspace: Workspace | None = None
         self.errands: Errands | None = None
         self.shown: ShownMarket | None = None
         self._first_paint = True
         self._narrow: bool | None = None
-        self.setWindowTitle("Tapeline")
+        self.retitle()
         self.resize(*SIZE)
         self._skeleton()
 
@@ -95,10 +95,10 @@ class MainWindow(Looks, QMainWindow):
         column.addWidget(self.statusbar)
 
     def prepare(self) -> None:
-        """Make the workers and the bridge from them, so that the store can be opened while the rest is built."""
+        """Make the bridge from the workers: those that all windows share, or its own."""
         from terminal.shell.errands import Errands
 
-        self.errands = Errands(self)
+        self.errands = Errands(self, self.windows)
         self.bridge = self.errands.bridge
 
     def fill(self) -> None:
@@ -152,6 +152,16 @@ class MainWindow(Looks, QMainWindow):
     def symbol(self) -> str | None:
         return self.workspace.symbol if self.workspace is not None else None
 
+    @property
+    def in_front(self) -> bool:
+        """Whether this is the window that was used last."""
+        return self.windows is None or self.windows.window is self
+
+    def retitle(self) -> None:
+        """Name, number if it is not the first, and whether the market is simulated."""
+        number = f", window {self.number}" if self.number > 1 else ""
+        self.setWindowTitle(f"Tapeline{number}{' (simulated market)' if self._app is not None and self._app.demo else ''}")
+
     # ---- one market ----
 
     def attach(self, app: App, notice: str = "") -> None:
@@ -160,15 +170,16 @@ class MainWindow(Looks, QMainWindow):
         from terminal.shell.workspace import Workspace
 
         self._app = app
-        self.setWindowTitle("Tapeline (simulated market)" if app.demo else "Tapeline")
+        self.retitle()
         self.notice.show_market(app.demo, notice)
         self.workspace = Workspace(self, self.state, app.registry.panels())
         self._pages.addWidget(self.workspace.docks.frame)
         self._pages.setCurrentWidget(self.workspace.docks.frame)
         self.buttons.fill(self.workspace.in_rail())
         self.workspace.docks.changed.connect(self._mark_rail)
-        self.workspace.travelled.connect(self._show_day)
-        self._show_day()
+        self.workspace.docks.entered.connect(self.used)
+        self.workspace.travelled.connect(self.show_day)
+        self.show_day()
         self.workspace.place(self.keeper.screens)
         self._narrow = None
         self._fit()
@@ -268,58 +279,6 @@ class MainWindow(Looks, QMainWindow):
     def select(self, symbol: str, origin: str) -> None:
         if self.workspace is not None:
             self.workspace.select(symbol, origin)
-
-    # ---- the day that is shown ----
-
-    @property
-    def today(self) -> date:
-        """The day it is at the exchange."""
-        from terminal.domain.sessions import NEW_YORK
-
-        return self.app.clock().astimezone(NEW_YORK).date()
-
-    def travel(self, words: str, group: str = "") -> date | None:
-        """Show another day in a link group (the active one): today, 2025-03-14, back, forward, 6m. UserError otherwise."""
-        from terminal.shell.links import day_from
-
-        if self.workspace is None:
-            return None
-        wanted = group or self.workspace.active
-        day = day_from(words, self.today, self.workspace.links.date_of(wanted))
-        self.workspace.travel(wanted, day)
-        return day
-
-    def go_to_day(self, words: str) -> None:
-        """As `travel`, for keys and the calendar: what cannot be is a message."""
-        try:
-            self.travel(words)
-        except UserError as problem:
-            self.notify(problem.sentence(), "warn")
-
-    def choose_day(self) -> None:
-        """Open the calendar."""
-        if self.workspace is not None:
-            self.topbar.date.open(self.workspace.links, self.workspace.active, self.today)
-
-    def choose_link(self) -> None:
-        """Offer the link groups for the panel that has the keyboard."""
-        from PySide6.QtWidgets import QApplication
-
-        if self.workspace is not None:
-            panel = self.workspace.docks.owner_of(QApplication.focusWidget())
-            if panel is None or self.workspace.chips.menu(panel) is None:
-                self.notify("Put the keyboard into a panel that shows companies first (F6).", "info")
-
-    def _show_day(self) -> None:
-        if self.workspace is not None:
-            links, group = self.workspace.links, self.workspace.active
-            self.topbar.date.show_day(group, links.date_of(group), links.used())
-
-    def day_for(self, command: Command) -> date | None:
-        """The past day a command is to be answered for: that of the panel that will show the answer."""
-        if self.workspace is None or command.gui or command.writes:
-            return None
-        return self.workspace.links.as_of(command.panel if command.panel in self.workspace.specs else "results")
 
     def has_command(self, command: str) -> bool:
         return self._app is not None and self._app.registry.has(command)
@@ -453,15 +412,15 @@ class MainWindow(Looks, QMainWindow):
 
     def restore_place(self) -> None:
         """Put the window where it was; the first time it takes a screen that is too small for it as a whole."""
-        from terminal.shell.keeping import fingerprint
+        from terminal.shell.keeping import restore_place
 
-        geometry = self.state.place(fingerprint()) or self.state.blob("geometry")
-        if geometry is not None and self.restoreGeometry(QByteArray(geometry)):
-            return
-        room = self.screen().availableSize()
-        if room.width() < SIZE[0] + FRAME or room.height() < SIZE[1] + FRAME:
-            self.resize(min(SIZE[0], room.width() - FRAME), min(SIZE[1], room.height() - FRAME))
-            self.setWindowState(Qt.WindowState.WindowMaximized)
+        restore_place(self)
+
+    def place_beside(self, other: MainWindow) -> None:
+        """Put a new window on a screen that has none yet, else a step to the side of `other`."""
+        from terminal.shell.keeping import place_beside
+
+        place_beside(self, other)
 
     @property
     def busy(self) -> bool:
@@ -477,9 +436,21 @@ class MainWindow(Looks, QMainWindow):
         self.raise_()
         self.activateWindow()
 
-    def close_soon(self) -> None:
-        """Close at the next turn of the loop, so that whoever asked gets an answer first."""
-        QTimer.singleShot(50, self, self.close)
+    def quit(self) -> None:
+        """Close this window and the others: the end of the program."""
+        if self.windows is not None:
+            self.windows.quit()
+        else:
+            self.close()
+
+    def quit_soon(self) -> None:
+        """`quit` at the next turn of the loop, so that whoever asked gets an answer first."""
+        QTimer.singleShot(50, self, self.quit)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.used.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.detach()

@@ -58,9 +58,13 @@ class Program:
         done = self._run("--home", str(self.folder), "--demo", "window", "panels", "--json")
         return {row["id"]: row for row in json.loads(done.stdout)["rows"]} if done.returncode == 0 else {}
 
-    def panels(self) -> dict[str, Any]:
-        """The panels of the window by id."""
-        return {row["id"]: row for row in self.ask("window", "panels")["rows"]}
+    def panels(self, window: int = 0) -> dict[str, Any]:
+        """The panels of a window by id."""
+        return {row["id"]: row for row in self.ask("window", "panels", "--window", str(window))["rows"]}
+
+    def windows(self) -> dict[int, Any]:
+        """The windows that are open, by number."""
+        return {row["window"]: row for row in self.ask("window", "list")["rows"]}
 
     def kept(self) -> dict[str, Any]:
         file = self.folder / "window.json"
@@ -129,3 +133,39 @@ def test_a_layout_is_named_used_and_carried_to_another_home(program: Program, tm
     assert run_cli(*other, "undo").returncode == 0
     listed = run_cli("--home", str(tmp_path / "other"), "--live", "window", "layout", "--json")
     assert "Results season" not in [row["name"] for row in json.loads(listed.stdout)["rows"] if row["kind"] == "own"]
+
+
+def test_two_windows_come_back_and_closing_one_leaves_the_other(program: Program) -> None:
+    program.open()
+    program.ask("window", "open", "tearsheet", "--symbol", "SPY", "--window", "1")
+    assert program.ask("window", "new", "--layout", "Events")["rows"] == [{"window": 2}]
+    program.ask("window", "open", "tearsheet", "--symbol", "QQQ", "--window", "2")
+    program.ask("window", "as-of", "2026-01-15", "--window", "2")
+    program.until(lambda: program.panels(2)["dips"]["visible"])
+    shown = program.windows()
+    assert [(shown[n]["symbol"], shown[n]["as_of"]) for n in (1, 2)] == [("SPY", None), ("QQQ", "2026-01-15")]
+    first, other = program.panels(1), program.panels(2)
+    assert first["screener"]["visible"] and not other["screener"]["visible"] and other["earnings"]["visible"]
+    program.quit()
+
+    program.open()
+    program.until(lambda: len(program.windows()) == 2 and program.windows()[2]["panels"])
+    first, other = program.panels(1), program.panels(2)
+    assert (first["tearsheet"]["symbol"], other["tearsheet"]["symbol"]) == ("SPY", "QQQ")
+    assert first["screener"]["visible"] and not other["screener"]["visible"] and other["earnings"]["visible"]
+    assert other["tearsheet"]["as_of"] is None  # a window always opens on today
+
+    program.ask("window", "close", "1")
+    program.until(lambda: list(program.windows()) == [1])
+    assert program.panels()["tearsheet"]["symbol"] == "QQQ"  # the other one, which is the first now
+    program.ask("window", "open", "screener")
+    program.until(lambda: program.panels()["screener"]["visible"])
+    assert program.ask("screener", "run", "--limit", "3")["rows"]
+    program.ask("window", "new", "--again")
+    assert program.panels(2)["tearsheet"]["symbol"] == "SPY"
+    assert program.window is not None
+    began = time.monotonic()
+    program.window.terminate()
+    assert program.window.wait(20) == 0
+    assert time.monotonic() - began < 2
+    assert {file.name for file in program.folder.glob("window*.json")} == {"window.json", "window-2.json"}

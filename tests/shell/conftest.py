@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from terminal.shell.window import MainWindow
+    from terminal.shell.windows import Windows
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -70,3 +71,45 @@ def open_window(qapp: Any, home: Any) -> Iterator[Callable[..., MainWindow]]:
 @pytest.fixture
 def window(open_window: Callable[..., MainWindow], sample_app: Any, expect_warning: Any) -> MainWindow:
     return open_window(sample_app)
+
+
+@pytest.fixture
+def open_windows(qapp: Any, sample_app: Any, home: Any, expect_warning: Any) -> Iterator[Callable[[], Windows]]:
+    """Starts the program's windows on the sample market, as `terminal.shell.main` does; ends what is open at the end."""
+    from types import SimpleNamespace
+
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    from terminal.shell.look import dress
+    from terminal.shell.shot import wait
+    from terminal.shell.windows import Windows
+
+    opened: list[Windows] = []
+
+    def start() -> Windows:
+        dress(sample_app.settings)
+        windows = Windows(sample_app.settings, home.path)
+        opened.append(windows)
+        windows.first.restore_place()
+        windows.first.show()
+        windows.prepare()
+        windows.first.fill()
+        session: Any = SimpleNamespace(settings=sample_app.settings, events=sample_app.events, gui=None, default=None,
+                                       app=lambda demo, progress=None: sample_app, let_go=lambda demo: True)
+        windows.begin(session, False)
+        sample_app.gui = session.gui
+        assert wait(windows.first, 15), "the window did not become quiet"
+        return windows
+
+    yield start
+    for windows in opened:
+        windows.quit()
+        windows.end()
+    sample_app.gui = None
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qapp.processEvents()
+
+
+@pytest.fixture
+def windows(open_windows: Callable[[], Windows]) -> Windows:
+    return open_windows()

@@ -110,10 +110,10 @@ def test_the_ready_made_layouts_are_whole() -> None:
 @pytest.fixture
 def commands(window: MainWindow) -> Iterator[Callable[..., Any]]:
     """Runs a window command as the shell does."""
-    from terminal.shell.main import Gui
+    from terminal.shell.windows import Gui
 
     app = window.app
-    gui = Gui(window, window.bridge)
+    gui = Gui(lambda: window, window.bridge)
     gui.call = lambda function: function()  # type: ignore[method-assign]
     app.gui = gui
     yield lambda verb, **arguments: app.run(f"window.{verb}", arguments)
@@ -195,10 +195,10 @@ def test_panels_that_were_never_open_are_opened_by_a_layout_and_at_the_next_star
 def test_the_menu_and_the_palette_offer_layouts(window: MainWindow, home: Any, qtbot: Any) -> None:
     from PySide6.QtWidgets import QApplication, QMenu
 
-    from terminal.shell.main import Gui
+    from terminal.shell.windows import Gui
 
     assert window.workspace is not None
-    window.app.gui = Gui(window, window.bridge)
+    window.app.gui = Gui(lambda: window, window.bridge)
     Layouts(home.path).save(Layout("Only the list", "tabs list*\n"))
     qtbot.mouseClick(window.topbar.layouts, Qt.MouseButton.LeftButton)
     menu = QApplication.activePopupWidget()

@@ -308,10 +308,10 @@ def test_groups_are_put_back_at_the_next_start_and_the_day_is_today(open_window:
 def test_the_commands_do_what_the_controls_do(window: MainWindow) -> None:
     assert window.workspace is not None
 
-    from terminal.shell.main import Gui
+    from terminal.shell.windows import Gui
 
     app = window.app
-    gui = Gui(window, window.bridge)
+    gui = Gui(lambda: window, window.bridge)
     gui.call = lambda function: function()  # type: ignore[method-assign]
     app.gui = gui
     try:

@@ -17,14 +17,13 @@ from PySide6.QtWidgets import QLabel
 
 from terminal.errors import Corrupt
 from terminal.settings import Settings
-from terminal.shell import main
-from terminal.shell.main import NO_NETWORK, Opening
-from terminal.shell.state import WindowState
+from terminal.shell.look import dress
+from terminal.shell.opening import NO_NETWORK, Opening
 from terminal.shell.welcome import Trouble, Welcome
-from terminal.shell.window import MainWindow, dress
+from terminal.shell.windows import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from terminal.paths import Home
 
@@ -128,14 +127,15 @@ class FakeSession:
 
 
 @pytest.fixture
-def frame(qapp: Any, home: Home) -> Iterator[MainWindow]:
+def frame(qapp: Any, home: Home) -> Iterator[Windows]:
+    """The first window as it is painted first, empty."""
     settings = Settings(home)
     dress(settings)
-    window = MainWindow(settings, WindowState(None))
-    window.show()
-    yield window
-    window.close()
-    window.deleteLater()
+    windows = Windows(settings, None)
+    windows.first.show()
+    yield windows
+    windows.quit()
+    windows.end()
 
 
 @pytest.mark.parametrize(("flag", "source", "first_done", "online", "demo", "why"), [
@@ -143,14 +143,15 @@ def frame(qapp: Any, home: Home) -> Iterator[MainWindow]:
     (None, "demo", True, True, True, ""), (None, "live", True, False, False, ""),
     (None, "auto", True, True, False, ""), (None, "auto", True, False, True, NO_NETWORK),
     (None, "auto", False, True, True, ""), (None, "auto", False, False, True, "")])
-def test_which_market_is_opened(frame: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch, flag: bool | None, source: str,
+def test_which_market_is_opened(frame: Windows, home: Home, monkeypatch: pytest.MonkeyPatch, flag: bool | None, source: str,
                                 first_done: bool, online: bool, demo: bool, why: str) -> None:
     session = FakeSession(home)
     session.settings.set("market.source", source)
     session.settings.set("first_run_done", first_done)
     monkeypatch.setattr("terminal.shell.network.reachable", lambda *_: online)
     opening = Opening(frame, home, flag, session, None)  # type: ignore[arg-type]
-    assert opening._open_session() == (session, demo, why)
+    found: tuple[Any, ...] = opening._open_session()
+    assert found == (session, demo, why)
     assert session.opened == [demo]
 
 
@@ -161,25 +162,25 @@ def test_a_network_that_does_not_answer_is_no_network() -> None:
     assert reachable("http://127.0.0.1:9", 0.2) is False
 
 
-def test_a_store_that_cannot_be_opened_is_a_page_with_what_to_do(frame: MainWindow, home: Home, qtbot: Any) -> None:
+def test_a_store_that_cannot_be_opened_is_a_page_with_what_to_do(frame: Windows, home: Home, qtbot: Any) -> None:
     problem = Corrupt("The file market.duckdb is damaged.", "Run: tapeline store check")
     opening = Opening(frame, home, False, FakeSession(home, problem), None)  # type: ignore[arg-type]
     opening.begin()
-    qtbot.waitUntil(lambda: frame.findChild(Trouble) is not None, timeout=3000)
-    page = frame.findChild(Trouble)
+    qtbot.waitUntil(lambda: frame.first.findChild(Trouble) is not None, timeout=3000)
+    page = frame.first.findChild(Trouble)
     assert page is not None and "damaged" in page.accessibleName() and "tapeline store check" in page.accessibleName()
     assert opening.code == 1
     opening.end()
 
 
 @pytest.mark.parametrize(("choice", "demo", "source"), [("demo", True, "demo"), ("live", False, "live"), ("later", None, "auto")])
-def test_the_first_page_is_answered_once(open_window: Callable[..., MainWindow], sample_app: Any, home: Home, choice: str,
+def test_the_first_page_is_answered_once(windows: Windows, home: Home, choice: str,
                                          demo: bool | None, source: str) -> None:
-    window = open_window(sample_app)
+    window = windows.first
     session = FakeSession(home)
-    opening = Opening(window, home, None, session, None)  # type: ignore[arg-type]
+    opening = Opening(windows, home, None, session, None)  # type: ignore[arg-type]
     switched: list[bool] = []
-    opening.switch = lambda to, remember=True: switched.append(to)  # type: ignore[method-assign,assignment]
+    windows.switch = lambda to, *_: switched.append(to)  # type: ignore[method-assign]
     opening._welcome()
     page = window.findChild(Welcome)
     assert page is not None and page.isVisible()
@@ -189,30 +190,32 @@ def test_the_first_page_is_answered_once(open_window: Callable[..., MainWindow],
     assert window.workspace is not None and window.workspace.docks.frame.isVisible()
 
 
-def test_switching_the_market_answers_the_first_page(open_window: Callable[..., MainWindow], sample_app: Any, home: Home) -> None:
-    window = open_window(sample_app)
+def test_switching_the_market_answers_the_first_page(windows: Windows, home: Home) -> None:
+    window = windows.first
     session = FakeSession(home)
-    opening = Opening(window, home, None, session, None)  # type: ignore[arg-type]
+    opening = Opening(windows, home, None, session, None)  # type: ignore[arg-type]
     opening._welcome()
-    opening.switch(False)
+    opening.choose(False)
     assert session.settings.get("first_run_done") is True and session.settings.get("market.source") == "live"
     assert window.workspace is not None and window.workspace.docks.frame.isVisible()
 
 
-def test_the_window_follows_the_market_chosen_in_the_preferences(open_window: Callable[..., MainWindow], sample_app: Any,
-                                                                 home: Home, clock: Any, qtbot: Any) -> None:
-    window = open_window(sample_app)
-    session = FakeSession(home)
-    other = SampleDemo(sample_app)
-    session.app = lambda demo, progress=None: other if demo else sample_app  # type: ignore[method-assign,assignment,return-value]
-    opening = Opening(window, home, None, session, None)  # type: ignore[arg-type]
-    session.settings.set("market.source", "demo")
-    opening._follow(session, {"key": "market.source"})  # type: ignore[arg-type]
+def test_the_window_follows_the_market_chosen_in_the_preferences(windows: Windows, sample_app: Any, qtbot: Any) -> None:
+    window = windows.first
+    session: Any = windows.session
+    other, let = SampleDemo(sample_app), list[bool]()
+
+    def let_go(demo: bool) -> bool:
+        let.append(demo)
+        return len(let) > 1  # busy the first time
+
+    session.app, session.let_go = lambda demo, progress=None: other if demo else sample_app, let_go
+    sample_app.settings.set("market.source", "demo")
     qtbot.waitUntil(lambda: window.app.demo, timeout=5000)
     assert session.default is True and window.notice.isVisible() and "simulated" in window.windowTitle()
-    opening._follow(session, {"key": "theme"})  # type: ignore[arg-type]
+    sample_app.settings.set("theme", "dark")
     assert window.app.demo
-    qtbot.waitUntil(lambda: session.let == [False, False], timeout=5000)  # asked again, because it was busy
+    qtbot.waitUntil(lambda: let == [False, False], timeout=5000)  # asked again, because it was busy
 
 
 class SampleDemo:
@@ -227,13 +230,13 @@ class SampleDemo:
         return getattr(self._app, name)
 
 
-def test_the_first_page_is_there_before_the_store_is_open(frame: MainWindow, home: Home, qtbot: Any) -> None:
+def test_the_first_page_is_there_before_the_store_is_open(frame: Windows, home: Home, qtbot: Any) -> None:
     opening = Opening(frame, home, None, None, None)
-    gate, told = threading.Event(), []
+    gate, told = threading.Event(), list[Any]()
     opening._open_session = lambda: gate.wait(5)  # type: ignore[method-assign,assignment,return-value]
     opening._session_open = told.append  # type: ignore[method-assign,assignment]
     opening.begin()
-    page = frame.findChild(Welcome)
+    page = frame.first.findChild(Welcome)
     assert page is not None and page.isVisible() and not told
     page.chosen.emit("demo")
     assert opening._choice == "demo" and page.isVisible()
@@ -243,11 +246,8 @@ def test_the_first_page_is_there_before_the_store_is_open(frame: MainWindow, hom
     opening.end()
 
 
-def test_a_command_for_the_window_runs_on_its_thread(open_window: Callable[..., MainWindow], sample_app: Any, qtbot: Any) -> None:
-    window = open_window(sample_app)
-    sample_app.gui = main.Gui(window, window.bridge)
+def test_a_command_for_the_window_runs_on_its_thread(windows: Windows, sample_app: Any, qtbot: Any) -> None:
     running = sample_app.start("window.theme", {"to": "light"})
     qtbot.waitUntil(running.done, timeout=3000)
     assert running.result().title == "Theme: light"
-    window.set_look(theme="dark")
-    sample_app.gui = None
+    windows.first.set_look(theme="dark")

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
 from terminal.errors import UserError
 from terminal.registry import Registry
-from terminal.shell.main import Gui
 from terminal.shell.shot import wait
+from terminal.shell.windows import Gui
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,7 +132,7 @@ def test_a_watchlist_from_nothing(real_window: MainWindow, qtbot: Any) -> None:
 def test_window_commands_do_what_the_keys_do(window: MainWindow, qtbot: Any) -> None:
     assert window.workspace is not None
     app = window.app
-    app.gui = Gui(window, window.bridge)
+    app.gui = Gui(lambda: window, window.bridge)
 
     def run(command: str, **arguments: Any) -> Any:
         running = app.start(f"window.{command}", arguments)
@@ -160,7 +160,7 @@ def test_a_picture_beside_an_open_window_leaves_it_as_it_is(window: MainWindow, 
     from terminal.ui import theme
 
     app = window.app
-    app.gui = Gui(window, window.bridge)
+    app.gui = Gui(lambda: window, window.bridge)
     running = app.start("window.shot", {"out": str(tmp_path / "x.png"), "theme": "light", "mode": "pro", "size": "640x480",
                                         "panel": "sheet", "symbol": "abc"})
     qtbot.waitUntil(running.done, timeout=10000)
