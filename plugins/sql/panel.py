@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QTreeWidget, QTreeWidgetItem, QV
 from plugins.sql.model import EXAMPLES
 from plugins.sql.panel_editor import Editor
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Banner, Button, Card, EmptyState, ghost, label, primary, row
+from terminal.ui.form import Banner, Button, Card, EmptyState, Flow, ghost, label, primary, row
 from terminal.ui.table import TableView
 
 if TYPE_CHECKING:
@@ -243,7 +243,10 @@ class Guide(Card):
 
     def __init__(self, panel: SqlPanel) -> None:
         buttons = [Button(title, on_click=partial(panel.use, text, run=True)) for title, text in EXAMPLES]
-        super().__init__(label(WHAT, "body", wrap=True), row(*buttons, 0, spacing=8), spacing=8)
+        offered = Flow(spacing=8)
+        for button in buttons:
+            offered.addWidget(button)
+        super().__init__(label(WHAT, "body", wrap=True), offered, spacing=8)
 
 
 def _item(text: str, tip: str, name: str) -> QTreeWidgetItem:

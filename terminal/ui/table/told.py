@@ -105,7 +105,7 @@ class Told:
             rows = fmt.count(len(model.group(id).ids))
             return f"{escape(model.group(id).title)}: {rows} rows. {state} it with Enter or a click."
         way, _ = model.summary(id)[model.columns[place].name]
-        known = model.frame[model.columns[place].name][model.group(id).ids].is_not_null().sum()
+        known = int(model.frame[model.columns[place].name][model.group(id).ids].is_not_null().sum())
         return (f"<b>{_WAYS[way]} of {escape(self.title(place))}</b>&nbsp;&nbsp;{escape(text)}"
                 f"<br>of {fmt.count(known)} known among {fmt.count(len(model.group(id).ids))} rows")
 
