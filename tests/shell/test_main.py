@@ -200,8 +200,8 @@ def test_switching_the_market_answers_the_first_page(windows: Windows, home: Hom
     assert window.workspace is not None and window.workspace.docks.frame.isVisible()
 
 
-def test_the_window_follows_the_market_chosen_in_the_preferences(windows: Windows, sample_app: Any, qtbot: Any) -> None:
-    window = windows.first
+def test_every_window_follows_the_market_chosen_in_the_preferences(windows: Windows, sample_app: Any, qtbot: Any) -> None:
+    window, beside = windows.first, windows.open()
     session: Any = windows.session
     other, let = SampleDemo(sample_app), list[bool]()
 
@@ -213,6 +213,7 @@ def test_the_window_follows_the_market_chosen_in_the_preferences(windows: Window
     sample_app.settings.set("market.source", "demo")
     qtbot.waitUntil(lambda: window.app.demo, timeout=5000)
     assert session.default is True and window.notice.isVisible() and "simulated" in window.windowTitle()
+    assert beside.app.demo and beside.windowTitle() == "Tapeline, window 2 (simulated market)"
     sample_app.settings.set("theme", "dark")
     assert window.app.demo
     qtbot.waitUntil(lambda: let == [False, False], timeout=5000)  # asked again, because it was busy
