@@ -24,6 +24,7 @@ TICKER = re.compile(r"[A-Za-z^][\w.^=-]{0,9}")
 RULE = re.compile(r"[a-z_]\w*\s*(?:<=?|>=?|==|!=|\bbetween\b|\bin\s*\()", re.IGNORECASE)
 # Shortcuts whose keys stand beside the command or panel that does the same.
 COMMAND_KEYS = {"window.mode": "mode", "window.theme": "theme", "market.refresh": "refresh", "window.quit": "quit",
+                "window.new": "new-window", "window.close": "close-window",
                 "window.keys": "keys"}
 PANEL_KEYS = {"preferences": "preferences", "activity": "messages"}
 ACTIONS = ("next-panel", "previous-panel", "close-panel", "float-panel", "keys")
