@@ -53,6 +53,7 @@ _LINES = (
 )
 
 _MOST_CHECKS = 6
+_MOST_ROWS = 500
 
 
 @command(title="Import a broker's file", writes=True, long=True, group="portfolio")
@@ -71,6 +72,7 @@ def import_(
     zone: Annotated[str, argument(help="With csv: the time zone of its times.", metavar="ZONE")] = "UTC",
     symbols: Annotated[tuple[str, ...], argument(help="How a file's symbol or ISIN is called here.", metavar="FROM=TICKER")] = (),
     doubles: Annotated[bool, argument(help="Also book what is there already, by hand or from another kind of file.")] = False,
+    full: Annotated[bool, argument(help="Show every line, however many there are.")] = False,
 ) -> Table:
     """Book a broker's export. Importing it again changes nothing; lines that cannot be read are kept and listed."""
     from plugins.portfolio import import_runs, importing
@@ -80,7 +82,7 @@ def import_(
     read = importing.read_file(file, broker, _mapping(columns, words, dates, decimal, currency, zone))
     if preview:
         planned = importing.plan(ctx.store.book.read, read, account, symbols=names, doubles=doubles)
-        return _shown(planned, "would be booked", _told(planned, made=False))
+        return _shown(planned, "would be booked", _told(planned, made=False), full=full)
     ctx.progress(None, "Booking")
 
     def write(tx: Any) -> tuple[Plan, list[Run]]:
@@ -89,7 +91,7 @@ def import_(
 
     planned, runs = ctx.store.book.write(write)
     made = [run for run in runs if run.id]
-    table = _shown(planned, "booked", _told(planned, made=True))
+    table = _shown(planned, "booked", _told(planned, made=True), full=full)
     if len(made) == 1:
         text = f"{made[0].booked} bookings of {read.name} are imported"
         return replace(table, undo=Undo("portfolio.import_undo", {"run": made[0].id}, text, f"import:{made[0].id}"))
@@ -215,7 +217,7 @@ def _sentence(part: Part, *, made: bool) -> str:
     return f"{place}: {len(part.booking)} {what}, {len(part.known)} known already."
 
 
-def _shown(planned: Plan, word: str, notes: tuple[str, ...]) -> Table:
+def _shown(planned: Plan, word: str, notes: tuple[str, ...], *, full: bool) -> Table:
     from plugins.portfolio.importing import shown
     from plugins.portfolio.tables import frame
 
@@ -227,11 +229,14 @@ def _shown(planned: Plan, word: str, notes: tuple[str, ...]) -> Table:
         at = lines.get(one.source_id, ())
         return {**told, "state": state, "kind": str(one.kind), "line": at[0] if at else None, "note": shown(one.note, 120)}
 
-    rows = [row(one, word) for part in planned.parts for one in part.booking]
-    rows += [row(one, "known already") for part in planned.parts for one in part.known]
-    rows.sort(key=lambda each: each["line"] or 0)
+    new = [(one, word) for part in planned.parts for one in part.booking]
+    known = [(one, "known already") for part in planned.parts for one in part.known]
+    listed = [*new, *known] if full else [*new, *known][:_MOST_ROWS]
+    if more := len(new) + len(known) - len(listed):
+        notes = (*notes, f"{more} more bookings are not shown here (--full shows them).")
+    rows = sorted((row(one, state) for one, state in listed), key=lambda each: each["line"] or 0)
     unknown = [
         {"state": "not read", "line": line.number, "note": shown(line.text), "reason": shown(line.reason)}
-        for line in planned.unknown
+        for line in planned.unknown[: None if full else _MOST_ROWS]
     ]
     return Table(f"Import of {shown(planned.file.name)}", _PLAN, frame(_PLAN, [*unknown, *rows]), notes=notes)

@@ -215,6 +215,15 @@ def test_any_csv_is_read_by_its_columns_when_they_are_named(desk: Desk) -> None:
     ]
 
 
+def test_a_long_file_is_booked_whole_and_shown_in_part(desk: Desk) -> None:
+    header, _, sale, *_ = SCHWAB.splitlines()
+    text = "\n".join([header, *(sale.replace("10.065", f"{size}") for size in range(10, 560))])
+    table = desk.import_(text, account="L")
+    assert len(desk.booked()) == 550 and states(table) == {"booked": 500}
+    assert any(note.startswith("50 more bookings") for note in table.notes)
+    assert states(desk.import_(text, account="L", full=True)) == {"known already": 550}
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"   \n", b"\0\1", b"PK\x03\x04", b"<html>", b"Date,Action\n", b'<!DOCTYPE a [<!ENTITY b "c">]><FlexStatement/>'],
