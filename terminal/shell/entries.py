@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from terminal.domain import format as fmt
 from terminal.shell.keys import Keys
 from terminal.shell.palette_line import commands_by_group, quoted, read, spoken
 from terminal.shell.palette_rows import Entry
@@ -120,7 +121,7 @@ class Catalogue:
         if "screener.run" not in self.commands:
             return
         for screen in self._sources.known.screens:
-            found = "" if screen.found is None else f"{screen.found:,} found"
+            found = "" if screen.found is None else f"{fmt.count(screen.found)} found"
             yield Entry(f"Screen: {screen.title}", found or "Screen", "filter", partial(self._screen, preset=screen.name),
                         words=f"{screen.title} {screen.name} {screen.rule if screen.own else screen.about} screen",
                         detail=screen.about if screen.about and self._window.mode == "newbie" else screen.rule,
@@ -152,7 +153,7 @@ class Catalogue:
 
     def _watchlists(self) -> Iterable[Entry]:
         for name, number in self._sources.known.watchlists:
-            yield Entry(f"Watchlist: {name}", f"{number:,} symbols" if number != 1 else "1 symbol", "star",
+            yield Entry(f"Watchlist: {name}", f"{fmt.count(number)} symbols" if number != 1 else "1 symbol", "star",
                         partial(self._watchlist, name), words=f"{name} watchlist", names=(name.lower(),), rank=60,
                         group="Watchlists", key=f"watchlist:{name}", completion=f"watchlist add {quoted(name)} ")
 
