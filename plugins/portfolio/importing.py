@@ -155,10 +155,11 @@ def plan(read: Read, file: File, account: str, *, symbols: Mapping[str, str], do
         parts[name.lower()] = Part(existing.name if existing else book.free_name(read, name), existing)
     for part in parts.values():
         _sort_out(read, part, doubles)
+    ids = {one.source_id: one.id for one in file.parsed.transactions}
     unknown = [*file.parsed.unknown]
     for part in parts.values():
         for one, why in part.doubles:
-            lines = file.parsed.lines.get(_id_of(file, one), ())
+            lines = file.parsed.lines.get(ids[one.source_id], ())
             unknown.append(Line(lines[0] if lines else 0, _described(one), why))
     currencies = Counter(one.currency for one in found)
     currency = file.parsed.currency or (currencies.most_common(1)[0][0] if currencies else "USD")
@@ -238,10 +239,6 @@ def symbol_names(read: Read) -> dict[str, str]:
 def title(broker: str) -> str:
     """The broker's name, which its account gets where nothing better is known."""
     return "Imported" if broker == CSV else reader(broker).TITLE.partition(" (")[0]
-
-
-def _id_of(file: File, one: Transaction) -> str:
-    return next((each.id for each in file.parsed.transactions if each.source_id == one.source_id), "")
 
 
 def _described(one: Transaction) -> str:

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from terminal.domain.portfolio.transactions import Transaction, midnight, problems
@@ -15,7 +16,6 @@ from terminal.domain.portfolio.transactions import Transaction, midnight, proble
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
-    from decimal import Decimal
 
     from terminal.domain.portfolio.transactions import Kind
 
@@ -23,6 +23,7 @@ _SYMBOL = re.compile(r"[A-Z0-9^][A-Z0-9.\-=^/_&]{0,30}")
 _CLASS = re.compile(r"^([A-Z]{1,5})(?:[ /]([A-Z])|\.([AB]))$")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 _LONGEST_NOTE = 500
+_LARGEST = Decimal(10) ** 15
 
 
 class Unreadable(ValueError):  # noqa: N818  what it is, as in terminal.errors
@@ -149,6 +150,8 @@ class Ledger:
         name = base if self._legs[base] == 1 else f"{base}/{self._legs[base]}"
         fields.setdefault("account", self.account)
         fields |= {name: _symbol(fields[name]) for name in ("symbol", "other") if fields.get(name)}
+        if any(isinstance(value, Decimal) and abs(value) >= _LARGEST for value in fields.values()):
+            raise Unreadable("a number in it is too large to be kept")
         fields["note"] = _CONTROL.sub("", fields.get("note", ""))[:_LONGEST_NOTE].strip()
         fields.setdefault("currency", self.currency or "USD")
         one = Transaction(

@@ -258,6 +258,8 @@ def test_text_of_a_hostile_file_is_shown_without_its_control_signs(desk: Desk) -
     cells = [cell for line in to_csv(kept).splitlines() for cell in line.split(",")]
     assert any("HYPERLINK" in cell for cell in cells) and not any(cell.strip('"').startswith("=") for cell in cells)
     bad = desk.import_(SCHWAB.replace('"BND"', '"=1+1"'), account="F")
+    huge = desk.import_(SCHWAB.replace("$738.81", "$" + "9" * 25), account="H")
+    assert states(huge) == {"booked": 6, "not read": 2} and any("too large" in str(row["reason"]) for row in huge.rows())
     assert states(bad)["not read"] == 3 and any("is no symbol" in str(row["reason"]) for row in bad.rows())
 
 
