@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from terminal.commands import Command, argument, command
+from terminal.domain.delimited import to_csv
 from terminal.domain.sourced import Column, Source, Table, Undo
 from terminal.errors import (
     BadPayload,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API_VERSION", "BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
     "Plugin", "PluginState", "Portable", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
-    "TerminalError", "Unavailable", "Undo", "UserError", "argument", "command", "export",
+    "TerminalError", "Unavailable", "Undo", "UserError", "argument", "command", "export", "to_csv",
 ]
 
 API_VERSION = 1

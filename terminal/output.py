@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import shutil
 from typing import IO, TYPE_CHECKING, Any
 
+from terminal.domain import delimited
 from terminal.domain.format import moment, value
 from terminal.domain.sourced import plain
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from terminal.domain.sourced import Column, Source, Table
 
 _SHOWN = 4
-_FORMULA = re.compile(r"[=+@\t\r]|-(?![0-9.]*$)")
 SIMULATED = "SIMULATED: invented companies and prices of the demo market"
 
 
@@ -48,9 +47,7 @@ def to_csv(table: Table) -> str:
 def _cell(cell: Any) -> Any:
     if isinstance(cell, (list, dict, bool)):
         return json.dumps(cell, ensure_ascii=False)
-    if isinstance(cell, str) and _FORMULA.match(cell):
-        return f"'{cell}"  # a spreadsheet would run it; the text may come from a file of anybody's
-    return "" if cell is None else cell
+    return "" if cell is None else delimited.cell(cell)
 
 
 def source_line(source: Source) -> str:

@@ -379,6 +379,7 @@ def test_the_second_window_brings_the_first_to_the_front(sample_home: Home, monk
 
     class Window:
         raised = 0
+        windows = None
 
         def come_to_front(self) -> None:
             self.raised += 1

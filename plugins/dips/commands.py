@@ -131,10 +131,8 @@ def export(
     basis: Basis = "52w",
 ) -> Table:
     """Write the list of dips to a CSV file, with its sources in comment lines at the end."""
-    from plugins.dips.model import to_csv
-
     table = list_(ctx, universe=universe, threshold=threshold, basis=basis)
-    api.export(csv, to_csv(table))
+    api.export(csv, api.to_csv(table))
     return replace(table, title=f"{table.frame.height} dips written to {csv}")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 from terminal.api import Column, Source, Table
@@ -300,18 +298,3 @@ def size_sentence(dip: Dip) -> str:
         much = show.percent(part.size, 1) if part.money is None else show.money(part.money, None, 0)
         parts.append(f"{much} now" if part.at == "now" else f"{much} at {show.money(part.price, currency)}")
     return f"At most {amount}, in parts: {', '.join(parts)}."
-
-
-def to_csv(table: Table) -> str:
-    """The rows as CSV (raw values, nothing for unknown), then comment lines with what is simulated, sources and notes."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    simulated = table.simulated
-    writer.writerow([column.name for column in table.columns] + (["simulated"] if simulated else []))
-    for row in table.rows():
-        writer.writerow([*row.values(), *(["yes"] if simulated else [])])
-    lines = ["SIMULATED: demo market, invented companies"] if simulated else []
-    lines += [f"source: {source.provider} {source.endpoint}, as of {source.as_of}, fetched {source.fetched_at}"
-              for source in table.sources]
-    lines += [f"note: {note}" for note in (*table.notes, *table.unknown)]
-    return out.getvalue() + "".join(f"# {line}\n" for line in lines)

@@ -154,10 +154,8 @@ def export(
     days: Days = 0,
 ) -> Table:
     """Write the upcoming reports to a CSV file, with sources and notes in comment lines at the end."""
-    from plugins.earnings.model import csv_of
-
     found = upcoming(ctx, universe=universe, symbols=symbols, days=days)
-    api.export(file, csv_of(found))
+    api.export(file, api.to_csv(found))
     return replace(found, title=f"{found.frame.height} rows written to {file}")
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from plugins.earnings import words
 from plugins.earnings.facts import facts
-from terminal.api import Column, Source, Table
+from terminal.api import Column, Source
 from terminal.domain import format as show
 from terminal.domain.earnings import FILED
 from terminal.domain.rivals import title as provider_title
@@ -389,16 +389,3 @@ def facts_table(company: Company) -> tuple[pl.DataFrame, Origins]:
         )
         origins.add(**dict.fromkeys(("text", "value", "n"), fact.fetch))
     return frame_of(FACTS, rows), origins
-
-
-def csv_of(table: Table) -> str:
-    """The rows as CSV (raw values, nothing for unknown), then comment lines with sources and notes."""
-    flat = table.frame.select(
-        pl.col(column.name).list.join("; ") if column.type == "list" else pl.col(column.name) for column in table.columns
-    )
-    if table.simulated:
-        flat = flat.with_columns(pl.lit("yes").alias("simulated"))
-    lines = ["SIMULATED: demo market, invented companies"] if table.simulated else []
-    lines += [f"source: {each.provider} {each.endpoint}, as of {each.as_of}, fetched {each.fetched_at}" for each in table.sources]
-    lines += [f"note: {text}" for text in (*table.notes, *table.unknown)]
-    return flat.write_csv() + "".join(f"# {line}\n" for line in lines)

@@ -113,10 +113,8 @@ def export(
     columns: Annotated[str, argument(help="Which columns; the preset's own when empty.", choices=("", *COLUMN_SETS))] = "",
 ) -> Table:
     """Write what a screen finds to a CSV file, with its sources in comment lines at the end."""
-    from plugins.screener.model import to_csv
-
     found = run(ctx, preset=preset, rule=rule, ranges=ranges, universe=universe, columns=columns, record=False)
-    api.export(file, to_csv(found))
+    api.export(file, api.to_csv(found))
     return replace(found, title=f"{found.frame.height} rows written to {file}")
 
 

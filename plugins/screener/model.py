@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import tomllib
 from dataclasses import dataclass
@@ -315,24 +313,6 @@ def spread_of(frame: pl.DataFrame, name: str, steps: int = 24) -> dict[str, Any]
         "high": high,
         "counts": [counted.get(step, 0) for step in range(steps)],
     }
-
-
-def to_csv(table: Table) -> str:
-    """The rows as CSV (raw values, nothing for unknown), then comment lines with what is simulated, sources and notes."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    simulated = table.simulated
-    writer.writerow([column.name for column in table.columns] + (["simulated"] if simulated else []))
-    for row in table.rows():
-        cells = ["; ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row.values()]
-        writer.writerow(cells + (["yes"] if simulated else []))
-    lines = ["SIMULATED: demo market, invented companies"] if simulated else []
-    lines += [
-        f"source: {source.provider} {source.endpoint}, as of {source.as_of}, fetched {source.fetched_at}"
-        for source in table.sources
-    ]
-    lines += [f"note: {note}" for note in (*table.notes, *table.unknown)]
-    return out.getvalue() + "".join(f"# {line}\n" for line in lines)
 
 
 def judged_in_words(table: Table) -> Table:

@@ -17,7 +17,7 @@ def window_of(ctx: Context, number: int = 0) -> Any:
     """The window with this number, 0 for the one used last; UserError when there is none."""
     if ctx.window is None:
         raise UserError("No window is open.", NO_WINDOW)
-    return ctx.window if number in (0, ctx.window.number) else _windows(ctx).find(number)
+    return ctx.window if not number or number == ctx.window.number else _windows(ctx).find(number)
 
 
 def _windows(ctx: Context) -> Any:

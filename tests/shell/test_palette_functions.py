@@ -136,7 +136,7 @@ def test_settings_watchlists_and_screens_are_found(window: MainWindow, qtbot: An
     palette = open_("mine")
     assert "Screen: Mine" not in titles(palette)  # this window has no screener
     assert titles(open_("tech"))[0] == "Watchlist: tech"
-    palette = open_("font")
+    palette = open_("reduced")
     assert any(line.group == "Settings" for line in palette.rows.lines if isinstance(line, Entry))
     press(qtbot, palette, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.workspace is not None and "preferences" in window.workspace.panels, timeout=3000)

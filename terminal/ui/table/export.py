@@ -15,6 +15,7 @@ import polars as pl
 from PySide6.QtGui import QGuiApplication
 
 from terminal.domain import format as fmt
+from terminal.domain.delimited import cell
 from terminal.domain.sourced import Table, plain
 from terminal.errors import UserError
 from terminal.output import SIMULATED, source_line
@@ -111,6 +112,8 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
             flat.append(pl.Series(name, [None if value is None else json.dumps(plain(value)) for value in frame[name]]))
         elif isinstance(dtype, pl.Datetime):
             flat.append(pl.col(name).dt.to_string("iso:strict"))
+        elif isinstance(dtype, pl.String):
+            flat.append(pl.Series(name, [cell(value) for value in frame[name]], pl.String))
     return frame.with_columns(flat)
 
 
