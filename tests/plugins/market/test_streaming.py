@@ -19,5 +19,5 @@ def test_the_demo_says_that_it_has_no_trades(app: Any) -> None:
 
 
 def test_what_is_no_symbol_is_refused(app: Any) -> None:
-    with pytest.raises(UserError, match="not a symbol|Symbols|symbol"):
+    with pytest.raises(UserError, match="symbol"):
         app.run("market.stream", {"symbols": ("what is this?",)})
