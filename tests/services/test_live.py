@@ -171,8 +171,7 @@ def test_what_is_shown_comes_before_the_watchlists_and_nothing_beyond_the_limit(
     scene.live.want("dips", ("D1", "D2", "D3", "D4"))
     scene.clock.now += timedelta(seconds=1)
     stream = scene.begin("AAA")
-    until(lambda: stream.state.symbols)
-    assert stream.state.symbols == ("AAA", "D1", "D2", "D3")
+    until(lambda: stream.state.symbols == ("AAA", "D1", "D2", "D3"))
     assert stream.state.left_out == ("D4",)
     assert scene.live.status().words == "Live trades of 4 symbols; 1 more come from requests."
     scene.clock.now += timedelta(seconds=80)
