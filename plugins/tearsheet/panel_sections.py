@@ -196,7 +196,7 @@ class PeerTable(QWidget):
         wanted = ("symbol", "name", "verdict") if newbie else ("symbol", "verdict", "score", *peers.fields)
         self.table.set_mode(showing.mode)
         self.table.show_table(made, columns=wanted)
-        rows = peers.frame.height * theme.scaled(theme.ROW_HEIGHT[showing.mode])
+        rows = peers.frame.height * theme.row_height(showing.mode)
         self.table.setFixedHeight(rows + self.table.horizontalHeader().sizeHint().height() + theme.scaled(14))
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QActionGroup, QColor, QFont, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QMenu, QToolButton
-from shiboken6 import isValid
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 
+from terminal.shell.dockchip import DockChips, Offer
 from terminal.shell.links import COLORS, GROUPS, NONE, short
 from terminal.ui import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from terminal.shell.docks import Docks
     from terminal.shell.links import Links
@@ -39,94 +38,28 @@ def picture(group: str) -> QIcon:
     return QIcon(pixmap)
 
 
-class LinkChip(QToolButton):
-    """Shows the group of the panel in front of one dock area."""
-
-    def __init__(self, chips: LinkChips, area: Any) -> None:
-        super().__init__()
-        self._chips, self._area = chips, area
-        self.panel = ""
-        self.setObjectName("link")
-        theme.set_role(self, role="link")
-        self.setIconSize(QSize(WIDTH, HEIGHT))
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.clicked.connect(lambda: chips.menu(self.panel, self))
-
-    def refresh(self) -> None:
-        """Show the group of whatever is in front now."""
-        dock = self._area.currentDockWidget() if isValid(self._area) else None
-        self.panel = dock.objectName() if dock is not None else ""
-        linked = self._chips.links.can_link(self.panel)
-        self.setVisible(linked)
-        if dock is None or not linked:
-            return
-        group = self._chips.links.group(self.panel)
-        self.setIcon(picture(group))
-        name = f"Link group {group}" if group else "Linked with no other panel"
-        title = dock.windowTitle()
-        self.setAccessibleName(f"{title}: {name}")
-        what = "Panels of one group look at the same symbol and the same day." if group else "It keeps its symbol to itself."
-        self.setToolTip(f"{name}. {what} Click to change.")
-
-
-class LinkChips(QObject):
+class LinkChips(DockChips):
     """The chips of one window. `choose(panel, group)` is called when the user picks one."""
+
+    name, title, size = "link", "Link group", QSize(WIDTH, HEIGHT)
 
     def __init__(self, docks: Docks, links: Links, choose: Callable[[str, str], None]) -> None:
         super().__init__(docks)
-        self.links, self._docks, self._choose = links, docks, choose
-        self._chips: list[LinkChip] = []
-        docks.dressed.connect(self._dress)
+        self.links, self._choose = links, choose
 
-    def _dress(self, area: Any) -> None:
-        bar = area.titleBar()
-        chip = next((each for each in self._chips if isValid(each) and each.parent() is bar), None)
-        if chip is None:
-            self._chips = [each for each in self._chips if isValid(each)]
-            chip = LinkChip(self, area)
-            at = next((place for place in range(12) if self._is_button(area, bar, place)), -1)
-            bar.insertWidget(at, chip)
-            area.currentChanged.connect(lambda _: chip.refresh() if isValid(chip) else None)
-            self._chips.append(chip)
-        chip.refresh()
+    def able(self, panel: str) -> bool:
+        return self.links.can_link(panel)
 
-    @staticmethod
-    def _is_button(area: Any, bar: Any, place: int) -> bool:
-        import PySide6QtAds as ads  # noqa: N813
+    def told(self, panel: str) -> tuple[QIcon, str, str]:
+        group = self.links.group(panel)
+        name = f"Link group {group}" if group else "Linked with no other panel"
+        what = "Panels of one group look at the same symbol and the same day." if group else "It keeps its symbol to itself."
+        return picture(group), name, what
 
-        found = bar.indexOf(area.titleBarButton(ads.TitleBarButtonTabsMenu))
-        return bool(place == found)
-
-    def refresh(self) -> None:
-        """Groups have changed."""
-        for chip in self._chips:
-            if isValid(chip):
-                chip.refresh()
-
-    def chip(self, panel: str) -> LinkChip | None:
-        """The chip that speaks of a panel now."""
-        return next((chip for chip in self._chips if isValid(chip) and chip.panel == panel and chip.isVisible()), None)
-
-    def menu(self, panel: str, at: LinkChip | None = None) -> QMenu | None:
-        """Offer the groups below the chip; None for a panel that cannot be linked."""
-        at = at or self.chip(panel)
-        if not self.links.can_link(panel) or at is None:
-            return None
-        menu = QMenu(at)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setAccessibleName("Link group")
-        choices = QActionGroup(menu)
+    def offers(self, panel: str) -> Iterator[Offer]:
         for group in (*GROUPS, NONE):
-            action = menu.addAction(picture(group), self._words(group, panel))
-            action.setCheckable(True)
-            action.setChecked(group == self.links.group(panel))
-            action.triggered.connect(partial(self._choose, panel, group))
-            choices.addAction(action)
-            if group == self.links.group(panel):
-                menu.setActiveAction(action)
-        menu.popup(at.mapToGlobal(QPoint(0, at.height())))
-        return menu
+            yield Offer(self._words(group, panel), group == self.links.group(panel), partial(self._choose, panel, group),
+                        picture(group))
 
     def _words(self, group: str, panel: str) -> str:
         if not group:
