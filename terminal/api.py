@@ -23,13 +23,12 @@ from terminal.errors import (
     Unavailable,
     UserError,
 )
-from terminal.paths import write_whole
+from terminal.files import export, read_whole
 from terminal.settings import Setting, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
-    from pathlib import Path
 
     from terminal.paths import Home
     from terminal.services.explain import Explain, Text
@@ -40,24 +39,10 @@ if TYPE_CHECKING:
 __all__ = [
     "API_VERSION", "BadPayload", "Cancelled", "Column", "Command", "Context", "Host", "Job", "Migration", "NeedsKey", "Panel",
     "Plugin", "PluginState", "Portable", "ProviderError", "RateLimited", "Setting", "Settings", "Source", "StoreError", "Table",
-    "TerminalError", "Unavailable", "Undo", "UserError", "argument", "command", "export", "to_csv",
+    "TerminalError", "Unavailable", "Undo", "UserError", "argument", "command", "export", "read_whole", "to_csv",
 ]
 
 API_VERSION = 1
-
-
-def export(path: Path, content: str | bytes) -> int:
-    """Write a file the user asked for, text as UTF-8 with its line ends as they are; the bytes written.
-
-    Nobody sees half of it. UserError when it cannot be written.
-    """
-    whole = content.encode() if isinstance(content, str) else content
-    try:
-        write_whole(path, whole)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.", "Choose another place or make room.") from error
-    return len(whole)
-
 
 Area = Literal["left", "center", "right", "bottom"]
 Mode = Literal["newbie", "pro"]

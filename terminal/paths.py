@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,19 +56,6 @@ class Home:
     def run(self) -> Path:
         """Lock and channel files of the process that owns this home."""
         return self.path / "run"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file through one beside it, so that nobody ever sees half of it. OSError when it cannot be written."""
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(content)
-        fresh.replace(path)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink()
-        raise
 
 
 def default_home() -> Path:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from plugins.portfolio import book
-from terminal.api import UserError
+from terminal.api import UserError, read_whole
 from terminal.domain import brokers
 from terminal.domain.brokers import READERS, Line, Parsed, Unreadable, mapped, reader
 from terminal.domain.portfolio.lots import replay
@@ -91,19 +91,7 @@ class Plan:
 
 def read_file(path: Path, broker: str, mapping: mapped.Mapped) -> File:
     """The file at `path`, read. Raises UserError with one sentence for whatever is no export, or no file."""
-    try:
-        if path.is_dir():
-            raise UserError(f"{path} is a folder.", "Name one file.")
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise UserError(f"{path.name} has {size / 1e6:,.0f} MB; files up to {LARGEST / 1e6:,.0f} MB are read.", "Split it.")
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}.", "Check the name and the folder.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.", "Check its rights.") from error
-    if not content.strip():
-        raise UserError(f"{path.name} is empty.", "Export it again.")
+    content = read_whole(path, LARGEST)
     if broker not in {"auto", CSV, *READERS}:
         raise UserError(f"There is no reader for '{broker}'.", f"One of: auto, {', '.join(READERS)}, {CSV}.")
     return File(path.name, hashlib.sha256(content).hexdigest(), _parsed(path, content, broker, mapping))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from terminal.errors import UserError
+from terminal.files import read_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,19 +45,7 @@ class FileTable:
 
 def read_file(path: Path) -> FileTable:
     """The table in `path`. Raises UserError with one sentence for whatever is no such table."""
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise UserError(f"{path} is a folder.", "Name one file.")
-        if size > LARGEST:
-            raise UserError(f"{path.name} has {size / 1e6:,.0f} MB; files up to {LARGEST / 1e6:,.0f} MB are read.", "Split it.")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}.", "Check the name and the folder.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.", "Check its rights.") from error
-    if not data.strip():
-        raise UserError(f"{path.name} is empty.", "Export it again.")
+    data = read_whole(path, LARGEST)
     digest = hashlib.sha256(data).hexdigest()
     if data[:4] == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(path, data, digest)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from terminal.paths import write_whole
+from terminal.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from terminal.paths import write_whole
+from terminal.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

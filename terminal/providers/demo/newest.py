@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from terminal.paths import data_file, write_whole
+from terminal.files import write_whole
+from terminal.paths import data_file
 from terminal.providers.demo.recipe import calendar, load
 
 if TYPE_CHECKING:
