@@ -59,7 +59,7 @@ def show(ctx: Context, name: Name) -> Table:
     items = ctx.store.book.watchlist(name)
     symbols = items["symbol"].to_list()
     known = ctx.market.instruments(symbols, ctx.as_of).select("symbol", "name")
-    quotes = ctx.market.quotes(symbols, ctx.as_of).select("symbol", "price", "previous_close", "at", "currency", "fetch_id")
+    quotes = ctx.market.last_prices(symbols, ctx.as_of)
     frame = (
         items.join(known, on="symbol", how="left", maintain_order="left")
         .join(quotes, on="symbol", how="left", maintain_order="left")

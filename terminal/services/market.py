@@ -46,6 +46,7 @@ Symbols = str | Sequence[str] | None
 
 EXCHANGE_ZONE = ZoneInfo("America/New_York")
 HISTORY_DAYS = 366 * 6
+CLOSES_DAYS = 60  # an older close is no price of today
 _KEPT = 12
 _BENCHMARK = "SPY"
 VALUED = ("instruments", "bars", "quotes", "facts", "dividends", "splits", "earnings")
@@ -173,6 +174,25 @@ class Market:
             return frame
         later = self._read("instruments", symbols).join(frame, on="symbol", how="anti")
         return pl.concat([frame, later.with_columns(pl.lit(None, dtype=frame.schema["known_at"]).alias("known_at"))])
+
+    def last_prices(self, symbols: Symbols, as_of: date | None = None) -> pl.DataFrame:
+        """The newest price of each symbol: its quote, or its last close where no quote is as new as that.
+
+        Columns symbol, price, previous_close, at (aware UTC), currency (null with a close: bars do not say), fetch_id.
+        """
+        columns = ("symbol", "price", "previous_close", "at", "currency", "fetch_id")
+        quotes = self.quotes(symbols, as_of).select(columns)
+        since = (as_of or self.today()) - timedelta(days=CLOSES_DAYS)
+        closes = self.bars(symbols, since, as_of=as_of, columns=("symbol", "date", "close"))
+        ended: Calendar = self._cached(("calendar",), _calendar, ())
+        last = closes.with_columns(pl.col("close").shift(1).over("symbol").alias("previous_close")).group_by("symbol").last()
+        moments = pl.Series("at", [ended.session_close(day) if ended.is_session(day) else None for day in last["date"]],
+                            quotes.schema["at"])
+        rows = last.select("symbol", pl.col("close").alias("price"), "previous_close", moments,
+                           pl.lit(None, pl.String).alias("currency"), "fetch_id")
+        both = pl.concat([rows.cast(quotes.schema), quotes])  # of the same moment the quote counts
+        known = both.filter(pl.col("price").is_not_null())
+        return known.sort("at", maintain_order=True).group_by("symbol", maintain_order=True).last().select(columns)
 
     def bars(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,3 +47,14 @@ def test_a_watchlist_made_in_the_shell_is_there_the_next_time(tapeline: Callable
     assert [row["symbol"] for row in json.loads(shown.stdout)["rows"]] == ["SPY", "QQQ"]
     unknown = tapeline("watchlist", "show", "Nobody")
     assert unknown.returncode == 1 and "Nobody" in unknown.stderr and "Traceback" not in unknown.stderr
+
+
+@pytest.mark.parametrize("day", [None, date(2025, 3, 14)])
+def test_a_symbol_without_a_quote_shows_its_last_close(app: Any, day: date | None) -> None:
+    """Its change is that of the closes, and on a past day both are of that day."""
+    app.run("watchlist.create", {"name": "Closes", "symbols": ["IWM"]})
+    row = app.run("watchlist.show", {"name": "Closes"}, as_of=day).rows()[0]
+    closes = app.market.bars(["IWM"], as_of=day)["close"].to_list()
+    assert row["price"] == closes[-1]
+    assert row["change"] == pytest.approx(closes[-1] / closes[-2] - 1, abs=1e-12)
+    assert row["at"] == ("2025-03-14T20:00:00+00:00" if day else "2026-11-20T21:00:00+00:00")
