@@ -436,7 +436,7 @@ class Market:
     def _cached(self, key: tuple[Any, ...], make: Callable[[], T], datasets: Iterable[str] = DATASETS) -> T:
         """The answer as long as nothing was written about `datasets`; equal questions at once are answered once."""
         store = self._store.market
-        version = store.version_of(datasets)  # before anything is read: what is written meanwhile makes the answer old
+        version = store.writes.version_of(datasets)  # before anything is read: what is written meanwhile makes the answer old
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:

@@ -76,7 +76,7 @@ class OwnFields:
         if key not in self._kept:
             return None
         origin, version, frame = self._kept[key]
-        changed = store.changed(version, DATASETS) if origin is store else None
-        if changed is None or benchmark in (store.changed(version, {"bars", "splits"}) or ()):
+        changed = store.writes.changed(version, DATASETS) if origin is store else None
+        if changed is None or benchmark in (store.writes.changed(version, {"bars", "splits"}) or ()):
             return None
         return frame.filter(~pl.col("symbol").is_in(list(changed))) if changed else frame

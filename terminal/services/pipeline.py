@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from terminal.providers.base import Answer
     from terminal.providers.router import Router
     from terminal.store import Store
-    from terminal.store.market import Saved
+    from terminal.store.landing import Saved
 
 PAUSE = 2.0
 MOST = 60

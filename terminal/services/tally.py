@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from terminal.providers.base import Failure
-    from terminal.store.market import Saved
+    from terminal.store.landing import Saved
 
 COUNTS = {
     "fresh": "Up to date",

@@ -2,7 +2,8 @@
 
 from terminal.store.book import BookStore
 from terminal.store.db import Database, Transaction
-from terminal.store.market import MarketStore, Saved
+from terminal.store.landing import Saved
+from terminal.store.market import MarketStore
 from terminal.store.store import Store
 
 __all__ = ["BookStore", "Database", "MarketStore", "Saved", "Store", "Transaction"]

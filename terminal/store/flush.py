@@ -33,7 +33,7 @@ def flush(market: MarketStore, dataset: str) -> int:
         for table in tables:
             tx.execute(f'delete from "{table}"')
         tx.execute("delete from freshness where dataset = ?", (dataset,))
-        tx.committed.append(lambda: market._grow(dataset, symbols))
+        tx.committed.append(lambda: market.writes.grow(dataset, symbols))
         tx.publish("market.changed", {"datasets": [dataset], "symbols": symbols})
 
     market.database.write(write)

@@ -294,12 +294,12 @@ def test_what_was_written_since_a_version_can_be_asked(store, fetch, monkeypatch
     market.save("bars", bars(("A", D(2026, 11, 19), 2.0), ("B", D(2026, 11, 19), 2.0)), fetch())
     between = market.version
     market.log(fetch("quotes", symbol="C"))
-    assert market.changed(before, {"bars", "quotes"}) == {"A", "B"}
-    assert market.changed(before, {"quotes"}) == market.changed(between, {"bars"}) == frozenset()
-    assert market.changed(market.version + 1, {"bars"}) is None  # not a version of this store
+    assert market.writes.changed(before, {"bars", "quotes"}) == {"A", "B"}
+    assert market.writes.changed(before, {"quotes"}) == market.writes.changed(between, {"bars"}) == frozenset()
+    assert market.writes.changed(market.version + 1, {"bars"}) is None  # not a version of this store
     with pytest.raises(ValueError):
         market.save("bars", pl.DataFrame({"symbol": ["A"]}), fetch())
-    assert market.changed(before, {"bars"}) == {"A", "B"}
+    assert market.writes.changed(before, {"bars"}) == {"A", "B"}
 
 
 def test_the_version_grows_when_the_rows_can_be_read(store, fetch):

@@ -170,7 +170,7 @@ def test_flush_asks_first_and_never_touches_the_book(live: Any, fetch: Any) -> N
     version = live.store.market.version
     assert live.run("health.flush", {"dataset": "bars", "yes": True}).title == "Dropped 2 rows of bars"
     assert live.store.market.read("bars").is_empty() and live.store.market.freshness("bars").is_empty()
-    assert live.store.market.changed(version, ["bars"]) == {"AAPL", "OWN"}
+    assert live.store.market.writes.changed(version, ["bars"]) == {"AAPL", "OWN"}
     assert live.store.market.fetches(dataset="bars").height == 2
     assert fetch("bars") == [] and live.store.market.read("bars").height == 1
     for owned in ("book", "watchlists"):
