@@ -54,4 +54,16 @@ MIGRATIONS = (
         CREATE TABLE portfolio.file_symbols (name VARCHAR PRIMARY KEY, symbol VARCHAR NOT NULL);
     """,
     ),
+    Migration(
+        name="0003 targets, and what the user says of symbols",
+        sql="""
+        CREATE TABLE portfolio.target_versions (
+            scope VARCHAR NOT NULL, taxonomy VARCHAR NOT NULL, version INTEGER NOT NULL, "at" TIMESTAMPTZ NOT NULL,
+            keys VARCHAR[] NOT NULL, weights DOUBLE[] NOT NULL, bands DOUBLE[] NOT NULL, reason VARCHAR NOT NULL,
+            PRIMARY KEY (scope, taxonomy, version));
+        CREATE TABLE portfolio.label_versions (
+            symbol VARCHAR NOT NULL, version INTEGER NOT NULL, "at" TIMESTAMPTZ NOT NULL, tags VARCHAR[] NOT NULL,
+            asset_class VARCHAR NOT NULL, sector VARCHAR NOT NULL, region VARCHAR NOT NULL, PRIMARY KEY (symbol, version));
+    """,
+    ),
 )
