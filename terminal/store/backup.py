@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from terminal.errors import UserError
-from terminal.store.db import flush, probe, user_errors
+from terminal.store.connection import flush, probe, user_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import date, datetime
 
-    from terminal.store.db import Database, Transaction
+    from terminal.store.db import Database
+    from terminal.store.transaction import Transaction
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from terminal.domain.rivals import CONTESTS
 from terminal.domain.schemas import DATASETS
 from terminal.errors import StoreError, TerminalError
 from terminal.store import backup
-from terminal.store.db import Database, file_size
+from terminal.store.connection import file_size
 from terminal.store.sql import quoted
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from terminal.store.book import BookStore
+    from terminal.store.db import Database
     from terminal.store.market import MarketStore
 
 # What was looked at, whether it is right (None: cannot be told), and one sentence.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from terminal.domain.fetch import Fetch
     from terminal.domain.rivals import Contest
     from terminal.domain.schemas import Schema
-    from terminal.store.db import Transaction
+    from terminal.store.transaction import Transaction
 
 # An expected date lapses when its service has not been heard about the symbol for so long while another one differs.
 LAPSES = timedelta(days=14)

@@ -6,10 +6,7 @@ A reader cursor belongs to its thread and never leaves this module: reads return
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import re
 import shutil
 import threading
 import weakref
@@ -21,8 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 import polars as pl
 
-from terminal.errors import Cancelled, Corrupt, DiskFull, Locked, NewerStore, StoreError
-from terminal.store.sql import changed_table, literal, render, table_name
+from terminal.errors import Cancelled, StoreError
+from terminal.store.connection import Stream, connect, copy_database, file_size, flush, frame_of, probe, starved, user_errors
+from terminal.store.sql import render
+from terminal.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,181 +33,13 @@ Publish = Callable[[str, Mapping[str, Any]], object]
 _log = logging.getLogger(__name__)
 _PATIENCE = 5.0
 _LEAST = "1MB"
-_NO_ROOM = ("no space left", "file too large", "disk quota", "not enough space", "disk is full")
-
-
-def translate(error: BaseException, path: Path) -> StoreError | Cancelled | None:
-    """The user's error for what DuckDB or the file system raised; None for what is a bug in our own SQL."""
-    text = str(error)
-    low = text.lower()
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        low = "no space left"
-    if any(sign in low for sign in _NO_ROOM):
-        return DiskFull(f"There is no room left on the disk to write {path.name}.",
-                        "Free some space and try again; nothing that was saved before is lost.", error)
-    if isinstance(error, duckdb.InterruptException) or "interrupt error" in low:
-        return Cancelled(cause=error)
-    if "could not set lock" in low or "being used by another process" in low:
-        owner = re.search(r"PID (\d+)", text)
-        return Locked(f"Another process{f' (number {owner[1]})' if owner else ''} has {path.name} open.",
-                      "Close the other window or program first.", error)
-    if "version number" in low and "read" in low:
-        return NewerStore(f"{path.name} was written by a newer version of the program.",
-                          "Update the program and start it again.", error)
-    if _starved(error):
-        return StoreError("The query needs more memory than the program allows itself.",
-                          "Ask for fewer symbols or a shorter time.", error)
-    damaged = (duckdb.SerializationException, duckdb.FatalException, duckdb.InternalException)
-    if isinstance(error, damaged) or any(sign in low for sign in ("not a valid duckdb", "corrupt", "replaying wal", "checksum")):
-        return Corrupt(f"{path.name} is damaged.", cause=error)
-    if isinstance(error, (duckdb.IOException, OSError)):
-        reason = text.splitlines()[0] if text else type(error).__name__
-        return StoreError(f"{path.name} cannot be used: {reason}", f"Check the folder {path.parent}.", error)
-    return None
-
-
-def _starved(error: BaseException) -> bool:
-    """Whether a statement wanted more memory than it may have; of several threads, all but one say that they were stopped."""
-    text = str(error).lower()
-    return isinstance(error, duckdb.OutOfMemoryException) or any(
-        sign in text for sign in ("out of memory", "failed to pin block", "interrupt error"))
-
-
-@contextmanager
-def user_errors(path: Path) -> Iterator[None]:
-    """Raise DuckDB's and the file system's errors as the program's own."""
-    try:
-        yield
-    except (duckdb.Error, OSError, pl.exceptions.ComputeError) as error:  # polars wraps what happens while it reads
-        known = translate(error, path)
-        if known is None:
-            raise
-        raise known from error
-
-
-def connect(path: Path, *, read_only: bool = False, memory: str = "64MB", threads: int = 2) -> duckdb.DuckDBPyConnection:
-    """A connection with the program's limits: no file or network access beyond the store, no guessing of variables."""
-    connection = duckdb.connect(str(path), read_only=read_only, config={
-        "memory_limit": memory, "threads": str(threads), "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false"})
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set python_enable_replacements = false")
-    connection.execute("set enable_progress_bar = false")
-    return connection
-
-
-def probe(path: Path) -> set[str]:
-    """Open a file to read only and name its tables in `main`; DuckDB's own error when it cannot be."""
-    connection = connect(path, read_only=True)
-    try:
-        rows = connection.execute("select table_name from duckdb_tables() where schema_name = 'main'").fetchall()
-        return {row[0] for row in rows}
-    finally:
-        connection.close()
-
-
-def file_size(path: Path) -> int:
-    """Bytes of a file and its log."""
-    wal = path.with_name(path.name + ".wal")
-    return (path.stat().st_size if path.exists() else 0) + (wal.stat().st_size if wal.exists() else 0)
-
-
-def flush(path: Path) -> None:
-    """Make sure the file is on the disk, not only in the system's memory."""
-    with path.open("rb+") as handle:
-        os.fsync(handle.fileno())
-
-
-def _copy_database(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    source = connection.execute("select current_database()").fetchall()[0][0]
-    connection.execute(f"attach {literal(str(target))} as fresh_copy")
-    try:
-        connection.execute(f'copy from database "{source}" to fresh_copy')
-        connection.execute("checkpoint fresh_copy")
-    except duckdb.Error:
-        with suppress(duckdb.Error):  # its own complaint must not hide the first one
-            connection.execute("detach fresh_copy")
-        raise
-    connection.execute("detach fresh_copy")
-
-
-class _Stream:
-    """What DuckDB reads a polars frame through, without pyarrow."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)
-
-
-def _frame(relation: duckdb.DuckDBPyRelation | None) -> pl.DataFrame:
-    if relation is None:
-        return pl.DataFrame()
-    frame = pl.DataFrame(relation)
-    zones = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone not in (None, "UTC")]
-    return frame.with_columns(pl.col(name).dt.convert_time_zone("UTC") for name in zones) if zones else frame
-
-
-class Transaction:
-    """What a writing function gets. It must not be kept after the function has returned."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self.tables: dict[str, None] = {}
-        self.messages: list[tuple[str, Mapping[str, Any]]] = []
-        self.committed: list[Callable[[], object]] = []
-
-    def execute(self, sql: str, params: Sequence[Any] = ()) -> int:
-        """Run one statement; the number of rows it changed (0 for others)."""
-        table = changed_table(sql)
-        # Bound parameters would make DuckDB import pandas (40 MB, a third of a second) to see whether one is of its types.
-        result = self._connection.execute(render(sql, params))
-        if table is None:
-            return 0
-        self.tables[table] = None
-        row = result.fetchone()
-        return int(row[0]) if row else 0
-
-    def query(self, sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
-        """Read inside the transaction."""
-        return _frame(self._connection.sql(render(sql, params)))
-
-    def insert(self, table: str, frame: pl.DataFrame) -> int:
-        """Append `frame`, matching columns by name; columns the frame lacks get their default."""
-        return self._bulk("insert into", table, frame)
-
-    def upsert(self, table: str, frame: pl.DataFrame) -> int:
-        """Insert `frame`, replacing rows of the same primary key."""
-        return self._bulk("insert or replace into", table, frame)
-
-    @contextmanager
-    def view(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
-        """`frame` as a table called `name` for the statements inside, without copying it."""
-        self._connection.register(name, _Stream(frame))
-        try:
-            yield
-        finally:
-            with suppress(duckdb.Error):  # an invalidated connection must not hide why it is so
-                self._connection.unregister(name)
-
-    def publish(self, topic: str, payload: Mapping[str, Any]) -> None:
-        """To be published once the transaction is durable; not at all if it fails."""
-        self.messages.append((topic, payload))
-
-    def _bulk(self, verb: str, table: str, frame: pl.DataFrame) -> int:
-        self.tables[table] = None
-        names = ", ".join(f'"{name}"' for name in frame.columns)
-        with self.view("incoming_rows", frame):
-            self._connection.execute(f"{verb} {table_name(table)} ({names}) select {names} from incoming_rows")
-        return frame.height
 
 
 @contextmanager
 def _shown(cursor: duckdb.DuckDBPyConnection, views: Mapping[str, pl.DataFrame]) -> Iterator[None]:
     """`views` as tables of this cursor alone."""
     for name, frame in views.items():
-        cursor.register(name, _Stream(frame))
+        cursor.register(name, Stream(frame))
     try:
         yield
     finally:
@@ -268,12 +99,12 @@ class Database:
         text = render(sql, params)
         with self._reader() as reader, user_errors(self.path), _shown(reader.cursor, views or {}):
             try:
-                return _frame(reader.cursor.sql(text))
+                return frame_of(reader.cursor.sql(text))
             except (duckdb.Error, pl.exceptions.ComputeError) as error:
-                if reader.stopped or not _starved(error):
+                if reader.stopped or not starved(error):
                     raise
             with self._room(reader.cursor):
-                return _frame(reader.cursor.sql(text))
+                return frame_of(reader.cursor.sql(text))
 
     def interrupt(self, thread: int | None = None) -> None:
         """Stop what a thread (None: every thread) is reading; its read raises Cancelled."""
@@ -376,7 +207,7 @@ class Database:
             shutil.copyfile(self.path, target)
         except PermissionError:  # Windows does not let an open database file be read
             target.unlink(missing_ok=True)
-            _copy_database(self.connection, target)
+            copy_database(self.connection, target)
         flush(target)
 
     def replace_with(self, change: Callable[[], T]) -> Future[T]:
@@ -394,7 +225,7 @@ class Database:
                 for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
                     leftover.unlink(missing_ok=True)
                 try:
-                    _copy_database(self.connection, fresh)
+                    copy_database(self.connection, fresh)
                     after = file_size(fresh)
                     if before < worth * after:
                         return before, before, False

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from terminal.domain.schemas import DATASETS
 
 if TYPE_CHECKING:
-    from terminal.store.db import Transaction
     from terminal.store.market import MarketStore
+    from terminal.store.transaction import Transaction
 
 
 def tables_of(market: MarketStore, dataset: str) -> dict[str, int]:

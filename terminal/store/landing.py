@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.fetch import Fetch
     from terminal.domain.schemas import Schema
-    from terminal.store.db import Transaction
+    from terminal.store.transaction import Transaction
     from terminal.store.writes import Writes
 
 TIME_COLUMNS = {"bars": "date", "minute_bars": "at", "quotes": "at", "facts": "period_end", "dividends": "ex_date",

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from terminal.domain.fetch import Fetch
     from terminal.domain.sessions import Calendar
-    from terminal.store.db import Database, Transaction
+    from terminal.store.db import Database
+    from terminal.store.transaction import Transaction
 
 # Beyond this many symbols one scan and a join in polars beats a list in SQL.
 _MANY = 250

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from terminal.store.db import Database, Transaction
+    from terminal.store.db import Database
+    from terminal.store.transaction import Transaction
 
 CORE = "core"
 _RECORD = """create table if not exists main.migrations (
