@@ -130,7 +130,8 @@ class Plugin:
     The portable module defines `PORTABLE: tuple[Portable, ...]`.
 
     The migrations module defines `MIGRATIONS: tuple[Migration, ...]`; its tables live in the book's schema named
-    after the plugin's id. `explain` is a TOML file beside the manifest.
+    after the plugin's id. `explain` is a TOML file beside the manifest. `demo` is the command that books something to look
+    at in a new demo home; it is run whenever the demo market was brought up to date and does nothing the second time.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Plugin:
     migrations: str = ""
     portable: str = ""
     explain: str = "explain.toml"
+    demo: str = ""
 
 
 @dataclass(frozen=True)

@@ -189,10 +189,22 @@ class App:
             if self.demo:
                 with contextlib.suppress(Corrupt,
                                          NewerStore):  # then whoever reads the market is told; `store` commands still work
-                    fill_demo(self.store, clock, progress or (lambda fraction, note: None), home.cache(True))
+                    if fill_demo(self.store, clock, progress or (lambda fraction, note: None), home.cache(True)):
+                        self._fill_demo_book()
         except BaseException:
             self.close()
             raise
+
+    def _fill_demo_book(self) -> None:
+        """Let plugins book something to look at in a new demo home; without it the demo works as well."""
+        context = self.context(by_hand=False)
+        for plugin in self.registry.plugins():
+            if not plugin.demo:
+                continue
+            try:
+                context.call(plugin.demo)
+            except Exception:
+                _log.exception("%s could not be run", plugin.demo)
 
     @property
     def market(self) -> Market:

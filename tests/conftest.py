@@ -260,6 +260,20 @@ def _demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def _empty_book(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose book has its tables and nothing else in them, not even the demo portfolio."""
+    from terminal.app import App
+
+    def make(folder: Path) -> None:
+        home = Home(folder)
+        home.market(True).parent.mkdir(parents=True)
+        shutil.copy(Home(_demo_home).market(True), home.market(True))
+        App(home, demo=True, clock=Clock()).close()
+
+    return once(tmp_path_factory, "empty-book", make)
+
+
+@pytest.fixture(scope="session")
 def _live_market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty live market: a file with its tables."""
     from terminal.app import App
@@ -277,16 +291,33 @@ def live_home(home: Home, _live_market: Path) -> Home:
 
 
 @pytest.fixture
-def demo_home(_demo_home: Path, tmp_path: Path) -> Home:
-    """A home with a filled demo market of its own."""
+def portfolio_home(_demo_home: Path, tmp_path: Path) -> Home:
+    """A home with a filled demo market and the demo portfolio in its book, as a user finds it."""
     target = tmp_path / "demo-home"
     shutil.copytree(_demo_home, target)
     return Home(target)
 
 
 @pytest.fixture
+def demo_home(portfolio_home: Home, _empty_book: Path) -> Home:
+    """A home with a filled demo market of its own and an empty book."""
+    shutil.copy(Home(_empty_book).book(True), portfolio_home.book(True))
+    return portfolio_home
+
+
+@pytest.fixture
+def portfolio_app(portfolio_home: Home, clock: Clock) -> Iterator[Any]:
+    """An App over a filled demo market with the demo portfolio."""
+    from terminal.app import App
+
+    opened = App(portfolio_home, demo=True, clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def app(demo_home: Home, clock: Clock) -> Iterator[Any]:
-    """An App over a filled demo market."""
+    """An App over a filled demo market, with an empty book."""
     from terminal.app import App
 
     opened = App(demo_home, demo=True, clock=clock)

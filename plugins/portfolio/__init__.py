@@ -8,4 +8,5 @@ PLUGIN = Plugin(
     summary="Accounts and bookings, lots, realised and unrealised gains, and three kinds of return, as of any day.",
     commands="plugins.portfolio.commands",
     migrations="plugins.portfolio.migrations",
+    demo="portfolio.demo_fill",
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.portfolio.account_commands import account_change, account_create, accounts, create, delete, list_
+from plugins.portfolio.demo_commands import demo_fill, demo_remove
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
@@ -26,6 +27,8 @@ __all__ = [
     "correct",
     "create",
     "delete",
+    "demo_fill",
+    "demo_remove",
     "history",
     "holdings",
     "import_",

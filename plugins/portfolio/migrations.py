@@ -66,4 +66,8 @@ MIGRATIONS = (
             asset_class VARCHAR NOT NULL, sector VARCHAR NOT NULL, region VARCHAR NOT NULL, PRIMARY KEY (symbol, version));
     """,
     ),
+    Migration(
+        name="0004 the demo portfolio",
+        sql="CREATE TABLE portfolio.demo (account_id BIGINT NOT NULL, filled_at TIMESTAMPTZ NOT NULL, removed_at TIMESTAMPTZ)",
+    ),
 )

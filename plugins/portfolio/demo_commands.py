@@ -1,0 +1,89 @@
+"""The demo market's portfolio: made with a new demo home, removed and made anew by a command; never in a real book."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from plugins.portfolio.account_commands import accounts
+from terminal.api import Context, Table, Undo, UserError, command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugins.portfolio.demo import Seen
+
+
+@command(title="Make the demo portfolio", writes=True)
+def demo_fill(ctx: Context) -> Table:
+    """Book fourteen months of an invented user in the demo market: two accounts, everything simulated.
+
+    A new demo home has it already. Started by itself, this changes nothing where something is booked or it was removed.
+    """
+    _only_demo(ctx)
+    read = ctx.store.book.read
+    made = read("SELECT removed_at FROM portfolio.demo ORDER BY filled_at")["removed_at"].to_list()
+    untouched = not made and not read("SELECT 1 FROM portfolio.accounts LIMIT 1").height
+    if (None in made) or (not ctx.by_hand and not untouched):
+        if ctx.by_hand:
+            raise UserError("The demo portfolio is there already.", "Remove it first: `tapeline portfolio demo-remove`.")
+        return accounts(ctx)
+    _fill(ctx)
+    undo = Undo("portfolio.demo_remove", {}, "The demo portfolio is made", "demo portfolio", quiet=True)
+    return replace(accounts(ctx), undo=undo if ctx.by_hand else None)
+
+
+@command(title="Remove the demo portfolio", writes=True)
+def demo_remove(ctx: Context) -> Table:
+    """Remove the two invented accounts of the demo market with everything booked in them. Other accounts stay."""
+    _only_demo(ctx)
+
+    def write(tx: Any) -> None:
+        numbers = tx.query("SELECT account_id FROM portfolio.demo WHERE removed_at IS NULL")["account_id"].to_list()
+        if not numbers:
+            raise UserError("There is no demo portfolio.", "Make it with `tapeline portfolio demo-fill`.")
+        for table in ("held", "versions", "keys"):
+            tx.execute(f"DELETE FROM portfolio.{table} WHERE list_contains(?, account_id)", (numbers,))
+        names = tx.query("SELECT name FROM portfolio.accounts WHERE list_contains(?, id)", (numbers,))["name"].to_list()
+        tx.execute("DELETE FROM portfolio.accounts WHERE list_contains(?, id)", (numbers,))
+        tx.execute("UPDATE portfolio.portfolios SET accounts = list_filter(accounts, a -> NOT list_contains(?, a))", (names,))
+        tx.execute("UPDATE portfolio.demo SET removed_at = ? WHERE removed_at IS NULL", (ctx.now(),))
+
+    ctx.store.book.write(write)
+    return replace(accounts(ctx), undo=Undo("portfolio.demo_fill", {}, "The demo portfolio is removed", "demo portfolio"))
+
+
+def _only_demo(ctx: Context) -> None:
+    if not ctx.demo:
+        raise UserError("Your own book holds no invented bookings.", "The demo portfolio lives in the demo market: add --demo.")
+
+
+def _fill(ctx: Context) -> None:
+    from plugins.portfolio import book, demo
+
+    recipe = demo.plan()
+    booked = demo.bookings(_seen(ctx, recipe), recipe)
+
+    def write(tx: Any) -> None:
+        for each in recipe["accounts"]:
+            into = book.create_account(tx, each["name"], "Simulated", "USD", "fifo", ctx.now())
+            tx.execute("INSERT INTO portfolio.demo VALUES (?, ?, NULL)", (into.id, ctx.now()))
+            book.book(tx, into, booked[into.name], ctx.now())
+
+    ctx.store.book.write(write)
+
+
+def _seen(ctx: Context, recipe: Mapping[str, Any]) -> Seen:
+    """What the demo market shows now of all that is traded in it."""
+    from datetime import timedelta
+
+    from plugins.portfolio import demo
+
+    symbols, optioned = demo.symbols(recipe)
+    ctx.market.ensure(optioned, ("chains",), ctx)
+    start = ctx.market.today() - timedelta(days=600)
+    bars = ctx.market.bars(symbols, start, columns=["symbol", "date", "low", "high", "close"])
+    listed = ctx.market.instruments(symbols)
+    funds = listed.filter(listed["kind"].is_in(["etf", "bond_etf"]))["symbol"].to_list()
+    chains = [ctx.market.chain(symbol) for symbol in optioned]
+    return demo.seen(bars, ctx.market.dividends(symbols), ctx.market.splits(symbols), chains, funds)

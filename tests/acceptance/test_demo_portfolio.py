@@ -1,0 +1,126 @@
+"""The demo home comes with a portfolio that its market bears out, and with nothing of it in a real home."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from plugins.portfolio import book
+from terminal.app import App
+from terminal.domain.portfolio.lots import replay
+from terminal.domain.portfolio.transactions import TRADES, Kind, problems
+from terminal.errors import UserError
+
+if TYPE_CHECKING:
+    from terminal.paths import Home
+    from tests.conftest import Clock
+
+
+def booked(app: App) -> list[Any]:
+    return book.transactions(app.store.book.read)
+
+
+def test_it_is_a_believable_year(portfolio_app: App) -> None:
+    found = booked(portfolio_app)
+    positions = replay(found)
+    kinds = {one.kind for one in found}
+    assert len({one.account for one in found}) == 2
+    assert len({lot.symbol for lot in positions.lots}) >= 12
+    assert {Kind.BUY, Kind.SELL, Kind.SHORT, Kind.COVER, Kind.DIVIDEND, Kind.DEPOSIT} <= kinds
+    assert {Kind.FEE, Kind.INTEREST, Kind.SPLIT} <= kinds
+    assert kinds & {Kind.EXPIRE, Kind.ASSIGN}
+    assert (max(one.day for one in found) - min(one.day for one in found)).days > 365
+    assert any(lot.quantity < 0 and lot.option is None for lot in positions.lots), "a short position is open"
+    assert sum(lot.option is not None for lot in positions.lots) >= 2, "options are open"
+    assert any(one.quantity and one.quantity % 1 for one in found), "a savings plan buys fractions"
+    assert len(positions.closings) > 30
+
+
+def test_everything_in_it_adds_up(portfolio_app: App) -> None:
+    found = booked(portfolio_app)
+    assert replay(found).problems == []
+    assert not any(problems(one) for one in found)
+    for account in {one.account for one in found}:
+        cash = Decimal(0)
+        for one in sorted((one for one in found if one.account == account), key=lambda one: (one.day, one.at)):
+            cash += one.amount
+            assert cash >= 0, f"{account} owes money on {one.day}"
+    for line in portfolio_app.run("portfolio.holdings").rows():
+        assert line["value"] is not None, f"{line['symbol']} has no price"
+
+
+def test_its_prices_are_those_of_the_market(portfolio_app: App) -> None:
+    market = portfolio_app.market
+    for one in booked(portfolio_app):
+        if one.kind not in TRADES or one.option is not None or "assigned" in one.note:
+            continue
+        bar = market.bars([one.symbol], one.day, one.day).row(0, named=True)
+        later = [row["ratio"] for row in market.splits([one.symbol]).to_dicts() if row["ex_date"] > one.day]
+        factor = float(later[0]) if later else 1.0
+        assert bar["low"] * factor - 0.011 <= float(one.price) <= bar["high"] * factor + 0.011, one
+
+
+def test_its_dividends_are_those_of_the_market(portfolio_app: App) -> None:
+    found = booked(portfolio_app)
+    paid = [one for one in found if one.kind == Kind.DIVIDEND]
+    assert len(paid) > 20
+    stated = {symbol: portfolio_app.market.dividends([symbol]).to_dicts() for symbol in {one.symbol for one in paid}}
+    for one in paid:
+        row = max((row for row in stated[one.symbol] if row["pay_date"] <= one.day), key=lambda row: row["pay_date"])
+        held = replay(found, until=row["ex_date"]).quantities()
+        before = [each for each in found if each.day == row["ex_date"] and each.symbol == one.symbol and each.kind in TRADES]
+        quantity = held.get((one.account, one.symbol), Decimal(0)) - sum(
+            (each.quantity for each in before if each.account == one.account), Decimal(0)
+        )
+        known = portfolio_app.market.splits([one.symbol]).to_dicts()
+        splits = [each["ratio"] for each in known if each["ex_date"] > row["ex_date"]]
+        per_share = row["amount"] * (splits[0] if splits else 1.0)
+        assert float(one.amount) == pytest.approx(float(quantity) * per_share, abs=0.011)
+
+
+def test_everything_says_that_it_is_simulated(portfolio_app: App) -> None:
+    assert all(one.source == "demo" and one.note.startswith("Simulated") for one in booked(portfolio_app))
+    assert all(row["broker"] == "Simulated" for row in portfolio_app.run("portfolio.accounts").rows())
+    shown = portfolio_app.run("portfolio.holdings")
+    assert all(source.simulated for source in shown.sources)
+
+
+def test_the_same_market_gives_the_same_bookings(portfolio_app: App) -> None:
+    before = [(one.account, one.source_id, one.amount, one.day) for one in booked(portfolio_app)]
+    portfolio_app.run("portfolio.demo_remove")
+    assert booked(portfolio_app) == [] and portfolio_app.run("portfolio.accounts").rows() == []
+    assert portfolio_app.run("portfolio.holdings").rows() == []
+    portfolio_app.run("portfolio.demo_fill")
+    assert [(one.account, one.source_id, one.amount, one.day) for one in booked(portfolio_app)] == before
+
+
+def test_removed_it_stays_away_and_own_accounts_stay(portfolio_home: Home, clock: Clock) -> None:
+    app = App(portfolio_home, demo=True, clock=clock)
+    app.run("portfolio.account_create", {"name": "Mine"})
+    app.run("portfolio.add", {"account": "Mine", "kind": "deposit", "amount": "100"})
+    app.run("portfolio.demo_remove")
+    app.run("portfolio.demo_fill", by_hand=False)
+    assert [row["account"] for row in app.run("portfolio.accounts").rows()] == ["Mine"]
+    assert [one.amount for one in booked(app)] == [100]
+    with pytest.raises(UserError, match="no demo portfolio"):
+        app.run("portfolio.demo_remove")
+    app.close()
+
+
+def test_a_book_in_use_is_left_alone(app: App) -> None:
+    app.run("portfolio.account_create", {"name": "Mine"})
+    app.run("portfolio.demo_fill", by_hand=False)
+    assert [row["account"] for row in app.run("portfolio.accounts").rows()] == ["Mine"]
+
+
+def test_a_real_book_never_gets_it(live_home: Home, clock: Clock) -> None:
+    app = App(live_home, demo=False, clock=clock)
+    try:
+        for command in ("portfolio.demo_fill", "portfolio.demo_remove"):
+            with pytest.raises(UserError, match="invented"):
+                app.run(command)
+        assert booked(app) == []
+    finally:
+        app.close()
