@@ -24,9 +24,10 @@ def demo_fill(ctx: Context) -> Table:
     read = ctx.store.book.read
     made = read("SELECT removed_at FROM portfolio.demo ORDER BY filled_at")["removed_at"].to_list()
     untouched = not made and not read("SELECT 1 FROM portfolio.accounts LIMIT 1").height
-    if (None in made) or (not ctx.by_hand and not untouched):
-        if ctx.by_hand:
-            raise UserError("The demo portfolio is there already.", "Remove it first: `tapeline portfolio demo-remove`.")
+    if None in made:
+        note = "The demo portfolio is there already; `tapeline portfolio demo-remove` removes it."
+        return replace(accounts(ctx), notes=(note,))
+    if not ctx.by_hand and not untouched:
         return accounts(ctx)
     _fill(ctx)
     undo = Undo("portfolio.demo_remove", {}, "The demo portfolio is made", "demo portfolio", quiet=True)
