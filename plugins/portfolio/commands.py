@@ -9,6 +9,7 @@ from plugins.portfolio.account_commands import account_change, account_create, a
 from plugins.portfolio.demo_commands import demo_fill, demo_remove
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
+from plugins.portfolio.risk_commands import correlation, risk, var_check
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "add",
     "cash",
     "correct",
+    "correlation",
     "create",
     "delete",
     "demo_fill",
@@ -41,10 +43,12 @@ __all__ = [
     "position",
     "remove",
     "returns",
+    "risk",
     "show",
     "transactions",
     "undo",
     "unknown_lines",
+    "var_check",
 ]
 
 Name = Annotated[str, argument(help="Name of the account.", metavar="ACCOUNT")]

@@ -1,0 +1,248 @@
+"""What is held as positions with a history: what every measure of its risk is worked out from.
+
+Today's holdings are taken back through the past: what each day would have made of them. Everything is in the currency of the
+total; what is kept in another moves with its rate as well. Whatever has no history, or too little, is left out by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from plugins.portfolio.exposures import exposures
+from terminal.api import UserError
+from terminal.domain.risk.history import LEAST, history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from plugins.portfolio.exposures import Exposure, Exposures
+    from plugins.portfolio.gathering import Owned
+    from terminal.api import Context
+    from terminal.domain.risk.history import History
+
+    Floats = NDArray[np.float64]
+
+MARKET = "SPY"
+_PENCE = {"GBp": "GBP", "GBX": "GBP", "ILA": "ILS", "ZAc": "ZAR"}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One thing at risk: what it is `worth`, and how much of its symbol it moves like (`amount`), in the total's currency."""
+
+    symbol: str
+    name: str | None
+    factor: str
+    worth: float
+    amount: float
+    sector: str | None = None
+    quantity: float | None = None
+
+
+@dataclass(frozen=True)
+class AtRisk:
+    """The positions that have a history, their daily returns [day, position], and the market's over the same days.
+
+    `base` is what fractions are of: the net worth, or what of it has a price. `left_out` says what is not in here and why;
+    `notes` what else one must know to read the figures. `market` is None where it has no history itself.
+    """
+
+    held: Exposures
+    positions: tuple[Position, ...]
+    days: tuple[date, ...]
+    returns: Floats
+    market: Floats | None
+    market_symbol: str
+    wanted: int
+    base: float | None
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+    fetches: tuple[int, ...] = ()
+    volumes: Mapping[str, float] | None = None
+
+    @property
+    def amounts(self) -> Floats:
+        """What each position moves like, in money."""
+        return np.array([each.amount for each in self.positions])
+
+    @property
+    def worths(self) -> Floats:
+        """What each position is worth."""
+        return np.array([each.worth for each in self.positions])
+
+    @property
+    def outcomes(self) -> Floats:
+        """What each day would have made, in money."""
+        return self.returns @ self.amounts
+
+    @property
+    def daily(self) -> Floats | None:
+        """The same as a fraction of everything; None when that is not known or not positive."""
+        return self.outcomes / self.base if self.base is not None and self.base > 0.0 else None
+
+    def symbols(self) -> tuple[str, ...]:
+        """Each symbol among the positions once, in their order."""
+        return tuple(dict.fromkeys(each.factor for each in self.positions))
+
+    def columns(self) -> tuple[tuple[str, ...], Floats]:
+        """The symbols and their returns [day, symbol]."""
+        first = {each.factor: place for place, each in reversed(list(enumerate(self.positions)))}
+        symbols = self.symbols()
+        return symbols, self.returns[:, [first[symbol] for symbol in symbols]]
+
+
+def at_risk(ctx: Context, own: Owned, days: int, market: str = MARKET) -> AtRisk:
+    """What is held on the day of `own` over the last `days` sessions up to it; without positions when nothing has a history."""
+    if days < LEAST:
+        raise UserError(f"{days} days say nothing about risk.", f"Ask for {LEAST} or more.")
+    held = exposures(ctx, own)
+    wanted, said = _positions(held)
+    listed = {row["symbol"]: row["currency"] for row in ctx.market.instruments(_symbols(wanted), ctx.as_of).to_dicts()}
+    needs = {each: _rate_of(each, listed, held) for each in wanted}
+    rates = sorted({name for pair in needs.values() if pair for name in _rate_names(*pair)})
+    bars = _bars(ctx, (*_symbols(wanted), *rates, market), own.day, days)
+    sessions = _sessions(bars, market)
+    offered = min(days, max(len(sessions) - 1, 0))
+    found = history(bars, [*_symbols(wanted), *_known_rates(bars, rates)], sessions, offered)
+    kept, lost = _with_rates(wanted, needs, found)
+    returns = np.column_stack([moves for _, moves in kept]) if kept else np.zeros((len(found.days), 0))
+    index = _market(bars, market, sessions, found)
+    notes = _notes(held, found, days, market, index is not None)
+    base = held.known_worth if held.net_worth is None else held.net_worth
+    return AtRisk(
+        held, tuple(one for one, _ in kept), found.days, returns, index, market, days,
+        base if base > 0.0 else None, (*held.unknown, *said, *lost), notes,
+        tuple(bars["fetch_id"].drop_nulls().unique().sort().to_list()), _volumes(bars),
+    )  # fmt: skip
+
+
+def _positions(held: Exposures) -> tuple[list[tuple[Position, str]], list[str]]:
+    """Everything with a known worth, beside the currency it is kept in; and what cannot be taken in."""
+    found: list[tuple[Position, str]] = []
+    said = []
+    for row in held.rows:
+        if row.underlying is not None:
+            said.append(f"{row.symbol} is left out: options are not in these figures (`tapeline portfolio greeks`)")
+        elif row.worth is not None:
+            found.append((_position(row), row.currency))
+    for currency, amount in sorted(held.cash_by_currency.items()):
+        if currency != held.currency and amount:
+            found.append((Position(f"{currency} cash", f"Cash in {currency}", "", amount, amount), currency))
+    return found, said
+
+
+def _position(row: Exposure) -> Position:
+    assert row.worth is not None
+    return Position(row.symbol, row.name, row.market_symbol, row.worth, row.worth, row.sector, row.quantity)
+
+
+def _symbols(wanted: Iterable[tuple[Position, str]]) -> list[str]:
+    return sorted({one.factor for one, _ in wanted if one.factor})
+
+
+def _rate_of(each: tuple[Position, str], listed: Mapping[str, str | None], held: Exposures) -> tuple[str, str] | None:
+    """The currencies between which the worth of a position moves too; None when it is that of the total."""
+    one, kept_in = each
+    stated = listed.get(one.factor) or kept_in
+    stated = _PENCE.get(stated, stated)
+    return None if stated == held.currency else (stated, held.currency)
+
+
+def _rate_names(currency: str, target: str) -> tuple[str, str]:
+    return f"{currency}{target}=X", f"{target}{currency}=X"
+
+
+def _known_rates(bars: pl.DataFrame, rates: Sequence[str]) -> list[str]:
+    """Of a rate and its inverse the one that is stored."""
+    stored = set(bars["symbol"].unique().to_list())
+    return [name for name in rates if name in stored]
+
+
+def _bars(ctx: Context, symbols: Sequence[str], day: date, days: int) -> pl.DataFrame:
+    """Closes with dividends in them where the whole history of a symbol has such, in one question for all symbols."""
+    start = day - timedelta(days=round(days * 365.25 / 252) + 20)
+    columns = ("symbol", "date", "close", "adjusted_close", "volume")
+    bars = ctx.market.bars(tuple(dict.fromkeys(symbols)), start, day, ctx.as_of, columns=columns)
+    whole = pl.col("adjusted_close").is_not_null().all().over("symbol")
+    return bars.with_columns(pl.when(whole).then(pl.col("adjusted_close")).otherwise(pl.col("close")).alias("close"))
+
+
+def _sessions(bars: pl.DataFrame, market: str) -> list[date]:
+    """The days on which the market traded; where it is not stored, those on which anything did but the weekends."""
+    mine = bars.filter(pl.col("symbol") == market)["date"]
+    days = mine if mine.len() > LEAST else bars.filter(pl.col("date").dt.weekday() < 6)["date"].unique()
+    return days.sort().to_list()
+
+
+def _with_rates(
+    wanted: Sequence[tuple[Position, str]], needs: Mapping[tuple[Position, str], tuple[str, str] | None], found: History
+) -> tuple[list[tuple[Position, Floats]], list[str]]:
+    """Each position that has a history in the total's currency, with its returns; and the sentences of those that have none."""
+    columns = {symbol: found.returns[:, place] for place, symbol in enumerate(found.symbols)}
+    reasons = {each.symbol: each.reason for each in found.missing}
+    kept, lost = [], []
+    for each in wanted:
+        one, pair = each[0], needs[each]
+        moves = columns.get(one.factor) if one.factor else np.zeros(len(found.days))
+        if moves is None:
+            lost.append(f"{one.symbol} is left out: {reasons.get(one.factor, 'no price of it is stored')}")
+            continue
+        rate = np.zeros(len(found.days))
+        if pair is not None:
+            known = _rate(columns, *pair)
+            if known is None:
+                lost.append(f"{one.symbol} is left out: the rate of {pair[0]} in {pair[1]} has no history")
+                continue
+            rate = known
+        factor = one.factor or _rate_names(*pair)[0] if pair else one.factor
+        kept.append((Position(one.symbol, one.name, factor, one.worth, one.amount, one.sector, one.quantity),
+                     (1.0 + moves) * (1.0 + rate) - 1.0))  # fmt: skip
+    return kept, lost
+
+
+def _rate(columns: Mapping[str, Floats], currency: str, target: str) -> Floats | None:
+    straight, turned = _rate_names(currency, target)
+    if straight in columns:
+        return columns[straight]
+    return 1.0 / (1.0 + columns[turned]) - 1.0 if turned in columns else None
+
+
+def _market(bars: pl.DataFrame, market: str, sessions: Sequence[date], found: History) -> Floats | None:
+    """The market's returns over the days of the positions; None when a day of them is missing."""
+    if found.base is None:
+        return None
+    closes = dict(bars.filter(pl.col("symbol") == market).select("date", "close").drop_nulls().rows())
+    levels = [closes.get(day) for day in (found.base, *found.days)]
+    if any(each is None for each in levels):
+        return None
+    known = np.array(levels, dtype=np.float64)
+    return np.asarray(known[1:] / known[:-1] - 1.0)
+
+
+def _volumes(bars: pl.DataFrame) -> dict[str, float]:
+    """The mean volume of the last twenty sessions, where all of them are known."""
+    rows = bars.group_by("symbol", maintain_order=True).tail(20).group_by("symbol")
+    known = rows.agg(pl.col("volume").mean().alias("volume"), pl.col("volume").null_count().alias("unknown"), pl.len())
+    return dict(known.filter((pl.col("unknown") == 0) & (pl.col("len") == 20)).select("symbol", "volume").rows())
+
+
+def _notes(held: Exposures, found: History, days: int, market: str, indexed: bool) -> tuple[str, ...]:
+    told = []
+    if len(found.days) < days:
+        why = f", because {found.shortest} has no more" if found.short and len(found.symbols) > 1 else ""
+        told.append(f"From {len(found.days)} of {days} days{why}.")
+    if held.net_worth is None and held.known_worth > 0.0:
+        told.append("Not everything you own has a price, so fractions are of what has one.")
+    if held.known_worth <= 0.0:
+        told.append("You owe as much as you own, so nothing is told as a part of it.")
+    if not indexed:
+        told.append(f"{market} has no prices for all of these days, so nothing is compared with the market.")
+    return (*told, *held.notes)
