@@ -6,25 +6,28 @@ total; what is kept in another moves with its rate as well. Whatever has no hist
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from plugins.portfolio.exposures import exposures
+from plugins.portfolio.risk_options import curve
 from terminal.api import UserError
 from terminal.domain.risk.history import LEAST, history
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
 
     from plugins.portfolio.exposures import Exposure, Exposures
     from plugins.portfolio.gathering import Owned
+    from plugins.portfolio.risk_options import Curve
     from terminal.api import Context
     from terminal.domain.risk.history import History
 
@@ -45,6 +48,16 @@ class Position:
     amount: float
     sector: str | None = None
     quantity: float | None = None
+    curve: Curve | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A position before its history is known: the currency its worth is kept in."""
+
+    row: Position
+    currency: str
+    option: Exposure | None = None
 
 
 @dataclass(frozen=True)
@@ -78,10 +91,19 @@ class AtRisk:
         """What each position is worth."""
         return np.array([each.worth for each in self.positions])
 
-    @property
+    @cached_property
+    def made(self) -> Floats:
+        """What each day would have made of each position, in money [day, position]; options are priced anew."""
+        made = self.returns * self.amounts
+        for place, each in enumerate(self.positions):
+            if each.curve is not None:
+                made[:, place] = each.curve.at(self.returns[:, place])
+        return made
+
+    @cached_property
     def outcomes(self) -> Floats:
         """What each day would have made, in money."""
-        return self.returns @ self.amounts
+        return np.asarray(self.made.sum(axis=1))
 
     @property
     def daily(self) -> Floats | None:
@@ -104,38 +126,61 @@ def at_risk(ctx: Context, own: Owned, days: int, market: str = MARKET) -> AtRisk
     if days < LEAST:
         raise UserError(f"{days} days say nothing about risk.", f"Ask for {LEAST} or more.")
     held = exposures(ctx, own)
-    wanted, said = _positions(held)
-    listed = {row["symbol"]: row["currency"] for row in ctx.market.instruments(_symbols(wanted), ctx.as_of).to_dicts()}
-    needs = {each: _rate_of(each, listed, held) for each in wanted}
-    rates = sorted({name for pair in needs.values() if pair for name in _rate_names(*pair)})
-    bars = _bars(ctx, (*_symbols(wanted), *rates, market), own.day, days)
+    wanted = _wanted(held)
+    symbols = sorted({each.row.factor for each in wanted if each.row.factor})
+    listed = {row["symbol"]: row["currency"] for row in ctx.market.instruments(symbols, ctx.as_of).to_dicts()}
+    needs = [_rate_of(each, listed, held) for each in wanted]
+    rates = sorted({name for pair in needs if pair for name in _rate_names(*pair)})
+    bars = _bars(ctx, (*symbols, *rates, market), own.day, days)
     sessions = _sessions(bars, market)
     offered = min(days, max(len(sessions) - 1, 0))
-    found = history(bars, [*_symbols(wanted), *_known_rates(bars, rates)], sessions, offered)
-    kept, lost = _with_rates(wanted, needs, found)
+    stored = set(bars["symbol"].unique().to_list())
+    found = history(bars, [*symbols, *(name for name in rates if name in stored)], sessions, offered)
+    priced, unpriced = _priced(wanted, bars, own.day)
+    kept, lost = _with_rates(priced, needs, found)
     returns = np.column_stack([moves for _, moves in kept]) if kept else np.zeros((len(found.days), 0))
-    index = _market(bars, market, sessions, found)
-    notes = _notes(held, found, days, market, index is not None)
+    index = _market(bars, market, found)
     base = held.known_worth if held.net_worth is None else held.net_worth
+    notes = _notes(held, kept, found, days, market, index is not None)
     return AtRisk(
         held, tuple(one for one, _ in kept), found.days, returns, index, market, days,
-        base if base > 0.0 else None, (*held.unknown, *said, *lost), notes,
+        base if base > 0.0 else None, (*held.unknown, *unpriced, *lost), notes,
         tuple(bars["fetch_id"].drop_nulls().unique().sort().to_list()), _volumes(bars),
     )  # fmt: skip
 
 
-def _positions(held: Exposures) -> tuple[list[tuple[Position, str]], list[str]]:
-    """Everything with a known worth, beside the currency it is kept in; and what cannot be taken in."""
-    found: list[tuple[Position, str]] = []
-    said = []
+def _wanted(held: Exposures) -> list[_Wanted]:
+    """Everything with a known worth, and cash in other currencies than that of the total."""
+    found = []
     for row in held.rows:
-        if row.underlying is not None:
-            said.append(f"{row.symbol} is left out: options are not in these figures (`tapeline portfolio greeks`)")
+        if row.worth is not None and row.underlying is not None:
+            option = Position(row.symbol, row.name, row.underlying, row.worth, 0.0, row.sector)
+            found.append(_Wanted(option, row.currency, row))
         elif row.worth is not None:
-            found.append((_position(row), row.currency))
+            found.append(_Wanted(_position(row), row.currency))
     for currency, amount in sorted(held.cash_by_currency.items()):
         if currency != held.currency and amount:
-            found.append((Position(f"{currency} cash", f"Cash in {currency}", "", amount, amount), currency))
+            found.append(_Wanted(Position(f"{currency} cash", f"Cash in {currency}", "", amount, amount), currency))
+    return found
+
+
+def _priced(wanted: Sequence[_Wanted], bars: pl.DataFrame, day: date) -> tuple[list[Position | None], list[str]]:
+    """The positions, options with what moves make of them; None for one that cannot be priced, with a sentence."""
+    last = bars.drop_nulls("close").group_by("symbol", maintain_order=True).last()
+    spots = dict(last.filter(pl.col("date") >= day - timedelta(days=7)).select("symbol", "spot").rows())
+    found: list[Position | None] = []
+    said = []
+    for each in wanted:
+        one = each.row
+        if each.option is None:
+            found.append(one)
+            continue
+        made = curve(each.option, spots.get(one.factor), day)
+        if isinstance(made, str):
+            said.append(f"{one.symbol} is left out: {made}")
+            found.append(None)
+        else:
+            found.append(replace(one, amount=made.amount, curve=made))
     return found, said
 
 
@@ -144,14 +189,9 @@ def _position(row: Exposure) -> Position:
     return Position(row.symbol, row.name, row.market_symbol, row.worth, row.worth, row.sector, row.quantity)
 
 
-def _symbols(wanted: Iterable[tuple[Position, str]]) -> list[str]:
-    return sorted({one.factor for one, _ in wanted if one.factor})
-
-
-def _rate_of(each: tuple[Position, str], listed: Mapping[str, str | None], held: Exposures) -> tuple[str, str] | None:
+def _rate_of(each: _Wanted, listed: Mapping[str, str | None], held: Exposures) -> tuple[str, str] | None:
     """The currencies between which the worth of a position moves too; None when it is that of the total."""
-    one, kept_in = each
-    stated = listed.get(one.factor) or kept_in
+    stated = listed.get(each.row.factor) or each.currency
     stated = _PENCE.get(stated, stated)
     return None if stated == held.currency else (stated, held.currency)
 
@@ -160,19 +200,14 @@ def _rate_names(currency: str, target: str) -> tuple[str, str]:
     return f"{currency}{target}=X", f"{target}{currency}=X"
 
 
-def _known_rates(bars: pl.DataFrame, rates: Sequence[str]) -> list[str]:
-    """Of a rate and its inverse the one that is stored."""
-    stored = set(bars["symbol"].unique().to_list())
-    return [name for name in rates if name in stored]
-
-
 def _bars(ctx: Context, symbols: Sequence[str], day: date, days: int) -> pl.DataFrame:
     """Closes with dividends in them where the whole history of a symbol has such, in one question for all symbols."""
     start = day - timedelta(days=round(days * 365.25 / 252) + 20)
     columns = ("symbol", "date", "close", "adjusted_close", "volume")
     bars = ctx.market.bars(tuple(dict.fromkeys(symbols)), start, day, ctx.as_of, columns=columns)
     whole = pl.col("adjusted_close").is_not_null().all().over("symbol")
-    return bars.with_columns(pl.when(whole).then(pl.col("adjusted_close")).otherwise(pl.col("close")).alias("close"))
+    close = pl.when(whole).then(pl.col("adjusted_close")).otherwise(pl.col("close")).alias("close")
+    return bars.with_columns(close, pl.col("close").alias("spot"))
 
 
 def _sessions(bars: pl.DataFrame, market: str) -> list[date]:
@@ -183,28 +218,24 @@ def _sessions(bars: pl.DataFrame, market: str) -> list[date]:
 
 
 def _with_rates(
-    wanted: Sequence[tuple[Position, str]], needs: Mapping[tuple[Position, str], tuple[str, str] | None], found: History
+    wanted: Sequence[Position | None], needs: Sequence[tuple[str, str] | None], found: History
 ) -> tuple[list[tuple[Position, Floats]], list[str]]:
     """Each position that has a history in the total's currency, with its returns; and the sentences of those that have none."""
     columns = {symbol: found.returns[:, place] for place, symbol in enumerate(found.symbols)}
     reasons = {each.symbol: each.reason for each in found.missing}
     kept, lost = [], []
-    for each in wanted:
-        one, pair = each[0], needs[each]
+    for one, pair in zip(wanted, needs, strict=True):
+        if one is None:
+            continue
         moves = columns.get(one.factor) if one.factor else np.zeros(len(found.days))
+        rate = np.zeros(len(found.days)) if pair is None else _rate(columns, *pair)
         if moves is None:
             lost.append(f"{one.symbol} is left out: {reasons.get(one.factor, 'no price of it is stored')}")
-            continue
-        rate = np.zeros(len(found.days))
-        if pair is not None:
-            known = _rate(columns, *pair)
-            if known is None:
-                lost.append(f"{one.symbol} is left out: the rate of {pair[0]} in {pair[1]} has no history")
-                continue
-            rate = known
-        factor = one.factor or _rate_names(*pair)[0] if pair else one.factor
-        kept.append((Position(one.symbol, one.name, factor, one.worth, one.amount, one.sector, one.quantity),
-                     (1.0 + moves) * (1.0 + rate) - 1.0))  # fmt: skip
+        elif rate is None:
+            lost.append(f"{one.symbol} is left out: the rate of {pair[0] if pair else ''} in the total's currency has no history")
+        else:
+            factor = one.factor or (_rate_names(*pair)[0] if pair else "")
+            kept.append((replace(one, factor=factor), (1.0 + moves) * (1.0 + rate) - 1.0))
     return kept, lost
 
 
@@ -215,7 +246,7 @@ def _rate(columns: Mapping[str, Floats], currency: str, target: str) -> Floats |
     return 1.0 / (1.0 + columns[turned]) - 1.0 if turned in columns else None
 
 
-def _market(bars: pl.DataFrame, market: str, sessions: Sequence[date], found: History) -> Floats | None:
+def _market(bars: pl.DataFrame, market: str, found: History) -> Floats | None:
     """The market's returns over the days of the positions; None when a day of them is missing."""
     if found.base is None:
         return None
@@ -234,15 +265,19 @@ def _volumes(bars: pl.DataFrame) -> dict[str, float]:
     return dict(known.filter((pl.col("unknown") == 0) & (pl.col("len") == 20)).select("symbol", "volume").rows())
 
 
-def _notes(held: Exposures, found: History, days: int, market: str, indexed: bool) -> tuple[str, ...]:
+def _notes(
+    held: Exposures, kept: Sequence[tuple[Position, Floats]], found: History, days: int, market: str, indexed: bool
+) -> tuple[str, ...]:
     told = []
-    if len(found.days) < days:
+    if kept and len(found.days) < days:
         why = f", because {found.shortest} has no more" if found.short and len(found.symbols) > 1 else ""
         told.append(f"From {len(found.days)} of {days} days{why}.")
+    if any(one.curve is not None for one, _ in kept):
+        told.append("Options are priced anew for each day's move, at the volatility their price implies today.")
     if held.net_worth is None and held.known_worth > 0.0:
         told.append("Not everything you own has a price, so fractions are of what has one.")
-    if held.known_worth <= 0.0:
+    if kept and held.known_worth <= 0.0:
         told.append("You owe as much as you own, so nothing is told as a part of it.")
-    if not indexed:
+    if kept and not indexed:
         told.append(f"{market} has no prices for all of these days, so nothing is compared with the market.")
     return (*told, *held.notes)

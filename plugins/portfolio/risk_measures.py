@@ -73,15 +73,16 @@ class Measures:
 def measures(of: AtRisk, confidence: float, horizon: int, styles: tuple[Style, ...] = ()) -> Measures:
     """Of positions (at least one) with their history."""
     outcomes, amounts, daily = of.outcomes, of.amounts, of.daily
+    linear = of.returns @ amounts
     factor = math.sqrt(horizon)
     found = (
         tails.historical(outcomes, confidence),
-        tails.parametric(outcomes, confidence),
+        tails.parametric(linear, confidence),
         tails.cornish_fisher(outcomes, confidence),
-        tails.monte_carlo(outcomes[:, None], lambda moves: moves[:, 0], confidence),
+        simulated(of, confidence),
         tails.filtered(outcomes, confidence),
     )
-    parts = contributions(amounts, of.returns, confidence) if len(of.days) >= tails.LEAST else None
+    parts = contributions(amounts, of.returns, confidence, of.made) if len(of.days) >= tails.LEAST else None
     days, level = (of.days, growth(daily)) if daily is not None else ((), np.ones(1))
     held_days = days if daily is None else (of.days[0], *of.days)
     under = underwater(level)
@@ -100,6 +101,25 @@ def measures(of: AtRisk, confidence: float, horizon: int, styles: tuple[Style, .
         styles,
         _liquid(of),
     )
+
+
+def simulated(of: AtRisk, confidence: float) -> Tail:
+    """Monte Carlo over what is straight, taken together, and the underlyings of the options, each option priced anew."""
+    bent = [place for place, each in enumerate(of.positions) if each.curve is not None]
+    straight = np.delete(of.made, bent, axis=1).sum(axis=1)
+    first = {of.positions[place].factor: place for place in reversed(bent)}
+    column = {factor: 1 + number for number, factor in enumerate(first)}
+    moves = np.column_stack([straight, *(of.returns[:, place] for place in first.values())])
+
+    def outcome(drawn: Floats) -> Floats:
+        total = drawn[:, 0].copy()
+        for place in bent:
+            one = of.positions[place]
+            assert one.curve is not None
+            total += one.curve.at(drawn[:, column[one.factor]])
+        return total
+
+    return tails.monte_carlo(moves, outcome, confidence)
 
 
 def _scaled(parts: Contributions, factor: float) -> Contributions:

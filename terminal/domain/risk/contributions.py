@@ -25,7 +25,6 @@ class Contributions:
 
     `marginal`: more risk for one more of it. `component`: its part of the parametric value at risk (they sum to `var`);
     `shortfall`: its part of the historical shortfall (they sum to `cvar`); `alone`: the parametric value at risk of it alone.
-    `beta`: its return against that of the whole.
     """
 
     var: float
@@ -41,9 +40,14 @@ class Contributions:
         return float(self.alone.sum()) - self.var
 
 
-def contributions(worth: Floats, returns: Floats, confidence: float) -> Contributions:
-    """Of positions worth so much (short ones negative) with daily `returns` [day, position]."""
+def contributions(worth: Floats, returns: Floats, confidence: float, made: Floats | None = None) -> Contributions:
+    """Of positions worth so much (short ones negative) with daily `returns` [day, position].
+
+    `made` [day, position]: what the days made of them where that is not `returns * worth` (options); only `shortfall` and
+    `cvar` see it, the parametric parts stay linear.
+    """
     outcomes = returns @ worth
+    made = returns * worth if made is None else made
     mean = returns.mean(axis=0)
     total = float(outcomes.std(ddof=1))
     k = -normal_quantile(1.0 - confidence)
@@ -52,7 +56,7 @@ def contributions(worth: Floats, returns: Floats, confidence: float) -> Contribu
     else:
         moves = np.zeros_like(mean)
     marginal = k * moves - mean
-    beyond = -(tail_weights(outcomes, confidence) @ returns) * worth
+    beyond = -(tail_weights(made.sum(axis=1), confidence) @ made)
     alone = k * np.abs(worth) * returns.std(axis=0, ddof=1) - worth * mean
     return Contributions(float(marginal @ worth), float(beyond.sum()), marginal, marginal * worth, beyond, alone)
 
