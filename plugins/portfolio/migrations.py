@@ -70,4 +70,12 @@ MIGRATIONS = (
         name="0004 the demo portfolio",
         sql="CREATE TABLE portfolio.demo (account_id BIGINT NOT NULL, filled_at TIMESTAMPTZ NOT NULL, removed_at TIMESTAMPTZ)",
     ),
+    Migration(
+        name="0005 verdicts of what is held, as they change",
+        sql="""
+        CREATE TABLE portfolio.verdicts (
+            symbol VARCHAR NOT NULL, verdict VARCHAR NOT NULL, score DOUBLE, before VARCHAR, day DATE NOT NULL,
+            "at" TIMESTAMPTZ NOT NULL);
+    """,
+    ),
 )
