@@ -113,7 +113,8 @@ def _columns(part: str, currency: str, confidence: float, market: str) -> tuple[
         ),
         "positions": (
             Column("symbol", "Ticker"), Column("name", "Name"), money("worth", "Worth", "portfolio_value"),
-            share("weight", "Weight", "portfolio_weight"), money("component", "Its part", "risk_component"),
+            share("weight", "Weight", "portfolio_weight"), money("amount", "Moves like", "risk_amount", newbie=False),
+            money("component", "Its part", "risk_component"),
             share("risk_share", "Of the risk", "risk_component"),
             Column("marginal", "Marginal", "number", "fraction", "risk_marginal", 3, newbie=False),
             money("alone", "Alone", "risk_alone", newbie=False),
@@ -246,7 +247,7 @@ def _by_position(found: Measures) -> list[dict[str, Any]]:
         beta = None if of.market is None else against(of.returns[:, place], of.market).beta
         rows.append({
             "symbol": each.symbol, "name": each.name, "worth": each.worth, "weight": found.share(each.worth),
-            "component": _known(parts.component[place]), "marginal": _known(parts.marginal[place]),
+            "amount": each.amount, "component": _known(parts.component[place]), "marginal": _known(parts.marginal[place]),
             "risk_share": _known(parts.component[place] / parts.var) if parts.var > 0.0 else None,
             "alone": _known(parts.alone[place]), "shortfall": _known(parts.shortfall[place]),
             "volatility": float(deviations[place]), "beta": beta,
