@@ -6,24 +6,33 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal.domain.journal.executions import Leg
 from terminal.domain.journal.trades import Trade, trades
 from terminal.domain.portfolio.lots import METHODS, replay
-from terminal.domain.portfolio.transactions import Transaction
 from tests.conftest import examples
 from tests.domain.portfolio.bookings import booking
 from tests.domain.portfolio.test_lots import histories
+
+if TYPE_CHECKING:
+    from terminal.domain.journal.executions import Leg
+    from terminal.domain.portfolio.transactions import Transaction
 
 D = Decimal
 
 
 def told(one: Trade) -> tuple[object, ...]:
-    return (one.symbol, one.structure, one.opened.day.isoformat(), one.closed.day.isoformat() if one.closed else None, one.realised)
+    return (
+        one.symbol,
+        one.structure,
+        one.opened.day.isoformat(),
+        one.closed.day.isoformat() if one.closed else None,
+        one.realised,
+    )
 
 
 def at(one: Transaction, clock: str) -> Transaction:
@@ -74,12 +83,14 @@ def test_a_split_in_between_speaks_of_shares_as_they_are_now() -> None:
 
 
 def test_a_merger_goes_on_under_the_other_name_and_a_spin_off_is_a_trade_of_its_own() -> None:
-    merged, = trades([booking("buy", "2024-01-02", "XX", 10, 100), booking("merger", "2024-02-01", "XX", ratio=D(2), other="NEW"),
-                      booking("sell", "2024-03-01", "NEW", -20, 60)])  # fmt: skip
+    (merged,) = trades([booking("buy", "2024-01-02", "XX", 10, 100),
+                        booking("merger", "2024-02-01", "XX", ratio=D(2), other="NEW"),
+                        booking("sell", "2024-03-01", "NEW", -20, 60)])  # fmt: skip
     assert (merged.symbol, merged.realised, merged.open) == ("NEW", D(200), False)
     parent, child = trades([booking("buy", "2024-01-02", "XX", 10, 100),
                             booking("spinoff", "2024-02-01", "KID", 5, other="XX", cost_share=D("0.2")),
-                            booking("sell", "2024-03-01", "KID", -5, 50), booking("sell", "2024-03-01", "XX", -10, 80)])  # fmt: skip
+                            booking("sell", "2024-03-01", "KID", -5, 50),
+                            booking("sell", "2024-03-01", "XX", -10, 80)])  # fmt: skip
     assert (parent.realised, child.realised) == (D(0), D(50))
 
 
@@ -88,8 +99,12 @@ PUT = "XYZ240119P{:08d}"
 
 
 def test_options_opened_together_are_one_trade_with_a_name() -> None:
-    condor = [booking("buy", "2024-01-02", PUT.format(90_000), 1, 1), booking("sell", "2024-01-02", PUT.format(95_000), -1, 2),
-              booking("sell", "2024-01-02", CALL.format(105_000), -1, 2), booking("buy", "2024-01-02", CALL.format(110_000), 1, 1)]
+    condor = [
+        booking("buy", "2024-01-02", PUT.format(90_000), 1, 1),
+        booking("sell", "2024-01-02", PUT.format(95_000), -1, 2),
+        booking("sell", "2024-01-02", CALL.format(105_000), -1, 2),
+        booking("buy", "2024-01-02", CALL.format(110_000), 1, 1),
+    ]
     gone = [booking("expire", "2024-01-19", one.symbol, -one.quantity) for one in condor if one.quantity]
     (one,) = trades([*condor, *gone])
     assert told(one) == ("XYZ", "Short iron condor", "2024-01-02", "2024-01-19", D(200))
@@ -145,8 +160,12 @@ def test_what_was_not_opened_together_is_apart() -> None:
 
 def test_an_assigned_put_ends_with_its_premium_and_the_shares_follow() -> None:
     put = PUT.format(100_000)
-    bookings = [booking("sell", "2024-01-02", put, -1, 3), booking("assign", "2024-01-19", put, 1),
-                booking("buy", "2024-01-19", "XYZ", 100, 100), booking("sell", "2024-02-01", "XYZ", -100, 104)]
+    bookings = [
+        booking("sell", "2024-01-02", put, -1, 3),
+        booking("assign", "2024-01-19", put, 1),
+        booking("buy", "2024-01-19", "XYZ", 100, 100),
+        booking("sell", "2024-02-01", "XYZ", -100, 104),
+    ]
     option, shares = trades(bookings)
     assert (option.realised, shares.realised) == (D(300), D(400))
     at_once = [*bookings[:1], booking("assign", "2024-01-19", put, 1, amount=-10_000), bookings[3]]
