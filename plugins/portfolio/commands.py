@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.portfolio.account_commands import account_change, account_create, accounts, create, delete, list_
 from plugins.portfolio.demo_commands import demo_fill, demo_remove
+from plugins.portfolio.greeks_commands import greeks
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from plugins.portfolio.risk_commands import correlation, risk, var_check
@@ -31,6 +32,7 @@ __all__ = [
     "delete",
     "demo_fill",
     "demo_remove",
+    "greeks",
     "history",
     "holdings",
     "import_",

@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from terminal.domain.instruments import SECTORS as GICS
 from terminal.domain.whatif.history import CRISES, crisis
 from terminal.errors import UserError
 
@@ -27,14 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MARKET = frozenset(("spy", "market", "the market", "s&p", "s&p 500", "s&p500", "sp500", "spx", "^gspc", "stocks", "shares"))
-SECTORS = {
-    "technology": "Technology", "tech": "Technology", "healthcare": "Healthcare", "health care": "Healthcare",
-    "financials": "Financial Services", "financial services": "Financial Services", "banks": "Financial Services",
-    "energy": "Energy", "utilities": "Utilities", "industrials": "Industrials", "real estate": "Real Estate",
-    "consumer cyclical": "Consumer Cyclical", "consumer defensive": "Consumer Defensive", "staples": "Consumer Defensive",
-    "communication services": "Communication Services", "communications": "Communication Services",
-    "basic materials": "Basic Materials", "materials": "Basic Materials",
-}  # fmt: skip
+SECTORS = {**{each.lower(): each for each in GICS}, "technology": "Information Technology", "tech": "Information Technology",
+           "healthcare": "Health Care", "banks": "Financials", "financial services": "Financials", "staples": "Consumer Staples",
+           "consumer cyclical": "Consumer Discretionary", "consumer defensive": "Consumer Staples",
+           "communications": "Communication Services", "basic materials": "Materials"}  # fmt: skip
 CURRENCIES = frozenset(("EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "ILS", "HKD",
                         "SGD", "CNY", "KRW", "INR", "BRL", "MXN", "ZAR", "TRY", "USD"))  # fmt: skip
 _DOWN = r"(?:falls?|drops?|down|loses?|minus|crashes)"

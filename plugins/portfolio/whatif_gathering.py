@@ -1,0 +1,288 @@
+"""What each thing held depends on, as far as the market tells: price of the underlying, beta, volatility, rate, dividends.
+
+Volatility of an option is what its price implies: the middle of bid and ask in the newest stored chain with the share's price
+of that moment; where that says nothing, the other right's at the same strike, the chain's own figure, or the price it is held
+at. Where none of them is known the option is not revalued, and it is told why.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from plugins.portfolio.exposures import exposures
+from terminal.domain.options import exercised_at_expiry_only, implied_volatility
+from terminal.domain.whatif.book import Book, Contract, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    import polars as pl
+
+    from plugins.portfolio.exposures import Exposure, Exposures
+    from plugins.portfolio.gathering import Owned
+    from terminal.api import Context
+
+BENCHMARK = "SPY"
+STALE = timedelta(days=7)
+_BILLS = ("BIL", "SGOV", "SHV", "SHY", "CBSK")  # funds of short Treasuries; the last is the demo exchange's
+_UNKNOWN = math.nan
+_FEATURES = ("beta", "dividend_yield", "duration", "yield_to_maturity", "volatility_1m", "price")
+
+
+@dataclass(frozen=True)
+class Level:
+    """A number of the market and where it is from; None: not known."""
+
+    value: float | None
+    origin: str
+    fetch: int | None = None
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """What is held with all it depends on. `volatility_from` by position; `unknown` says what cannot be revalued and why;
+    `fetches` is where prices came from."""
+
+    held: Exposures
+    book: Book
+    volatility_from: tuple[str, ...]
+    rate: Level
+    vix: Level
+    benchmark: float | None
+    unknown: tuple[str, ...]
+    notes: tuple[str, ...]
+    fetches: tuple[int, ...]
+
+
+def modelled(ctx: Context, own: Owned, *, rate: float | None = None, fetch: bool = True) -> Modelled:
+    """Everything held on the day of `own`. With `fetch` chains that are missing or old are asked for, unless it is a past day."""
+    held_options = sorted({lot.option.underlying for lot in own.positions.lots if lot.option is not None})
+    told: list[str] = []
+    if fetch and held_options and ctx.as_of is None:
+        told += ctx.market.ensure(held_options, ["chains"], ctx)
+    held = exposures(ctx, own)
+    return model(ctx, held, rate=rate, told=tuple(told))
+
+
+def model(ctx: Context, held: Exposures, *, rate: float | None = None, told: tuple[str, ...] = ()) -> Modelled:
+    """The same of exposures that are known already."""
+    symbols = sorted({row.market_symbol for row in held.rows} | {BENCHMARK})
+    features = _features(ctx, (*symbols, *_BILLS))
+    found = ctx.market.last_prices(symbols, ctx.as_of)
+    prices = {row["symbol"]: row for row in found.to_dicts() if held.day - row["at"].date() <= STALE}
+    level = _rate(ctx, features) if rate is None else Level(rate, "as you say")
+    chains = {
+        symbol: ctx.market.chain(symbol, ctx.as_of) for symbol in sorted({row.underlying for row in held.rows if row.underlying})
+    }
+    made = [_position(row, held, features, prices, level.value or 0.0, chains) for row in held.rows]
+    positions = [each.position for each in made] + _cash(held)
+    fetches = {row.fetch for row in held.rows if row.fetch is not None}
+    fetches |= {int(each["fetch_id"]) for each in prices.values() if each["fetch_id"] is not None}
+    vix = _vix(ctx, held.day, features, level.value or 0.0)
+    benchmark = prices.get(BENCHMARK, {}).get("price")
+    notes = (*_notes(held, level, made), *held.notes)
+    sources = [each.origin for each in made] + [""] * (len(positions) - len(made))
+    unknown = (*(each.reason for each in made if each.reason), *held.unknown, *told)
+    return Modelled(
+        held, Book(positions), tuple(sources), level, vix, benchmark, tuple(dict.fromkeys(unknown)), notes, tuple(sorted(fetches))
+    )
+
+
+@dataclass(frozen=True)
+class _Made:
+    position: Position
+    origin: str = ""
+    reason: str = ""
+    assumed_dividend: bool = False
+
+
+def _position(
+    row: Exposure, held: Exposures, features: Mapping[str, dict[str, Any]], prices: Mapping[str, dict[str, Any]], rate: float,
+    chains: Mapping[str, pl.DataFrame],
+) -> _Made:  # fmt: skip
+    known = features.get(row.market_symbol, {})
+    beta, duration = known.get("beta"), known.get("duration")
+    exchange = _UNKNOWN if row.rate is None else row.rate
+    worth = _UNKNOWN if row.worth is None else row.worth
+    base: dict[str, Any] = {
+        "symbol": row.symbol,
+        "market_symbol": row.market_symbol,
+        "units": row.quantity * row.multiplier,
+        "exchange": exchange,
+        "worth": worth,
+        "beta": _UNKNOWN if beta is None else float(beta),
+        "currency": row.currency,
+        "sector": row.sector or "",
+    }
+    if row.underlying is None or row.expiry is None or row.strike is None:
+        spot = _UNKNOWN if row.price is None else row.price
+        bond = row.asset_class == "bonds"
+        reason = f"{row.symbol}: how it moves with the market is not known (no beta)" if beta is None and not bond else ""
+        if bond and beta is None:
+            base["beta"] = 0.0
+        known_duration = float(duration) if duration is not None else _UNKNOWN if bond else 0.0
+        if bond and duration is None:
+            reason = f"{row.symbol}: how it answers to interest rates is not known (no duration)"
+        return _Made(Position(**base, spot=spot, duration=known_duration), "", reason)
+    return _option(row, base, known, prices, rate, chains[row.underlying], held.day)
+
+
+def _option(
+    row: Exposure, base: dict[str, Any], known: Mapping[str, Any], prices: Mapping[str, dict[str, Any]], rate: float,
+    chain: pl.DataFrame, day: date,
+) -> _Made:  # fmt: skip
+    assert row.underlying is not None and row.expiry is not None and row.strike is not None
+    listed = prices.get(row.underlying)
+    seen = _of_strike(chain, row, day)
+    spot = float(listed["price"]) if listed else float(seen[0]["underlying_price"] or _UNKNOWN) if seen else _UNKNOWN
+    yielded = known.get("dividend_yield")
+    terms: dict[str, Any] = {
+        "strike": row.strike,
+        "call": row.call_or_put == "C",
+        "american": not exercised_at_expiry_only(row.underlying),
+        "rate": rate,
+        "dividend": math.log1p(yielded) if yielded is not None and yielded > 0 else 0.0,
+    }
+    years = max((row.expiry - day).days, 0) / 365
+    if row.expiry < day:
+        volatility, origin, reason = 0.0, "", f"{row.symbol}: it has expired and is not booked out"
+    else:
+        volatility, origin, reason = _volatility(row, seen, spot, years, terms, day)
+    if math.isnan(spot):
+        reason = f"{row.symbol}: no price of {row.underlying} is stored (`tapeline market refresh {row.underlying}`)"
+    elif not reason and math.isnan(base["beta"]):
+        reason = f"{row.symbol}: how {row.underlying} moves with the market is not known (no beta)"
+    contract = Contract(**terms, years=max(years, 0.5 / 365) if row.expiry >= day else 0.0, volatility=volatility)
+    return _Made(Position(**base, spot=spot, contract=contract), origin, reason, yielded is None)
+
+
+def _of_strike(chain: pl.DataFrame, row: Exposure, day: date) -> list[dict[str, Any]]:
+    """Both rights at its strike and expiry in a chain that is not too old, its own first."""
+    import polars as pl
+
+    if chain.is_empty():
+        return []
+    near = chain.filter(
+        (pl.col("expiry") == row.expiry)
+        & ((pl.col("strike") - row.strike).abs() < 1e-6)
+        & (pl.col("at").dt.date() >= day - STALE)
+    )
+    return sorted(near.to_dicts(), key=lambda one: one["right"] != row.call_or_put)
+
+
+def _volatility(
+    row: Exposure, seen: Sequence[dict[str, Any]], spot: float, years: float, terms: dict[str, Any], day: date
+) -> tuple[float, str, str]:
+    """The volatility of an option, where it is from, or why it is not known."""
+    mine = [one for one in seen if one["right"] == row.call_or_put]
+    for one in (*mine, *(other for other in seen if other not in mine)):
+        bid, ask, at = one["bid"], one["ask"], one["underlying_price"]
+        if bid is None or ask is None or not at or not 0 < bid <= ask:
+            continue
+        then = {**terms, "call": one["right"] == "C", "years": max((row.expiry - one["at"].date()).days, 0.5) / 365}
+        found = float(implied_volatility((bid + ask) / 2, spot=at, **then))
+        if not math.isnan(found) and found < 5:
+            own = one["right"] == row.call_or_put
+            return found, "its quote" if own else f"the {'call' if one['right'] == 'C' else 'put'} at its strike", ""
+    if mine and mine[0]["iv"] is not None and mine[0]["iv"] > 0:
+        return float(mine[0]["iv"]), "the chain", ""
+    if row.price is not None and not math.isnan(spot):
+        found = float(implied_volatility(row.price, spot=spot, **terms, years=max(years, 0.5 / 365)))
+        if not math.isnan(found) and found < 5:
+            return found, "its price", ""
+        why = f"no volatility explains its price of {row.price:g} with {row.underlying} at {spot:g}"
+    elif seen:
+        why = "its quote says nothing about its volatility"
+    else:
+        why = f"no chain of {row.underlying} is stored that lists it, and its price is not known"
+    return _UNKNOWN, "", f"{row.symbol}: {why}"
+
+
+def _cash(held: Exposures) -> list[Position]:
+    """Money moves with its currency only."""
+    return [
+        Position(f"{currency} cash", "", amount, 1.0, 1.0, amount, 0.0, currency, "Cash")
+        for currency, amount in sorted(held.cash_by_currency.items())
+        if amount
+    ]
+
+
+def _features(ctx: Context, symbols: Sequence[str]) -> dict[str, dict[str, Any]]:
+    frame = ctx.market.features(tuple(dict.fromkeys(symbols)), ctx.as_of).frame
+    wanted = ["symbol", *(name for name in _FEATURES if name in frame.columns)]
+    return {row["symbol"]: row for row in frame.select(wanted).to_dicts()}
+
+
+def _rate(ctx: Context, features: Mapping[str, dict[str, Any]]) -> Level:
+    """A year's continuous rate of money for a few months."""
+    from terminal.domain.valuation import DEFAULTS
+
+    stored = ctx.store.market.read("macro", ["DGS3MO"], as_of=ctx.as_of, latest=True).drop_nulls("value")
+    if stored.height:
+        row = stored.row(-1, named=True)
+        return Level(math.log1p(row["value"] / 100), f"three-month Treasury yield of {row['date']}", row["fetch_id"])
+    for symbol in _BILLS:
+        if (found := features.get(symbol, {}).get("yield_to_maturity")) is not None:
+            return Level(math.log1p(found), f"yield of {symbol}, a fund of short Treasuries")
+    return Level(DEFAULTS["risk_free"], "assumed, because no Treasury yield is stored")
+
+
+def _vix(ctx: Context, day: date, features: Mapping[str, dict[str, Any]], rate: float) -> Level:
+    """VIX itself; else the 30-day volatility of SPY's options, else what SPY did over the last month."""
+    listed = ctx.market.last_prices(["^VIX"], ctx.as_of)
+    if listed.height and day - listed["at"][0].date() <= STALE:
+        return Level(float(listed["price"][0]), "VIX", listed["fetch_id"][0])
+    stored = ctx.store.market.read("macro", ["VIXCLS"], as_of=ctx.as_of, latest=True).drop_nulls("value")
+    if stored.height and day - stored["date"][-1] <= STALE:
+        return Level(float(stored["value"][-1]), f"VIX of {stored['date'][-1]}", stored["fetch_id"][-1])
+    implied = _month_volatility(ctx.market.chain(BENCHMARK, ctx.as_of), day)
+    if implied is not None:
+        return Level(implied * 100, f"30-day volatility of {BENCHMARK}'s options, as VIX is not stored")
+    past = features.get(BENCHMARK, {}).get("volatility_1m")
+    if past is not None:
+        return Level(past * 100, f"what {BENCHMARK} did over the last month, as VIX is not stored")
+    return Level(None, "neither VIX nor prices of SPY are stored")
+
+
+def _month_volatility(chain: pl.DataFrame, day: date) -> float | None:
+    """At the money, between the two expiries around 30 days (in variance)."""
+    import polars as pl
+
+    if chain.is_empty() or chain["at"][0].date() < day - STALE:
+        return None
+    near = (
+        chain.filter((pl.col("iv") > 0) & (pl.col("underlying_price") > 0))
+        .with_columns((pl.col("strike") / pl.col("underlying_price") - 1).abs().alias("_off"))
+        .filter(pl.col("_off") < 0.03)
+        .sort("_off")
+        .group_by("expiry", maintain_order=True)
+        .agg(pl.col("iv").head(2).mean())
+        .with_columns((pl.col("expiry") - day).dt.total_days().alias("_days"))
+        .filter(pl.col("_days") > 3)
+        .sort("_days")
+    )
+    if near.is_empty():
+        return None
+    days, variances = near["_days"].to_list(), [value**2 * days for value, days in near.select("iv", "_days").rows()]
+    above = next((place for place, each in enumerate(days) if each >= 30), len(days) - 1)
+    below = max(above - 1, 0)
+    if above == below or days[above] < 30:
+        return float(near["iv"][above])
+    share = (30 - days[below]) / (days[above] - days[below])
+    total = variances[below] + share * (variances[above] - variances[below])
+    return math.sqrt(total / 30) if days[below] <= 30 else float(near["iv"][below])
+
+
+def _notes(held: Exposures, rate: Level, made: Sequence[_Made]) -> tuple[str, ...]:
+    told = []
+    if any(each.position.contract is not None for each in made):
+        early = any(each.position.contract.american for each in made if each.position.contract is not None)
+        how = ", as options that may be exercised early (approximation of Ju and Zhong)" if early else ""
+        told.append(f"Options are priced by Black, Scholes and Merton{how}; rate {(rate.value or 0) * 100:.2f} %: {rate.origin}.")
+        if silent := sorted({each.position.market_symbol for each in made if each.assumed_dividend}):
+            told.append(f"Dividends of {', '.join(silent)} are not known; none are assumed.")
+    return tuple(told)
