@@ -6,9 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.portfolio.account_commands import account_change, account_create, accounts, create, delete, list_
+from plugins.portfolio.allocation_commands import (
+    allocation,
+    tag,
+    tag_undo,
+    tags,
+    target_clear,
+    target_set,
+    target_undo,
+    targets,
+    untag,
+)
 from plugins.portfolio.demo_commands import demo_fill, demo_remove
 from plugins.portfolio.greeks_commands import greeks
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
+from plugins.portfolio.rebalance_commands import rebalance
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from plugins.portfolio.risk_commands import correlation, risk, var_check
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
@@ -25,6 +37,7 @@ __all__ = [
     "account_create",
     "accounts",
     "add",
+    "allocation",
     "cash",
     "correct",
     "correlation",
@@ -43,13 +56,22 @@ __all__ = [
     "lots",
     "pnl",
     "position",
+    "rebalance",
     "remove",
     "returns",
     "risk",
     "show",
+    "tag",
+    "tag_undo",
+    "tags",
+    "target_clear",
+    "target_set",
+    "target_undo",
+    "targets",
     "transactions",
     "undo",
     "unknown_lines",
+    "untag",
     "var_check",
 ]
 

@@ -94,20 +94,20 @@ def classify(
     described = kind if kind in ("stock", "etf", "fund", "bond", "bond_etf") else None
     what = instrument if instrument in ("crypto", "cash") else described or ("" if instrument == "option" else instrument)
     return Classes(
-        labels.asset_class or ("options" if instrument == "option" else _asset_class(what, name, sector)),
+        labels.asset_class or ("options" if instrument == "option" else _asset_class(what, name)),
         labels.sector or sector or SEVERAL.get(what),
         labels.region or _region(what, name, country),
         labels.tags,
     )
 
 
-def _asset_class(kind: str, name: str | None, sector: str | None) -> str | None:
+def _asset_class(kind: str, name: str | None) -> str | None:
     if kind in ("crypto", "cash"):
         return kind
     if kind in ("bond", "bond_etf"):
         return "bonds"
     if kind == "stock":
-        return "real estate" if sector == "Real Estate" else "stocks"
+        return "stocks"
     if kind not in ("etf", "fund"):
         return None
     if name and not re.search(_SHARES, name, re.I):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from terminal.domain import format as words
@@ -59,6 +59,7 @@ def limits(
     sells: bool,
     whole: bool,
     prices: Mapping[str, float],
+    currency: str = "",
 ) -> tuple[Limit, ...]:
     """Why classes that were outside their bands are not where they were to come to. `prices`: the dearest share of each."""
     was = {each.key: each for each in before}
@@ -69,15 +70,15 @@ def limits(
         gap = goals.get(part.key, part.worth) - part.worth
         if was[part.key].state == "within" or abs(gap) < _LEAST or part.key == "cash":
             continue
-        made.append(_limit(part.key, gap, obstacles.get(part.key, ""), sells, whole, prices.get(part.key, 0.0)))
-    made += _not_named(after)
+        money = words.money(abs(gap), currency or None)
+        made.append(_limit(part.key, gap, money, obstacles.get(part.key, ""), sells, whole, prices.get(part.key, 0.0)))
+    made = _not_named(after, made, sells, currency)
     if not made:
         made.append(Limit(ON_TARGET, "", 0.0, "Every class comes to its target."))
     return tuple(sorted(made, key=lambda each: (-each.money, KINDS.index(each.kind), each.key)))
 
 
-def _limit(key: str, gap: float, obstacle: str, sells: bool, whole: bool, price: float) -> Limit:
-    money = words.number(abs(gap), 2)
+def _limit(key: str, gap: float, money: str, obstacle: str, sells: bool, whole: bool, price: float) -> Limit:
     if gap < 0 and not sells:
         text = f"Buying alone does not lower {key}: {money} too much stays in it. Allow sales to bring it down."
         return Limit(BUY_ONLY, key, -gap, text)
@@ -89,18 +90,27 @@ def _limit(key: str, gap: float, obstacle: str, sells: bool, whole: bool, price:
         return Limit(ALONE, key, abs(gap), text)
     if obstacle == MINIMUM:
         return Limit(MINIMUM, key, abs(gap), f"The {money} that {key} is off would be a trade below the minimum.")
-    if whole and (obstacle == WHOLE or abs(gap) <= price):
+    if whole and abs(gap) <= price:
         return Limit(WHOLE, key, abs(gap), f"Only whole shares: the {money} that {key} is off is less than one of them.")
     if gap < 0:
         return Limit(ALONE, key, -gap, f"There is no more in {key} that could be sold; {money} too much stay.")
     return Limit(CASH_OUT, key, gap, f"Cash runs out: {money} more would bring {key} to its goal.")
 
 
-def _not_named(after: Sequence[Slice]) -> list[Limit]:
+def _not_named(after: Sequence[Slice], found: list[Limit], sells: bool, currency: str) -> list[Limit]:
+    """The limits with what is in no target: where sales are allowed, it is that which keeps money from where it lacks."""
     rest = [each for each in after if each.target is None and abs(each.worth) >= _LEAST]
     if not rest:
-        return []
-    names = ", ".join(each.key for each in rest)
-    money = sum(each.worth for each in rest)
-    text = f"{names} ({words.number(money, 2)}) is not in your targets and is left alone; with a target of 0 it would be sold."
-    return [Limit(NOT_NAMED, "", 0.0, text)]
+        return found
+    whole = left = sum(each.worth for each in rest)
+    made = []
+    for each in found:
+        part = min(max(0.0, left), each.money) if sells and each.kind == CASH_OUT else 0.0
+        left -= part
+        if each.money - part >= _LEAST:
+            made.append(replace(each, money=each.money - part))
+    names = " and ".join(each.key for each in rest)
+    verb = "is" if len(rest) == 1 else "are"
+    amount = words.money(whole, currency or None)
+    text = f"{names[:1].upper()}{names[1:]} ({amount}) {verb} in none of your targets and left alone; a target of 0 sells it."
+    return [*made, Limit(NOT_NAMED, "", max(0.0, whole - left), text)]

@@ -30,7 +30,8 @@ _CENT = 0.005
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One thing that is held, or may be bought (`quantity` 0). `price` of one unit in the currency of the total, None: not
-    known. `left_alone`: why it is neither bought nor sold. `wanted`: purchases in its class go here."""
+    known. `left_alone`: why it is neither bought nor sold. `locked`: so many are not sold (they cover a call that was
+    written). `wanted`: purchases in its class go here."""
 
     symbol: str
     key: str
@@ -40,6 +41,12 @@ class Holding:
     lots: tuple[TaxLot, ...] = ()
     left_alone: str = ""
     wanted: bool = False
+    locked: float = 0.0
+
+    @property
+    def free(self) -> float:
+        """How many of it can be sold."""
+        return max(0.0, self.quantity - self.locked)
 
     @property
     def tradable(self) -> bool:
@@ -50,7 +57,8 @@ class Holding:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How it is done: with sales or cash first and buying only, in whole shares or parts, no trade below `minimum`, to the
-    target or only to the edge of the band; which lots are sold, and the tax rates `least_tax` assumes."""
+    target or only to the edge of the band (with whole shares, the first one inside it); which lots are sold, and the tax
+    rates `least_tax` assumes. `currency` is for the words."""
 
     sells: bool = False
     whole: bool = True
@@ -58,6 +66,7 @@ class Rules:
     to: Literal["target", "band"] = "target"
     choice: Choice = "highest_cost"
     rates: tuple[float, float] = (SHORT_RATE, LONG_RATE)
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,10 @@ def rebalance(holdings: Sequence[Holding], cash: float, targets: Sequence[Target
     now = [(each.key, each.symbol, each.worth + moved.get(each.symbol, 0.0)) for each in holdings]
     left = cash + sum(each.money for each in trades)
     after = slices(now, left, targets)
-    told = limits(before, after, work.goals, work.obstacles, sells=rules.sells, whole=rules.whole, prices=work.dearest())
+    reached = {each.key: each.worth for each in after if each.state == "within"} if rules.to == "band" else {}
+    goals = {**work.goals, **reached}
+    told = limits(before, after, goals, work.obstacles, sells=rules.sells, whole=rules.whole, prices=work.dearest(),
+                  currency=rules.currency)  # fmt: skip
     return Plan(trades, before, after, cash, left, told, binding(told))
 
 
@@ -145,14 +157,17 @@ class _Work:
             return part.worth
         if self.rules.to == "target":
             return part.target.weight * self.total
-        return (part.target.high if part.state == "above" else part.target.low) * self.total
+        inside = self._dearest(part.key) if self.rules.whole else 0.0
+        if part.state == "above":
+            return max(part.target.weight * self.total, part.target.high * self.total - inside)
+        return min(part.target.weight * self.total, part.target.low * self.total + inside)
 
     def _reserve(self) -> float:
         """The cash that is to stay."""
         part = self.parts.get(CASH)
         if part is None or part.target is None:
             return 0.0
-        if part.state != "within":
+        if part.state == "below" or (part.state == "above" and self.rules.to == "target"):
             return self.goals[CASH]
         lowest = part.target.weight if self.rules.to == "target" else part.target.low
         return min(lowest * self.total, max(0.0, self.cash))
@@ -179,13 +194,16 @@ class _Work:
         return self.left - self.reserve
 
     def _sell(self, key: str, money: float) -> None:
-        mine = [each for each in self.by_key[key.lower()] if each.tradable and each.quantity > 0]
+        mine = [each for each in self.by_key[key.lower()] if each.tradable and each.free > 0]
         if not mine:
             self.obstacles[key] = "left alone"
             return
-        parts = _spread(min(money, sum(each.worth for each in mine)), mine, self.rules, most={e.symbol: e.quantity for e in mine})
-        if not parts:
-            self.obstacles[key] = "minimum trade" if money < self.rules.minimum else "whole shares"
+        most = sum(each.free * (each.price or 0.0) for each in mine)
+        parts = _spread(min(money, most), mine, self.rules, most={each.symbol: each.free for each in mine})
+        if money < self.rules.minimum:
+            self.obstacles[key] = "minimum trade"
+        elif money > most + _CENT:
+            self.obstacles[key] = "left alone"
         for symbol, quantity in parts.items():
             one = next(each for each in mine if each.symbol == symbol)
             self._book(one, -quantity)
@@ -204,8 +222,10 @@ class _Work:
         below = [each.key for each in self._named() if each.state == "below"]
         self._fill({key: self.goals[key] for key in below})
         rest = {each.key: each.target.weight * self.total for each in self._named() if each.target is not None}
-        edge = self.parts[CASH].target if CASH in self.parts else None
-        if self.rules.to == "target" or (self.left > (edge.high if edge else 0.0) * self.total + _CENT):
+        if self.rules.to == "band":
+            edge = self.parts[CASH].target if CASH in self.parts else None
+            self.reserve = max(self.reserve, edge.high * self.total if edge else 0.0)
+        if self._spare() > _CENT:
             self._fill({key: goal for key, goal in rest.items() if not self._sold(key)})
         if self.rules.whole:
             self._one_more({key: goal for key, goal in rest.items() if not self._sold(key)})
@@ -232,7 +252,8 @@ class _Work:
             if not empty:
                 break
             worst = min(empty, key=lambda key: wanted[key])
-            self.obstacles.setdefault(worst, "minimum trade" if wanted[worst] < self.rules.minimum else "whole shares")
+            if wanted[worst] < self.rules.minimum:
+                self.obstacles.setdefault(worst, "minimum trade")
             aside.add(worst)
         else:
             return
@@ -272,7 +293,10 @@ class _Work:
 
     def dearest(self) -> dict[str, float]:
         """The price of the dearest thing that can be traded in each class."""
-        return {key: max((e.price or 0.0 for e in self.by_key[key.lower()] if e.tradable), default=0.0) for key in self.goals}
+        return {key: self._dearest(key) for key in self.goals}
+
+    def _dearest(self, key: str) -> float:
+        return max((each.price or 0.0 for each in self.by_key[key.lower()] if each.tradable), default=0.0)
 
 
 def raised(short: Mapping[str, tuple[float, float]], budget: float) -> dict[str, float]:

@@ -13,7 +13,8 @@ from terminal.domain.portfolio.classification import Classes, Labels, classify
     ("told", "expected"),
     [
         (("stock", "stock", "Aaa", "Energy", "United States"), ("stocks", "Energy", "United States")),
-        (("stock", "stock", "Reit", "Real Estate", "US"), ("real estate", "Real Estate", "United States")),
+        (("stock", "stock", "Reit", "Real Estate", "US"), ("stocks", "Real Estate", "United States")),
+        (("etf", "etf", "Real Estate Select Fund", None, "US"), ("real estate", "Funds", "United States")),
         (("stock", None, None, None, None), ("stocks", None, None)),
         (("stock", "etf", "Broad Market Proxy", None, "US"), ("stocks", "Funds", "United States")),
         (("etf", "etf", "Gold Trust", None, "US"), ("commodities", "Funds", "United States")),

@@ -97,6 +97,13 @@ def test_to_the_edge_of_the_band_needs_less() -> None:
     assert orders(plan) == {"S": -30, "B": 150} and [each.weight for each in plan.after] == pytest.approx([0.65, 0.35])
 
 
+def test_cash_above_its_band_pays_for_the_way_to_the_edges() -> None:
+    targets = (Target("stocks", 0.6, 0.05), Target("bonds", 0.3, 0.05), Target("cash", 0.1, 0.05))
+    plan = rebalance([holding("S", "stocks", 10, 600), holding("B", "bonds", 10, 200)], 2000, targets, Rules(to="band"))
+    assert orders(plan) == {"B": 51}, "to the first share inside the band, though cash then is at its edge"
+    assert [each.state for each in plan.after] == ["within"] * 3 and plan.binding.kind == "on target"
+
+
 def test_whole_shares_and_parts_of_one() -> None:
     held = [holding("S", "stocks", 300, 30), holding("B", "bonds", 70, 20)]  # 9000 and 1400, 100 cash: 10 500
     plan = rebalance(held, 100, SIXTY_FORTY, Rules(sells=True))
@@ -137,6 +144,12 @@ def test_options_and_what_was_sold_short_stay() -> None:
     held = [holding("S", "stocks", 10, 90, left_alone="sold short"), holding("B", "bonds", 10, 10)]
     plan = rebalance(held, 0, SIXTY_FORTY, Rules(sells=True))
     assert plan.trades == () and plan.binding.kind in ("left alone", "cash runs out")
+
+
+def test_what_covers_a_written_call_is_not_sold() -> None:
+    held = [holding("S", "stocks", 10, 150, locked=100), holding("B", "bonds", 10, 10)]
+    plan = rebalance(held, 0, SIXTY_FORTY, Rules(sells=True))
+    assert orders(plan) == {"S": -50, "B": 50} and "left alone" in [each.kind for each in plan.limits]
 
 
 def test_a_debt_is_paid_back_by_selling() -> None:
