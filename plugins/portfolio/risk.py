@@ -57,7 +57,7 @@ class _Wanted:
 
     row: Position
     currency: str
-    option: Exposure | None = None
+    option: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def at_risk(ctx: Context, own: Owned, days: int, market: str = MARKET) -> AtRisk
     offered = min(days, max(len(sessions) - 1, 0))
     stored = set(bars["symbol"].unique().to_list())
     found = history(bars, [*symbols, *(name for name in rates if name in stored)], sessions, offered)
-    priced, unpriced = _priced(wanted, bars, own.day)
+    priced, unpriced = _priced(ctx, held, wanted)
     kept, lost = _with_rates(priced, needs, found)
     returns = np.column_stack([moves for _, moves in kept]) if kept else np.zeros((len(found.days), 0))
     index = _market(bars, market, found)
@@ -155,7 +155,7 @@ def _wanted(held: Exposures) -> list[_Wanted]:
     for row in held.rows:
         if row.worth is not None and row.underlying is not None:
             option = Position(row.symbol, row.name, row.underlying, row.worth, 0.0, row.sector)
-            found.append(_Wanted(option, row.currency, row))
+            found.append(_Wanted(option, row.currency, option=True))
         elif row.worth is not None:
             found.append(_Wanted(_position(row), row.currency))
     for currency, amount in sorted(held.cash_by_currency.items()):
@@ -164,23 +164,26 @@ def _wanted(held: Exposures) -> list[_Wanted]:
     return found
 
 
-def _priced(wanted: Sequence[_Wanted], bars: pl.DataFrame, day: date) -> tuple[list[Position | None], list[str]]:
+def _priced(ctx: Context, held: Exposures, wanted: Sequence[_Wanted]) -> tuple[list[Position | None], list[str]]:
     """The positions, options with what moves make of them; None for one that cannot be priced, with a sentence."""
-    last = bars.drop_nulls("close").group_by("symbol", maintain_order=True).last()
-    spots = dict(last.filter(pl.col("date") >= day - timedelta(days=7)).select("symbol", "spot").rows())
-    found: list[Position | None] = []
+    found: list[Position | None] = [each.row for each in wanted]
+    options = [place for place, each in enumerate(wanted) if each.option]
+    if not options:
+        return found, []
+    from plugins.portfolio.whatif_gathering import model
+
+    modelled = model(ctx, held)
+    positions = {row.symbol: each for row, each in zip(held.rows, modelled.book.positions, strict=False)}
     said = []
-    for each in wanted:
-        one = each.row
-        if each.option is None:
-            found.append(one)
+    for place in options:
+        one = wanted[place].row
+        made = curve(positions[one.symbol])
+        if made is not None:
+            found[place] = replace(one, amount=made.amount, curve=made)
             continue
-        made = curve(each.option, spots.get(one.factor), day)
-        if isinstance(made, str):
-            said.append(f"{one.symbol} is left out: {made}")
-            found.append(None)
-        else:
-            found.append(replace(one, amount=made.amount, curve=made))
+        why = [each.partition(": ")[2] for each in modelled.unknown if each.startswith(f"{one.symbol}: ")]
+        said.append(f"{one.symbol} is left out: {why[0] if why else 'its volatility is not known'}")
+        found[place] = None
     return found, said
 
 
@@ -206,8 +209,7 @@ def _bars(ctx: Context, symbols: Sequence[str], day: date, days: int) -> pl.Data
     columns = ("symbol", "date", "close", "adjusted_close", "volume")
     bars = ctx.market.bars(tuple(dict.fromkeys(symbols)), start, day, ctx.as_of, columns=columns)
     whole = pl.col("adjusted_close").is_not_null().all().over("symbol")
-    close = pl.when(whole).then(pl.col("adjusted_close")).otherwise(pl.col("close")).alias("close")
-    return bars.with_columns(close, pl.col("close").alias("spot"))
+    return bars.with_columns(pl.when(whole).then(pl.col("adjusted_close")).otherwise(pl.col("close")).alias("close"))
 
 
 def _sessions(bars: pl.DataFrame, market: str) -> list[date]:

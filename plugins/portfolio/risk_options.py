@@ -12,19 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from terminal.domain.options import exercised_at_expiry_only, greeks, implied_volatility, price
+from terminal.domain.options import greeks, price
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from numpy.typing import NDArray
 
-    from plugins.portfolio.exposures import Exposure
+    from terminal.domain.whatif.book import Position
 
     Floats = NDArray[np.float64]
 
-RATE = 0.04
-"""A short rate; the implied volatility takes up what it is off by."""
 _STEPS = np.linspace(-2.5, 1.5, 1601)  # in logarithms of the underlying: from a twelfth to four and a half times
 
 
@@ -45,33 +41,19 @@ class Curve:
         return np.interp(moves, self.moves, self.made)
 
 
-def curve(row: Exposure, spot: float | None, day: date) -> Curve | str:
-    """Of an option that is held on a day, or the reason why there is none."""
-    if row.price is None or row.rate is None or row.underlying is None or row.expiry is None or row.strike is None:
-        return "its price is not known"
-    if spot is None:
-        return f"no price of {row.underlying} is stored"
-    years = (row.expiry - day).days / 365.0
-    if years < 0.0:
-        return "it has expired and is not booked out"
-    call, american = row.call_or_put == "C", not exercised_at_expiry_only(row.underlying)
-    years = max(years, 0.5 / 365.0)
-    terms: dict[str, Any] = {"strike": row.strike, "years": years, "rate": RATE, "call": call, "american": american}
-    implied = float(implied_volatility(row.price, spot=spot, **terms))
-    if math.isnan(implied):
-        implied = _certain(row, spot, call)
-        if math.isnan(implied):
-            return f"no volatility explains its price of {row.price:g} with {row.underlying} at {spot:g}"
+def curve(option: Position) -> Curve | None:
+    """Of a position in options; None when one of its terms is not known."""
+    contract = option.contract
+    assert contract is not None
+    terms: dict[str, Any] = {
+        "strike": contract.strike, "years": contract.years, "volatility": contract.volatility, "rate": contract.rate,
+        "dividend": contract.dividend, "call": contract.call, "american": contract.american,
+    }  # fmt: skip
+    units = option.units * option.exchange
     moves = np.expm1(_STEPS)
-    worth = price(spot=spot * (1.0 + moves), volatility=implied, **terms)
-    units = row.quantity * row.multiplier * row.rate
-    now = float(price(spot=spot, volatility=implied, **terms))
-    slope = float(greeks(spot=spot, volatility=implied, **terms).delta)
-    return Curve(moves, units * (worth - now), slope * spot * units, implied)
-
-
-def _certain(row: Exposure, spot: float, call: bool) -> float:
-    """A volatility of one percent for a contract deep in the money whose price is what exercising it brings; else NaN."""
-    assert row.price is not None and row.strike is not None
-    inside = spot - row.strike if call else row.strike - spot
-    return 0.01 if inside > 0.0 and abs(row.price - inside) <= 0.01 * spot else math.nan
+    worth = price(spot=option.spot * (1.0 + moves), **terms)
+    now = greeks(spot=option.spot, **terms)
+    amount = float(now.delta) * option.spot * units
+    if not (math.isfinite(amount) and np.all(np.isfinite(worth))):
+        return None
+    return Curve(moves, units * (worth - float(now.price)), amount, contract.volatility)

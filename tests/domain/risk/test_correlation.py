@@ -39,14 +39,6 @@ def test_the_published_estimator_on_standardised_returns(days: int, count: int) 
     assert found.sample == pytest.approx(np.corrcoef(returns, rowvar=False))
 
 
-@pytest.mark.slow  # scipy and pandas come with quantstats, scikit-learn only where somebody has it
-def test_scikit_learn_says_the_same() -> None:
-    learned = pytest.importorskip("sklearn.covariance")
-    returns = _returns(4, 100, 20)
-    standard = (returns - returns.mean(axis=0)) / returns.std(axis=0)
-    assert correlations(returns).intensity == pytest.approx(learned.ledoit_wolf(standard)[1])
-
-
 def test_fewer_days_shrink_more_and_no_matrix_is_singular() -> None:
     much, little = correlations(_returns(2, 1000, 30)), correlations(_returns(2, 40, 30))
     assert little.intensity > 3 * much.intensity

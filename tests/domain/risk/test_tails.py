@@ -26,7 +26,7 @@ def test_hand_worked() -> None:
     """A hundred outcomes -50 ... 49: five of them, -50 to -46, are the worst twentieth."""
     outcomes = np.random.default_rng(0).permutation(np.arange(-50.0, 50.0))
     found = tails.historical(outcomes, 0.95)
-    assert (found.var, found.cvar, found.days) == (45.0, pytest.approx(48.0), 100), "VaR is the best of what lies beyond the worst five"
+    assert (found.var, found.cvar, found.days) == (45.0, pytest.approx(48.0), 100), "VaR is the first day after the worst five"
     assert tails.historical(outcomes, 0.99).cvar == pytest.approx(50.0)
     part = tails.historical(outcomes, 0.975)  # two and a half days
     assert part.cvar == pytest.approx((50 + 49 + 0.5 * 48) / 2.5)
