@@ -18,6 +18,7 @@ from plugins.portfolio.allocation_commands import (
     untag,
 )
 from plugins.portfolio.demo_commands import demo_fill, demo_remove
+from plugins.portfolio.execution_commands import executions
 from plugins.portfolio.greeks_commands import greeks
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
 from plugins.portfolio.rebalance_commands import rebalance
@@ -45,6 +46,7 @@ __all__ = [
     "delete",
     "demo_fill",
     "demo_remove",
+    "executions",
     "greeks",
     "history",
     "holdings",
