@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from plugins.screener.history import diff, record_run, runs
+from plugins.screener.history import diff, found, record_run, runs
 from plugins.screener.model import COLUMN_SETS, Judged
 from plugins.screener.plan import (
     Ranges,
@@ -39,6 +39,7 @@ __all__ = [
     "diff",
     "explain",
     "export",
+    "found",
     "judge",
     "presets",
     "rename",

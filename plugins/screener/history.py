@@ -46,6 +46,34 @@ def runs(
     return Table("Past runs", columns, frame)
 
 
+@command(title="Runs that found a symbol", hidden=True)
+def found(
+    ctx: Context,
+    symbol: Annotated[str, argument(help="A ticker, such as SPY.", metavar="SYMBOL")],
+    *,
+    limit: Annotated[int, argument(help="At most so many.")] = 20,
+) -> Table:
+    """List the newest recorded runs in which a symbol passed, up to the day asked for."""
+    from zoneinfo import ZoneInfo
+
+    end = None if ctx.as_of is None else datetime.combine(ctx.as_of + timedelta(days=1), time(), ZoneInfo("America/New_York"))
+    frame = ctx.store.book.read(
+        "SELECT id, ran_at, screen, title, rule, r.score FROM screener.runs JOIN screener.run_rows r ON r.run_id = id "
+        "WHERE r.symbol = ? AND r.matched AND rule <> '' AND as_of IS NULL AND (CAST(? AS TIMESTAMPTZ) IS NULL OR ran_at < ?) "
+        "ORDER BY id DESC LIMIT ?",
+        (symbol.strip().upper(), end, end, limit),
+    )
+    columns = (
+        Column("id", "Run", "integer"),
+        Column("ran_at", "When", "datetime"),
+        Column("screen", "Screen"),
+        Column("title", "Title"),
+        Column("rule", "Rule"),
+        Column("score", "Score then", "number", "score", decimals=1),
+    )
+    return Table(f"Runs that found {symbol}", columns, frame)
+
+
 @command(title="What changed between two runs of a screen", panel="screener")
 def diff(
     ctx: Context,

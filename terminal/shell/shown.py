@@ -40,7 +40,7 @@ class ShownMarket(QObject):
         self._timer.setInterval(AGAIN_MS)
         self._timer.timeout.connect(self.read)
         for topic, slot in (("market.changed", lambda _: self.read()), ("job.changed", self._job),
-                            ("settings.changed", window.setting_changed)):
+                            ("settings.changed", window.setting_changed), ("notice.posted", self._posted)):
             self._listen(topic, slot)
         self._timer.start()
         QTimer.singleShot(READY_MS, self, lambda: window.work(lambda: make_ready(app), lambda _: None))
@@ -103,6 +103,15 @@ class ShownMarket(QObject):
             if payload.get("command") in ("market.refresh", "market.import"):
                 self._filling = payload.get("state") not in ENDED
                 self.read() if not self._filling else self._notice()
+
+    def _posted(self, payload: Mapping[str, Any]) -> None:
+        """Something the user is to know, of a job: a message here; on the screen only of the window that is looked at."""
+        window, panel = self._window, str(payload.get("panel", ""))
+        if bool(payload.get("demo")) != self.app.demo:
+            return
+        show = (lambda: window.open_panel(panel, payload.get("symbol"))) if panel else None
+        window.messages.add(str(payload["text"]), payload.get("level", "info"), quiet=not window.in_front,
+                            action="Show" if panel else "", on_action=show)
 
     def find(self, text: str, then: Callable[[list[tuple[str, str, str]]], None]) -> None:
         """Symbols, names and kinds that answer to `text`."""
