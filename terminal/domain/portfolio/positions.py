@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Lot:
-    """What is left of one opening. `cost` in `currency` and `cost_base` in the account's own; None: not known."""
+    """What is left of one opening. `cost` in `currency` and `cost_base` in the account's own; None: not known.
+
+    `held_from` (None: as `opened`) and `replaces` are of wash sales: the shares stand for others that were sold at a loss.
+    """
 
     id: str
     account: str
@@ -30,6 +33,8 @@ class Lot:
     currency: str
     instrument: str = "stock"
     option: Option | None = None
+    held_from: date | None = None
+    replaces: bool = False
 
     @property
     def multiplier(self) -> Decimal:
@@ -46,7 +51,8 @@ class Lot:
 class Closing:
     """A part of a lot that was closed: `gain` is `proceeds` less `cost`, in `currency`; None: the cost is not known.
 
-    `quantity` has the sign of the lot, so a positive one was sold and a negative one bought back.
+    `quantity` has the sign of the lot, so a positive one was sold and a negative one bought back. `disallowed`: the part of
+    a loss that was put off, because the shares were bought again (wash sales; as a positive number).
     """
 
     lot: str
@@ -61,6 +67,9 @@ class Closing:
     currency: str
     gain_base: Decimal | None
     kind: Kind
+    held_from: date | None = None
+    disallowed: Decimal = ZERO
+    disallowed_base: Decimal = ZERO
 
     @property
     def gain(self) -> Decimal | None:
@@ -68,9 +77,14 @@ class Closing:
         return None if self.cost is None else self.proceeds - self.cost
 
     @property
+    def recognised(self) -> Decimal | None:
+        """The gain without the part of a loss that was put off."""
+        return None if self.cost is None else self.proceeds - self.cost + self.disallowed
+
+    @property
     def long_term(self) -> bool:
         """Whether it was held for more than a year (26 U.S.C. 1222); a short sale never is."""
-        return self.quantity > 0 and self.closed > _year_later(self.opened)
+        return self.quantity > 0 and self.closed > _year_later(self.held_from or self.opened)
 
 
 @dataclass(frozen=True, slots=True)

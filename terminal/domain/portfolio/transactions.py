@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 Instrument = Literal["stock", "etf", "bond", "option", "crypto", "fund", "cash"]
 INSTRUMENTS: tuple[Instrument, ...] = ("stock", "etf", "bond", "option", "crypto", "fund", "cash")
 _OCC = re.compile(r"([A-Z0-9.\-^/]{1,6}?)\s*(\d{2})(\d{2})(\d{2})([CP])(\d{8})")
@@ -116,7 +117,7 @@ class Transaction:
     `currency`, `fees` and `taxes` are positive and are part of `amount` already. `fx_rate`: how many units of the
     account's base currency one unit of `currency` was worth (None: unknown, or the same currency). `source_id` is the
     broker's number or a hash of the content: the same one in the same account is the same booking. `lots`: which lots a
-    sale closes, by the `id` of the booking that opened them.
+    sale closes, by the `id` of the booking that opened them; "12:30" takes 30 units of lot 12.
     """
 
     id: str
@@ -157,6 +158,17 @@ def in_order(transactions: Iterable[Transaction]) -> list[Transaction]:
     """As they are replayed; the order in which they were recorded does not matter."""
     return sorted(transactions, key=lambda one: (one.day, _PHASE.get(one.kind, 5), one.at, _WITHIN.get(one.kind, 1),
                                                  one.source_id, one.id))  # fmt: skip
+
+
+def named_lots(lots: Iterable[str]) -> list[tuple[str, Decimal | None]]:
+    """The lots a booking names, each with how much of it is meant; None: as much as there is. Raises ValueError for a count
+    that is none.
+    """
+    found: list[tuple[str, Decimal | None]] = []
+    for name in lots:
+        number, colon, count = name.partition(":")
+        found.append((number.strip(), decimal(count) if colon else None))
+    return found
 
 
 def midnight(day: date) -> datetime:
@@ -215,9 +227,17 @@ def _checks(one: Transaction) -> Iterable[tuple[bool, str]]:
     yield kind == Kind.MERGER and one.ratio is not None and not one.other, "A merger for shares needs the symbol received."
     yield kind == Kind.MERGER and one.ratio is None and one.amount == 0, "A merger needs shares (a ratio) or money."
     yield kind in (Kind.EXERCISE, Kind.ASSIGN, Kind.EXPIRE) and one.option is None, f"Only an option can {kind}."
+    yield _misnamed(one), "A lot is named by its number, and how much of it after a colon: 12:30."
     yield kind == Kind.TRANSFER_IN and (quantity < 0 or (not quantity and one.amount <= 0)), "What is transferred in is positive."
     yield kind == Kind.TRANSFER_OUT and (quantity > 0 or (not quantity and one.amount >= 0)), \
         "What is transferred out is negative."  # fmt: skip
+
+
+def _misnamed(one: Transaction) -> bool:
+    try:
+        return any(not number or (count is not None and count <= 0) for number, count in named_lots(one.lots))
+    except ValueError:
+        return True
 
 
 def _plain(value: Decimal | None) -> str:

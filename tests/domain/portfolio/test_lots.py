@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal.domain.portfolio.lots import METHODS, replay
+from terminal.domain.portfolio.lots import METHODS, History, replay
+from terminal.domain.portfolio.transactions import in_order, problems
 from tests.conftest import examples
 from tests.domain.portfolio.bookings import D, booking
 
@@ -58,6 +59,34 @@ def test_a_named_lot_that_is_not_there_is_told() -> None:
     book = replay([*BOUGHT, replace(SOLD, lots=("nothing",))], method="specific")
     assert "no open lot nothing" in book.problems[0].text
     assert cents(sum((each.gain or D(0) for each in book.closings), D(0))) == D("437.30")
+
+
+def test_parts_of_named_lots() -> None:
+    book = replay([*BOUGHT, replace(SOLD, quantity=D(-50), amount=D(700), lots=("b:30", "c:20"))])
+    assert [(each.lot, each.quantity, cents(each.cost)) for each in book.closings] == [
+        ("b", 30, D("360.30")), ("c", 20, D("300.00"))]  # fmt: skip
+    assert {lot.id: lot.quantity for lot in book.lots} == {"a": 100, "b": 70, "c": 30}
+    assert not book.problems
+    later = replay([*BOUGHT, replace(SOLD, quantity=D(-50), amount=D(700), lots=("b:30", "c:20")),
+                    booking("sell", "2025-03-03", "XYZ", -110, 15)])  # fmt: skip
+    assert [(each.lot, each.quantity) for each in later.closings[2:]] == [("a", 100), ("b", 10)], "the order of the rest stays"
+
+
+@pytest.mark.parametrize(("lots", "told"), [
+    (("c:60",), "less than 60 of lot c"),
+    (("b:30",), "90 XYZ more were closed than lots are named for"),
+    (("x:30", "b:90"), "no open lot x"),
+])  # fmt: skip
+def test_parts_of_lots_that_do_not_fit_are_told(lots: tuple[str, ...], told: str) -> None:
+    book = replay([*BOUGHT, replace(SOLD, lots=lots)])
+    assert any(told in each.text for each in book.problems), book.problems
+    assert sum(each.quantity for each in book.closings) == 120
+
+
+def test_how_a_part_of_a_lot_is_named() -> None:
+    assert not problems(replace(SOLD, lots=("12", "15:2.5")))
+    for wrong in ("12:", ":3", "12:-1", "12:x"):
+        assert "after a colon" in problems(replace(SOLD, lots=(wrong,)))[0]
 
 
 def test_a_gain_is_long_term_after_a_year_and_a_day() -> None:
@@ -258,6 +287,20 @@ def test_a_past_day_is_its_bookings_alone_in_whatever_order(
     chance.shuffle(shuffled)
     whole = replay(shuffled, method=method, until=day)  # type: ignore[arg-type]
     assert whole == replay([one for one in history if one.day <= day], method=method)  # type: ignore[arg-type]
+
+
+@given(histories(), METHOD, st.lists(st.integers(0, 300), min_size=1, max_size=5), st.integers(1, 4))
+@settings(max_examples=examples(100))
+def test_a_kept_history_gives_what_a_replay_gives(history: list[Transaction], method: str, days: list[int], apart: int) -> None:
+    """In whatever order its days are asked for."""
+    base = {"A": "USD", "B": "EUR"}
+    kept = History(in_order(history), method=method, base=base, apart=apart)  # type: ignore[arg-type]
+    evenings = [_DAY + timedelta(days=each) for each in days[1:]]
+    for number in (*days, 300, *days):
+        until = _DAY + timedelta(days=number)
+        assert kept.at(until) == replay(history, method=method, base=base, until=until)  # type: ignore[arg-type]
+        told = replay(history, method=method, base=base, until=until, evenings=evenings)  # type: ignore[arg-type]
+        assert kept.at(until, evenings) == told
 
 
 @given(histories(), st.sampled_from(["fifo", "lifo", "average"]), st.integers(1, 99))
