@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics as plain
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -70,9 +71,9 @@ def revenge(found: Sequence[Outcome], moments: Mapping[str, Moment], hours: floa
 
     Soon is within `hours`; without times of day, on the day of the loss.
     """
-    losses = [moments[one.key] for one in found if one.profit < 0 and one.key in moments]
-    soon = [one for one in found if one.key in moments and _follows(moments[one.key], losses, hours)]
-    rest = [one for one in found if one not in soon]
+    following = _following(found, moments, hours)
+    soon = [one for one in found if one.key in following]
+    rest = [one for one in found if one.key not in following]
     typical, usual, chance = _compared(soon, rest, _result)
     verdict = _judged(len(soon), len(rest), chance)
     when = "within an hour of a loss" if hours == 1 else f"within {hours:g} hours of a loss"
@@ -95,8 +96,10 @@ def overtrading(found: Sequence[Outcome]) -> Finding:
     if len(counts) >= 4:
         low, _, high = plain.quantiles(counts, n=4, method="inclusive")
         limit = max(3.0, high + 1.5 * (high - low))
-    busy = [one for one in found if len(by_day[one.opened]) >= limit and len(by_day[one.opened]) > plain.median(counts)]
-    rest = [one for one in found if one not in busy]
+    usual_day = plain.median(counts) if counts else 0.0
+    busy = [one for one in found if len(by_day[one.opened]) >= limit and len(by_day[one.opened]) > usual_day]
+    many = {one.key for one in busy}
+    rest = [one for one in found if one.key not in many]
     days = len({one.opened for one in busy})
     typical, usual, chance = _compared(busy, rest, _result)
     verdict = _judged(len(busy), len(rest), chance)
@@ -121,16 +124,17 @@ def disposition(found: Sequence[Outcome]) -> Finding:
 def size_after_losses(found: Sequence[Outcome], moments: Mapping[str, Moment]) -> Finding:
     """The size of the next trade after a loss and after a gain, against the middle of the twenty before it."""
     begun = sorted((one for one in found if one.key in moments and one.size), key=lambda one: (moments[one.key].opened, one.key))
-    ends = sorted((one for one in found if one.key in moments and one.profit), key=lambda one: (moments[one.key].closed, one.key))
+    ends = sorted((moments[one.key].closed, one.key, one) for one in found if one.key in moments and one.profit)
+    closings = [closed for closed, _, _ in ends]
     after_loss: list[tuple[Outcome, float]] = []
     after_gain: list[float] = []
     for at, one in enumerate(begun):
         before = [abs(each.size) for each in begun[max(0, at - BEFORE) : at] if each.size]
-        last = _last_closed(ends, moments, moments[one.key].opened)
-        if len(before) < 5 or last is None or not one.size:
+        last = bisect_right(closings, moments[one.key].opened) - 1
+        if len(before) < 5 or last < 0 or not one.size:
             continue
         ratio = abs(one.size) / plain.median(before)
-        if last.profit < 0:
+        if ends[last][2].profit < 0:
             after_loss.append((one, ratio))
         else:
             after_gain.append(ratio)
@@ -180,25 +184,25 @@ def _ranks(values: Sequence[float]) -> tuple[list[float], float]:
     return ranks, ties
 
 
-def _follows(one: Moment, losses: Sequence[Moment], hours: float) -> bool:
-    for loss in losses:
-        if loss is one:
+def _following(found: Sequence[Outcome], moments: Mapping[str, Moment], hours: float) -> set[str]:
+    """The keys of those opened soon after a loss was taken."""
+    losses = [moments[one.key] for one in found if one.profit < 0 and one.key in moments]
+    ends = sorted(one.closed for one in losses if one.timed)
+    days = {one.closed.date(): one for one in sorted(losses, key=lambda one: one.opened, reverse=True)}
+    soon = set()
+    for one in found:
+        moment = moments.get(one.key)
+        if moment is None:
             continue
-        if one.timed and loss.timed:
-            if 0 <= (one.opened - loss.closed).total_seconds() <= hours * 3600:
-                return True
-        elif loss.opened < one.opened and one.opened.date() == loss.closed.date():
-            return True
-    return False
-
-
-def _last_closed(ends: Sequence[Outcome], moments: Mapping[str, Moment], before: datetime) -> Outcome | None:
-    found = None
-    for one in ends:
-        if moments[one.key].closed > before:
-            break
-        found = one
-    return found
+        if moment.timed:
+            at = bisect_right(ends, moment.opened) - 1
+            near = at >= 0 and (moment.opened - ends[at]).total_seconds() <= hours * 3600 and ends[at] != moment.closed
+        else:
+            loss = days.get(moment.opened.date())
+            near = loss is not None and loss.opened < moment.opened
+        if near:
+            soon.add(one.key)
+    return soon
 
 
 def _compared(

@@ -2,7 +2,7 @@
 
 Wilson's interval for a win rate (E. B. Wilson, 1927); shrinkage of small groups towards the whole by the method of
 DerSimonian and Laird (1986), an empirical Bayes estimate with a normal prior. Ratios are those of daily returns on a
-stated capital, 252 days a year, as `quantstats` defines them.
+stated capital (`terminal.domain.risk.ratios`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from terminal.domain.base_rates import Z90, wilson
+from terminal.domain.risk.ratios import ratios as of_returns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, time
 
-YEAR = 252
+    from terminal.domain.risk.ratios import Ratios
+
 FEW = 10
 """Below so many trades a group says little, and is told so."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -115,19 +117,6 @@ class Curve:
     def deepest(self) -> float:
         """The largest drawdown in money, <= 0."""
         return min(self.drawdown, default=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Ratios:
-    """Of daily returns on `capital`; None where there is no variation, or fewer than two days."""
-
-    capital: float
-    days: int
-    sharpe: float | None
-    sortino: float | None
-    volatility: float | None
-    max_drawdown: float | None
-    total_return: float
 
 
 def share(count: int, n: int) -> Interval | None:
@@ -269,21 +258,10 @@ def returns(found: Curve, sessions: Sequence[date], capital: float) -> np.ndarra
 
 
 def ratios(found: Curve, sessions: Sequence[date], capital: float) -> Ratios | None:
-    """Sharpe and Sortino ratio, volatility and drawdown of what was earned on `capital`; None without days or capital."""
+    """Sharpe and Sortino ratio, volatility, drawdown and so on of what was earned on `capital`; None without days or capital."""
     if not found.days or not sessions or capital <= 0:
         return None
-    daily = returns(found, sessions, capital)
-    if len(daily) < 2:
-        return Ratios(capital, len(daily), None, None, None, None, sum(found.profit) / capital)
-    middle, spread = float(daily.mean()), float(daily.std(ddof=1))
-    below = math.sqrt(float((np.minimum(daily, 0) ** 2).mean()))
-    grown = np.cumprod(1 + daily)
-    top = np.maximum.accumulate(np.concatenate(([1.0], grown)))[1:]
-    year = math.sqrt(YEAR)
-    return Ratios(
-        capital, len(daily), middle / spread * year if spread > 0 else None, middle / below * year if below > 0 else None,
-        spread * year, float((grown / top - 1).min()), sum(found.profit) / capital,
-    )  # fmt: skip
+    return of_returns(returns(found, sessions, capital))
 
 
 def distribution(values: Sequence[float]) -> list[tuple[float, float, int]]:
