@@ -1,12 +1,23 @@
 """Portfolio: what you bought, sold and were paid; what you hold; what it made, to the cent."""
 
-from terminal.api import Plugin
+from terminal.api import Panel, Plugin
 
 PLUGIN = Plugin(
     id="portfolio",
     title="Portfolio",
     summary="Accounts and bookings, lots, realised and unrealised gains, and three kinds of return, as of any day.",
     commands="plugins.portfolio.commands",
+    panels=(
+        Panel(
+            id="portfolio",
+            title="Portfolio",
+            widget="plugins.portfolio.panel:PortfolioPanel",
+            area="center",
+            icon="briefcase",
+            code="PORT",
+            order=50,
+        ),
+    ),
     migrations="plugins.portfolio.migrations",
     demo="portfolio.demo_fill",
 )

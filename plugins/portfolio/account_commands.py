@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from terminal.api import Column, Context, Table, Undo, UserError, argument, command
+from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
 Name = Annotated[str, argument(help="Name of the account.", metavar="ACCOUNT")]
 Method = Literal["fifo", "lifo", "average", "specific"]
@@ -89,7 +89,8 @@ def accounts(ctx: Context) -> Table:
         for each in book.accounts(ctx.store.book.read)
     ]
     note = () if rows else ("You have no account yet: `tapeline portfolio account-create NAME`.",)
-    return Table("Accounts", _ACCOUNTS, frame(_ACCOUNTS, rows), notes=note)
+    mine = Source("your book", "accounts", fetched_at=ctx.now(), simulated=ctx.demo)
+    return Table("Accounts", _ACCOUNTS, frame(_ACCOUNTS, rows), (mine,), notes=note)
 
 
 @command(title="Put accounts together", writes=True)

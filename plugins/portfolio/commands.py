@@ -21,6 +21,7 @@ from plugins.portfolio.demo_commands import demo_fill, demo_remove
 from plugins.portfolio.execution_commands import executions
 from plugins.portfolio.greeks_commands import greeks
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
+from plugins.portfolio.overview_commands import curve, overview, owned, signals, watch
 from plugins.portfolio.rebalance_commands import rebalance
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from plugins.portfolio.risk_commands import correlation, risk, var_check
@@ -43,6 +44,7 @@ __all__ = [
     "correct",
     "correlation",
     "create",
+    "curve",
     "delete",
     "demo_fill",
     "demo_remove",
@@ -56,6 +58,8 @@ __all__ = [
     "income",
     "list_",
     "lots",
+    "overview",
+    "owned",
     "pnl",
     "position",
     "rebalance",
@@ -63,6 +67,7 @@ __all__ = [
     "returns",
     "risk",
     "show",
+    "signals",
     "tag",
     "tag_undo",
     "tags",
@@ -75,6 +80,7 @@ __all__ = [
     "unknown_lines",
     "untag",
     "var_check",
+    "watch",
 ]
 
 Name = Annotated[str, argument(help="Name of the account.", metavar="ACCOUNT")]

@@ -13,9 +13,12 @@ from terminal.domain.portfolio.positions import Held
 from terminal.domain.portfolio.returns import Range, Returns, flows_of, returns, valued_days, without_cash
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from decimal import Decimal
 
-    from terminal.domain.portfolio.returns import Rate
+    from plugins.portfolio.gathering import Prices
+    from terminal.domain.portfolio.positions import Evening
+    from terminal.domain.portfolio.returns import Flow, Rate
     from terminal.domain.portfolio.transactions import Transaction
 
 _RETURNS = (
@@ -64,8 +67,8 @@ def returns_table(ctx: Context, own: Owned, start: date | None, ledger: str) -> 
     return Table("Returns", _RETURNS, frame(_RETURNS, rows), made, (*unknown, *reasons), notes, detail={"returns": found})
 
 
-def _computed(ctx: Context, own: Owned, first: date) -> tuple[Returns, tuple[str, ...]]:
-    bare = without_cash(own.transactions)
+def everything(own: Owned) -> list[Held]:
+    """Whatever was ever held, received or delivered, so that it can be priced on any day."""
     things = {
         one.symbol: Held(one.account, one.symbol, one.currency, one.quantity, one.instrument, one.option)
         for one in own.transactions
@@ -81,7 +84,11 @@ def _computed(ctx: Context, own: Owned, first: date) -> tuple[Returns, tuple[str
         for one in own.transactions
         if one.option
     }
-    prices = prepared(ctx, own, past=({**delivered, **received, **things}).values())
+    return list({**delivered, **received, **things}.values())
+
+
+def own_flows(own: Owned, prices: Prices) -> tuple[list[Flow], list[Transaction]]:
+    """The own money that came and went, in the currency of the total, and the bookings whose worth is not known."""
 
     def worth(one: Transaction) -> Decimal | None:
         rate = prices.rate(one.currency, own.currency, one.day)
@@ -94,18 +101,27 @@ def _computed(ctx: Context, own: Owned, first: date) -> tuple[Returns, tuple[str
         price = one.price if price is None else price
         return None if price is None else price * one.quantity * one.multiplier * rate
 
-    flows, unvalued = flows_of(own.transactions, own.names, bare, worth)
+    return flows_of(own.transactions, own.names, without_cash(own.transactions), worth)
+
+
+def evening_worth(own: Owned, prices: Prices, day: date, evening: Evening, bare: Collection[str]) -> Range:
+    """What everything, cash included, was worth on an evening; `bare`: accounts whose cash does not count."""
+    held = [each for each in evening.held if each.account in own.names]
+    total = prices.value(held, day, own.currency, now=day == own.day)
+    for (account, currency), amount in evening.cash.items():
+        if account in own.names and account not in bare and amount:
+            rate = prices.rate(currency, own.currency, day)
+            total += Range(None, None) if rate is None else Range.of(amount * rate)
+    return total
+
+
+def _computed(ctx: Context, own: Owned, first: date) -> tuple[Returns, tuple[str, ...]]:
+    bare = without_cash(own.transactions)
+    prices = prepared(ctx, own, past=everything(own))
+    flows, unvalued = own_flows(own, prices)
     evenings = valued_days(first, own.day, flows, _before)
     then = owned(ctx, [each.name for each in own.accounts], currency=own.currency, evenings=evenings).positions.evenings
-    values: dict[date, Range] = {}
-    for day, evening in then.items():
-        held = [each for each in evening.held if each.account in own.names]
-        total = prices.value(held, day, own.currency, now=day == own.day)
-        for (account, currency), amount in evening.cash.items():
-            if account in own.names and account not in bare and amount:
-                rate = prices.rate(currency, own.currency, day)
-                total += Range(None, None) if rate is None else Range.of(amount * rate)
-        values[day] = total
+    values = {day: evening_worth(own, prices, day, evening, bare) for day, evening in then.items()}
     unknown = [
         f"What {one.quantity} {one.symbol} ({one.kind}, {one.day}) were worth is not known; they are left out."
         for one in unvalued

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from terminal.api import Context, Table, UserError, argument, command
@@ -14,6 +15,8 @@ Currency = Annotated[str, argument(help="Totals in this currency; the accounts' 
 Method = Annotated[Literal["fifo", "lifo", "average", "specific"] | None, argument(help="As if lots were closed this way.")]
 By = Literal["symbol", "month", "year", "kind", "account"]
 Ledger = Literal["", "simple", "twr", "mwr"]
+Since = Literal["", "year", "12m", "6m", "3m", "1m"]
+_BACK = {"12m": 365, "6m": 182, "3m": 91, "1m": 30}
 
 
 @command(title="Your portfolio at a glance")
@@ -78,6 +81,7 @@ def returns(
     *,
     account: Accounts = (),
     start: Annotated[date | None, argument(help="From this day on; the first booking if not given.")] = None,
+    since: Annotated[Since, argument(help="Instead of a day: this year, or so far back.")] = "",
     currency: Currency = "",
     ledger: Annotated[Ledger, argument(help="The flows that yield one of them.", choices=("simple", "twr", "mwr"))] = "",
 ) -> Table:
@@ -86,6 +90,8 @@ def returns(
     from plugins.portfolio.performance import returns_table
 
     own = owned(ctx, account, currency=currency)
+    if start is None and since:
+        start = own.day.replace(month=1, day=1) if since == "year" else own.day - timedelta(days=_BACK[since])
     if start is not None and start > own.day:
         raise UserError(f"{start} is after {own.day}.", "Choose an earlier start.")
     return returns_table(ctx, own, start, ledger)

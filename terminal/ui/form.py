@@ -241,6 +241,10 @@ class MetricCard(Card):
         self.body.addStretch(1)
         self.set_value(value, context, tone, sentence=sentence, tip=tip)
 
+    def set_title(self, title: str) -> None:
+        """Another label, as when the mode changes; before `set_value`."""
+        self._title.setText(title)
+
     def set_value(self, value: str, context: str = "", tone: str = "muted", *, sentence: str = "",
                   tip: str = "") -> None:
         """Show other numbers; `tip` is rich text, normally badge.provenance_html(...)."""
