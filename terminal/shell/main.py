@@ -15,6 +15,7 @@ from terminal import instance
 from terminal.settings import Settings
 from terminal.shell.look import dress
 from terminal.shell.opening import Opening
+from terminal.shell.tidying import Tidying
 from terminal.shell.windows import Windows
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def run(home: Home, demo: bool | None = None, session: Session | None = None) ->
     windows = Windows(settings, home.path)
     windows.first.restore_place()
     opening = Opening(windows, home, demo, session, lock)
+    tidying = Tidying(windows, lambda: windows.attached and not any(window.busy for window in windows.all))
     signals = Signals(windows)
     try:
         windows.first.painted.connect(opening.begin)
@@ -46,6 +48,7 @@ def run(home: Home, demo: bool | None = None, session: Session | None = None) ->
         qt.exec()
     finally:
         signals.restore()
+        tidying.end()
         windows.end()
         opening.end()
     return opening.code

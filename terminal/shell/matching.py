@@ -16,34 +16,52 @@ _WORD = re.compile(r"\w+")
 _LAST = chr(0x10FFFF)  # sorts behind every letter
 
 
-def score(typed: str, text: str, *, loose: bool = True) -> int | None:
+class Text:
+    """A text ready to be compared with what is typed, at each letter."""
+
+    __slots__ = ("initials", "letters", "lowered")
+
+    def __init__(self, text: str) -> None:
+        self.lowered = text.lower()
+        self.initials = "".join(part[0] for part in self.lowered.replace(":", " ").split())
+        self.letters = frozenset(self.lowered)
+
+
+def score(typed: str, text: str | Text, *, loose: bool = True) -> int | None:
     """How well `text` answers `typed`: greater is better, None when a letter is missing.
 
     Each word typed must be found, in any order; within a word the letters appear in order. Word starts, unbroken
     runs and a match at the very beginning count more; a shorter text wins a tie. Not `loose`: only unbroken runs and first
     letters of words count.
     """
+    ready = text if isinstance(text, Text) else Text(text)
     total = 0
-    lowered = text.lower()
     for word in typed.lower().split():
-        part = _word(word, lowered, loose)
+        if not ready.letters.issuperset(word):
+            return None  # most texts, from the second letter on
+        part = _word(word, ready, loose)
         if part is None:
             return None
         total += part
-    return total * 10 - min(len(text), 99)
+    return total * 10 - min(len(ready.lowered), 99)
 
 
-def _word(word: str, text: str, loose: bool) -> int | None:
+def _word(word: str, ready: Text, loose: bool) -> int | None:
+    text = ready.lowered
     at = _find(word, text)
-    if at >= 0 and (at == 0 or not text[at - 1].isalnum() or not _initials(word, text)):
+    initials = _in_order(word, ready.initials)
+    if at >= 0 and (at == 0 or not text[at - 1].isalnum() or not initials):
         starts = at == 0 or not text[at - 1].isalnum()
         return len(word) * RUN + (START * 2 if starts else 0) + (PREFIX if at == 0 else 0)
     if len(word) < 2:
         return None
-    if _initials(word, text):
+    if initials:
         return len(word) * (START + 2)
-    if not loose:
-        return None
+    return _scattered(word, text) if loose else None
+
+
+def _scattered(word: str, text: str) -> int | None:
+    """Points for letters that only appear in order, None where they do not or where little speaks for them."""
     total, place, last = 0, -1, -2
     for letter in word:
         place = text.find(letter, place + 1)
@@ -59,10 +77,14 @@ def _word(word: str, text: str, loose: bool) -> int | None:
     return total if total > 0 else None
 
 
-def _initials(word: str, text: str) -> bool:
-    """Whether the letters are the first ones of words, in order."""
-    starts = iter(part[0] for part in text.replace(":", " ").split())
-    return all(letter in starts for letter in word)
+def _in_order(word: str, letters: str) -> bool:
+    """Whether the letters of `word` appear in `letters`, in order."""
+    place = -1
+    for letter in word:
+        place = letters.find(letter, place + 1)
+        if place < 0:
+            return False
+    return True
 
 
 def _find(word: str, text: str) -> int:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QInputMethodEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from terminal.shell.entries import TICKER, Catalogue
 from terminal.shell.history import History
 from terminal.shell.matching import score
 from terminal.shell.palette_preview import PreviewPane
-from terminal.shell.palette_rows import Entry, Head, Lines, Rows
+from terminal.shell.palette_rows import Entry, Ground, Head, Lines, Rows
 from terminal.shell.palette_sources import Sources
 from terminal.ui import theme
 
@@ -28,6 +28,7 @@ __all__ = ["Entry", "Palette"]
 WIDTH, SIDE, HEIGHT = 640, 300, 500
 SHOWN, RECENT, IN_GROUP = 60, 7, 12
 WIDE = WIDTH + SIDE + 60  # a window below this shows no side
+ROUND, RIM = 10, 3  # within the rim the frame's round corners leave room for a rectangle
 PATIENCE_MS = 3000
 EXACT, SAME = 20_000, 10_000
 ORDER = ("Recent", "Run", "Functions", "Symbols", "Panels", "Screens", "Watchlists", "Layouts", "Commands", "Actions",
@@ -37,7 +38,11 @@ HINT = "↑↓ move     ↵ choose     Tab complete     Esc close"
 
 
 class Palette(QWidget):
-    """Lies over the window while open. `closed` tells that it has gone."""
+    """Lies over the window while open. `closed` tells that it has gone.
+
+    It only darkens the window and paints the frame; what is in the frame stands on `ground`, a widget of the window that
+    paints all of itself, so that a letter typed paints nothing of the panels beneath.
+    """
 
     closed = Signal()
 
@@ -51,14 +56,15 @@ class Palette(QWidget):
         self._line: Line | None = None
         self._accept_at_once = self._moved = False
         self._before: QWidget | None = None
-        self.setAccessibleName("Search and commands")
+        self._frame = QRect()
         self._build()
         self.hide()
+        self.ground.hide()
 
     def _build(self) -> None:
-        self.frame = QFrame(self)
-        self.frame.setObjectName("palette")
-        box = QVBoxLayout(self.frame)
+        self.ground = Ground(self._window)
+        self.ground.setAccessibleName("Search and commands")
+        box = QVBoxLayout(self.ground)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         self.edit = QLineEdit()
@@ -101,12 +107,15 @@ class Palette(QWidget):
         self.edit.blockSignals(False)
         self.show()
         self.raise_()
+        self.ground.show()
+        self.ground.raise_()
         self.edit.setFocus()
         self._fill()
         self.sources.refresh()
 
     def close_palette(self) -> None:
         if self.isVisible():
+            self.ground.hide()
             self.hide()
             self.side.stop()
             self._accept_at_once = False
@@ -122,7 +131,8 @@ class Palette(QWidget):
         self.side.setFixedWidth(theme.scaled(SIDE))
         room = theme.scaled(WIDTH + SIDE if wide else WIDTH)
         width, height = min(room, self.width() - 32), min(theme.scaled(HEIGHT), self.height() - 32)
-        self.frame.setGeometry((self.width() - width) // 2, max(16, int((self.height() - height) * 0.28)), width, height)
+        self._frame = QRect((self.width() - width) // 2, max(16, int((self.height() - height) * 0.28)), width, height)
+        self.ground.setGeometry(self._frame.adjusted(RIM, RIM, -RIM, -RIM))
 
     def accept(self) -> None:
         """Run what is chosen. Typed faster than symbols are known, it waits for them: the ticker typed is what is meant."""
@@ -217,7 +227,8 @@ class Palette(QWidget):
         if line is not None and (line.unsettled or line.problem is not None):
             start = next((place for place, row in enumerate(places) if lines[row].completion), 0)  # type: ignore[union-attr]
         row = next((row for row in places if before is not None and lines[row] == before), places[start] if places else -1)
-        self.list.setCurrentIndex(self.rows.index(row, 0))
+        with QSignalBlocker(self.list.selectionModel()):
+            self.list.setCurrentIndex(self.rows.index(row, 0))
         if places and row == places[0]:
             self.list.scrollToTop()
         self._look()
@@ -236,7 +247,8 @@ class Palette(QWidget):
         ranked: list[tuple[int, Entry]] = []
         lowered = typed.lower()
         for entry in self._entries:
-            points = [score(typed, entry.title), score(typed, entry.words, loose=False)]
+            title, words = entry.sought
+            points = score(typed, title), score(typed, words, loose=False)
             best = max((point for point in points if point is not None), default=None)
             if best is not None or lowered in entry.names:
                 same = lowered in entry.names
@@ -324,12 +336,17 @@ class Palette(QWidget):
             self.list.scrollToTop()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if not self.frame.geometry().contains(event.position().toPoint()):
+        if not self._frame.contains(event.position().toPoint()):
             self.close_palette()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(4, 7, 12, 165 if theme.tokens().name == "dark" else 90))
+        tokens = theme.tokens()
+        painter.fillRect(event.rect(), QColor(4, 7, 12, 165 if tokens.name == "dark" else 90))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(tokens.color("line_strong"))
+        painter.setBrush(tokens.color("bg2"))
+        painter.drawRoundedRect(QRectF(self._frame).adjusted(0.5, 0.5, -0.5, -0.5), ROUND, ROUND)
         painter.end()
 
     def describe(self) -> list[dict[str, Any]]:

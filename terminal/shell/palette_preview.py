@@ -117,6 +117,7 @@ class PreviewPane(QFrame):
         self.setObjectName("palettePreview")
         self.setAccessibleName("What it is")
         self._entry: Entry | None = None
+        self._found: Preview | None = None
         self._title, self._subtitle = label("", "h2", wrap=True), label("", "muted", wrap=True)
         self._text, self._note = label("", "body", wrap=True), label("", "muted", wrap=True)
         self._verdict = label("", "strong", wrap=True)
@@ -125,7 +126,7 @@ class PreviewPane(QFrame):
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
-        self._cells: list[QLabel] = []
+        self._cells: list[tuple[QLabel, QLabel]] = []
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(16, 14, 16, 12)
         self._box.setSpacing(6)
@@ -253,25 +254,31 @@ class PreviewPane(QFrame):
         target.setVisible(bool(text))
 
     def _show(self, found: Preview) -> None:
+        if found == self._found and not self._verdict.text():
+            return
+        self._found = found
         self._text.setTextFormat(Qt.TextFormat.RichText if found.rich else Qt.TextFormat.PlainText)
         for target, text in ((self._title, found.title), (self._subtitle, found.subtitle), (self._text, found.text),
                              (self._note, found.note), (self._verdict, "")):
             self._say(target, text)
-        for cell in self._cells:
-            self._grid.removeWidget(cell)
-            cell.hide()
-            cell.deleteLater()
-        self._cells = []
-        for place, (name, value, tone) in enumerate(found.pairs):
-            cells = (label(name, "muted"), label(value, "strong"))
-            if tone:
-                cells[1].setTextFormat(Qt.TextFormat.RichText)
-                cells[1].setText(f"<span style='color:{getattr(theme.tokens(), tone)}'>{escape(value)}</span>")
-            for column, cell in enumerate(cells):
-                self._grid.addWidget(cell, place, column)
-                self._cells.append(cell)
+        self._pairs(found)
         self._line(found)
         self.setAccessibleDescription(self.spoken())
+
+    def _pairs(self, found: Preview) -> None:
+        for place, (name, value, tone) in enumerate(found.pairs):
+            if place == len(self._cells):
+                self._cells.append((label("", "muted"), label("", "strong")))
+                for column, cell in enumerate(self._cells[place]):
+                    self._grid.addWidget(cell, place, column)
+            first, second = self._cells[place]
+            first.setText(name)
+            second.setTextFormat(Qt.TextFormat.RichText if tone else Qt.TextFormat.PlainText)
+            colour = getattr(theme.tokens(), tone) if tone else ""
+            second.setText(f"<span style='color:{colour}'>{escape(value)}</span>" if tone else value)
+        for place, cells in enumerate(self._cells):
+            for cell in cells:
+                cell.setVisible(place < len(found.pairs))
 
     def _line(self, found: Preview) -> None:
         if self._spark is None and len(found.spark) > 1:
@@ -286,5 +293,6 @@ class PreviewPane(QFrame):
 
     def spoken(self) -> str:
         """Everything that is shown, as text."""
-        parts = [self._title, self._subtitle, *self._cells, self._verdict, self._text, self._note]
+        pairs = [cell for cells in self._cells for cell in cells if not cell.isHidden()]
+        parts = [self._title, self._subtitle, *pairs, self._verdict, self._text, self._note]
         return " | ".join(part.text() for part in parts if part.text())

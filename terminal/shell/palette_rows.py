@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from terminal.shell.matching import Text
 from terminal.ui import theme
 
 if TYPE_CHECKING:
@@ -42,6 +44,30 @@ class Entry:
     completion: str = ""
     stays: bool = False  # choosing it changes what is typed instead of running something
     tone: str = ""
+
+    @cached_property
+    def sought(self) -> tuple[Text, Text]:
+        """Title and words as they are searched."""
+        return Text(self.title), Text(self.words)
+
+
+class Ground(QWidget):
+    """What the palette's parts stand on. It paints all of itself, so nothing beneath need be painted."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("palette")
+
+    def event(self, event: QEvent) -> bool:
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):  # a style sheet takes it away
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        return done
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.tokens().color("bg2"))
+        painter.end()
 
 
 @dataclass(frozen=True)

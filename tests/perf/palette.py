@@ -1,4 +1,9 @@
-"""A key typed in the palette until its list is painted, over 10,000 symbols; beside asking the store's own search."""
+"""A key typed in the palette until what it changed is painted, over 10,000 symbols; beside asking the store's own search.
+
+`palette.key_to_repaint_10k_p99` is the wall's time from the key to the end of all that it set off, painting included;
+`palette.key_cpu_10k_p99` the processor time of the window's thread in it, which other programs hardly change;
+`palette.open_p99` from the shortcut until the window is painted with the palette over it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SYMBOLS = 10_000
+SYMBOLS, OPEN_MS = 10_000, 50.0
 TYPED = ("n", "nv", "nvd", "apple", "the com", "screener", "open", "gp ab", "qzx", "screener run --pre")
 
 
@@ -30,6 +35,7 @@ def run() -> Iterator[dict[str, Any]]:
     from terminal.shell.matching import SymbolIndex
     from terminal.shell.palette_sources import Known
     from terminal.shell.state import WindowState
+    from terminal.shell.tidying import Tidying
     from terminal.shell.window import MainWindow, dress
 
     qt = QApplication.instance() or QApplication([])
@@ -41,33 +47,45 @@ def run() -> Iterator[dict[str, Any]]:
         window.show()
         window.fill()
         window.attach(app)
+        tidying = Tidying(window, lambda: True)  # as the program does it
+        tidying.look()
         palette = window.palette_
         palette.sources.refresh = lambda: None  # type: ignore[method-assign]
         palette.sources.known = Known(True, (id(app), 0), SymbolIndex(rows), counted=True)
         frame = pl.DataFrame(rows, ["symbol", "name", "kind"], orient="row")
         frame = frame.with_columns(pl.col("name").str.to_lowercase().alias("_name"))
         mine: list[float] = []
+        burnt: list[float] = []
+        opened: list[float] = []
         other: list[float] = []
         for turn, text in enumerate((*TYPED, *TYPED, *TYPED)):
+            start = time.perf_counter()
             palette.open()
+            qt.processEvents()
+            opened.append((time.perf_counter() - start) * 1000)
             for place, letter in enumerate(text):
-                start = time.perf_counter()
+                start, cpu = time.perf_counter(), time.thread_time()
                 QTest.keyClicks(palette.edit, letter)
-                palette.edit.repaint()
-                palette.list.viewport().repaint()
-                taken = (time.perf_counter() - start) * 1000
+                qt.processEvents()
+                cpu, taken = (time.thread_time() - cpu) * 1000, (time.perf_counter() - start) * 1000
                 start = time.perf_counter()
                 _scan(frame, text[:place + 1])
                 if turn >= len(TYPED):  # icons and fonts are made in the first round
                     mine.append(taken)
+                    burnt.append(cpu)
                     other.append((time.perf_counter() - start) * 1000)
-                qt.processEvents()
-        palette.close_palette()
+            palette.close_palette()
+            qt.processEvents()
+        tidying.end()
         window.abandon()
         app.close()
     found, peer = _high(mine), _high(other)
-    yield {"bench": "palette.key_to_repaint_10k_p99", "ours": round(found, 2), "peer": round(peer, 2),
-           "peer_name": "scan of 10,000 names in polars, not shown", "ratio": round(found / peer, 3), "unit": "ms"}
+    scan = "scan of 10,000 names in polars, not shown"
+    for bench, value, beside, name in (("key_to_repaint_10k_p99", found, peer, scan),
+                                       ("key_cpu_10k_p99", _high(burnt), peer, scan),
+                                       ("open_p99", _high(opened[len(TYPED):]), OPEN_MS, "budget")):
+        yield {"bench": f"palette.{bench}", "ours": round(value, 2), "peer": round(beside, 2), "peer_name": name,
+               "ratio": round(value / beside, 3), "unit": "ms"}
 
 
 def _rows() -> list[tuple[str, str, str]]:

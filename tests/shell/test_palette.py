@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from terminal.shell.matching import SymbolIndex, score
 from terminal.shell.palette_sources import Known
@@ -135,3 +135,26 @@ def test_the_keyboard_goes_back_to_where_it_was(window: MainWindow, qtbot: Any) 
     assert window.focusWidget() is window.palette_.edit
     press(qtbot, window, Qt.Key.Key_Escape)
     assert window.focusWidget() is window.topbar.gear
+
+
+def test_a_letter_typed_paints_nothing_of_the_panels_beneath(window: MainWindow, qtbot: Any) -> None:
+    painted: list[QWidget] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget):
+                painted.append(watched)
+            return False
+
+    watch, application = Watch(), QCoreApplication.instance()
+    palette = window.palette_
+    window.open_palette()
+    qtbot.waitUntil(lambda: not window.busy, timeout=5000)
+    QCoreApplication.processEvents()
+    assert application is not None
+    application.installEventFilter(watch)
+    qtbot.keyClicks(palette.edit, "sec")
+    palette.edit.repaint()
+    application.removeEventFilter(watch)
+    assert palette.edit in painted and palette.ground in painted
+    assert all(each is palette.ground or palette.ground.isAncestorOf(each) for each in painted), painted
