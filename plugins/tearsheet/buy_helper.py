@@ -4,12 +4,12 @@ range mean in money. Arithmetic with the sheet's figures, never advice. Pure.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terminal.domain import format as words
 from terminal.domain.fields import FIELDS
+from terminal.domain.sizing.shares import whole_shares
 
 if TYPE_CHECKING:
     from datetime import date
@@ -73,7 +73,7 @@ class _Helper:
         self.sheet, self.amount, self.portfolio = sheet, amount, portfolio
         price = sheet.row.get("price")
         self.price = float(price) if price else None
-        self.shares = None if self.price is None else math.floor(amount / self.price + 1e-9)
+        self.shares = None if self.price is None else int(whole_shares(amount, self.price))
         self.spent = None if self.shares is None or self.price is None else self.shares * self.price
         self.lines: list[Line] = []
         self.one = "bond" if sheet.kind == "bond" else "share"
