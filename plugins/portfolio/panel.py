@@ -23,6 +23,7 @@ PAGES = (
     PageSpec("overview", "How it stands", "Overview", "plugins.portfolio.page_overview:OverviewPage"),
     PageSpec("holdings", "What you own", "Holdings", "plugins.portfolio.page_holdings:HoldingsPage"),
     PageSpec("returns", "What it made", "Returns", "plugins.portfolio.page_returns:ReturnsPage"),
+    PageSpec("risk", "How risky it is", "Risk", "plugins.portfolio.page_risk:RiskPage"),
     PageSpec("bookings", "What happened", "Bookings", "plugins.portfolio.page_bookings:BookingsPage"),
 )
 

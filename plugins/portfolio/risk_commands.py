@@ -47,6 +47,7 @@ def correlation(
     ctx: Context,
     *,
     account: Accounts = (),
+    currency: Currency = "",
     days: Days = 252,
     together: Annotated[float, argument(help="A cluster's mean correlation is at least this.", metavar="SHARE")] = 0.5,
     sample: Annotated[bool, argument(help="As measured, without shrinkage.")] = False,
@@ -56,7 +57,7 @@ def correlation(
 
     if not -1.0 <= together <= 1.0:
         raise UserError(f"A correlation lies between -1 and 1, not at {together}.", "Choose for instance 0.5.")
-    return correlation_table(ctx, _gathered(ctx, account, "", days, 0.95, "SPY"), together, sample=sample)
+    return correlation_table(ctx, _gathered(ctx, account, currency, days, 0.95, "SPY"), together, sample=sample)
 
 
 @command(title="Was value at risk right?")
@@ -64,6 +65,7 @@ def var_check(
     ctx: Context,
     *,
     account: Accounts = (),
+    currency: Currency = "",
     days: Days = 1260,
     window: Annotated[int, argument(help="Each evening's figure is made from so many days before it.", metavar="DAYS")] = 250,
     confidence: Confidence = 0.95,
@@ -77,7 +79,7 @@ def var_check(
 
     if window < LEAST:
         raise UserError(f"{window} days are too few for a value at risk.", f"Choose {LEAST} or more.")
-    return check_table(ctx, _gathered(ctx, account, "", days, confidence, "SPY"), window, confidence)
+    return check_table(ctx, _gathered(ctx, account, currency, days, confidence, "SPY"), window, confidence)
 
 
 def _gathered(ctx: Context, account: tuple[str, ...], currency: str, days: int, confidence: float, market: str) -> AtRisk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from plugins.portfolio import risk_words as words
 from plugins.portfolio.gathering import sources
 from plugins.portfolio.risk_measures import SHARES, Measures, measures
 from plugins.portfolio.tables import frame
-from terminal.api import Column, Context, Table
+from terminal.api import Column, Context, Source, Table
 from terminal.domain import format as written
 from terminal.domain.risk.styles import styles
 
@@ -53,17 +54,25 @@ _TERMS = {name: f"risk_{name}" for name in FIGURES}
 
 
 def risk_table(ctx: Context, of: AtRisk, part: str, confidence: float, horizon: int) -> Table:
-    """The part asked for; `detail["measures"]` has everything."""
-    columns = _columns(part, of.held.currency, confidence, of.market_symbol)
-    title = f"{_TITLES[part]} on {of.held.day}"
+    """The part asked for; `detail["measures"]` has everything, `detail["parts"]` each part as a table."""
     made, _ = sources(ctx, of.fetches)
     if not of.positions:
-        notes = (_NOTHING, *of.held.notes)
-        return Table(title, columns, frame(columns, ()), made, of.left_out, notes)
+        columns = _columns(part, of.held.currency, confidence, of.market_symbol)
+        return Table(_title(part, of), columns, frame(columns, ()), made, of.left_out, (_NOTHING, *of.held.notes))
     found = measures(of, confidence, horizon, _styles(ctx, of))
+    parts = {name: _part(name, found, made) for name in _ROWS}
+    return replace(parts[part], detail={"measures": found, "parts": parts})
+
+
+def _part(part: str, found: Measures, made: tuple[Source, ...]) -> Table:
+    of = found.of
+    columns = _columns(part, of.held.currency, found.confidence, of.market_symbol)
     rows = _ROWS[part](found)
-    notes = (*_said(part, found), *of.notes)
-    return Table(title, columns, frame(columns, rows), made, of.left_out, notes, detail={"measures": found})
+    return Table(_title(part, of), columns, frame(columns, rows), made, of.left_out, (*_said(part, found), *of.notes))
+
+
+def _title(part: str, of: AtRisk) -> str:
+    return f"{_TITLES[part]} on {of.held.day}"
 
 
 def _styles(ctx: Context, of: AtRisk) -> tuple[Style, ...]:

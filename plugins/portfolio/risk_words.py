@@ -25,6 +25,17 @@ LIMITS = {
 """Up to the first a figure is calm, above the second high. For `effective` it is the other way round."""
 EFFECTIVE = (10.0, 4.0)
 
+QUESTIONS = {
+    "var": "What does a bad day cost?",
+    "max_drawdown": "How deep did it fall?",
+    "volatility": "How much does it swing?",
+    "beta": "What if the market falls?",
+    "largest_share": "Who brings the risk?",
+    "effective": "Is it spread out?",
+    "days_to_sell": "How fast can you get out?",
+}
+"""What a beginner asks, by figure, in the order it is asked."""
+
 
 def light(name: str, figure: float | None) -> str:
     """calm, watch, high or unknown."""
@@ -154,3 +165,19 @@ def styled(style: str, percentile: float | None) -> str | None:
     side = words[1] if percentile > 0.5 else words[0]
     beyond = percentile if percentile > 0.5 else 1.0 - percentile
     return f"You lean to {side}: further than {written.percent(beyond, 0)} of them."
+
+
+def moves_as_one(mean: float | None, groups: int, largest: str, share: float) -> str:
+    """What correlations say."""
+    if mean is None:
+        return "One thing alone has nothing to move with."
+    text = f"Two of the things you own have a correlation of {written.number(mean, 2)} on average (1: always the same way)."
+    if groups == 0:
+        return text + " None of them move as one."
+    return f"{text} {largest} move as one: {written.percent(share, 0)} of what you hold."
+
+
+def trusted(one: Grade, confidence: float) -> tuple[str, str]:
+    """A light and a sentence for whether value at risk was right in the past."""
+    state = {"good": CALM, "in bunches": WATCH, "too few": WATCH, "too many": HIGH}.get(one.verdict, UNKNOWN)
+    return state, graded(one, confidence)

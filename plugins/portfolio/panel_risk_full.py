@@ -1,0 +1,216 @@
+"""Risk for a professional: figures, contributions, methods and their grades in tables, correlations and history in pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from plugins.portfolio.panel_risk_map import HeatMap
+from plugins.portfolio.panel_risk_pictures import Exceptions, Underwater
+from plugins.portfolio.panel_risk_plain import LIGHTS
+from plugins.portfolio.risk_tables import METHODS, by_name
+from terminal.domain import format as written
+from terminal.ui.form import MetricCard, Segment, column, ghost, label, row
+from terminal.ui.table import Look, TableView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtWidgets import QLayout
+
+    from plugins.portfolio.risk_check import Checked
+    from plugins.portfolio.risk_correlation import Together
+    from plugins.portfolio.risk_measures import Measures
+    from terminal.api import Host, Table
+
+_POSITIONS = {
+    "symbol": Look("ticker", 150), "name": Look("muted", 120, stretch=True), "worth": Look("number", 92, total="sum"),
+    "weight": Look("signed", 70, total="sum"), "amount": Look("number", 92, total="sum"),
+    "component": Look("number", 78, total="sum"), "risk_share": Look("bar", 92, maximum=0.4, total="sum"),
+    "marginal": Look("number", 74), "alone": Look("number", 78, total="sum"), "shortfall": Look("number", 84, total="sum"),
+    "volatility": Look("number", 74), "beta": Look("number", 70),
+}  # fmt: skip
+_TABLES = (("positions", "Positions"), ("var", "Methods"), ("check", "Grades"), ("styles", "Styles"), ("drawdowns", "Falls"),
+           ("liquidity", "Liquidity"), ("summary", "All figures"))  # fmt: skip
+_LOOKS = {
+    "positions": _POSITIONS,
+    "var": {"method": Look("text", 150, stretch=True), "why": Look("muted", 90)},
+    "check": {"method": Look("text", 140), "verdict": Look("chips", 84, tones={"good": "ok", "too many": "error"}),
+              "says": Look("muted", 200, stretch=True)},
+    "styles": {"style": Look("text", 90), "percentile": Look("position", 110), "says": Look("muted", 200, stretch=True)},
+    "drawdowns": {"depth": Look("signed", 80)},
+    "liquidity": {"symbol": Look("ticker", 120, stretch=True)},
+    "summary": {"figure": Look("text", 150), "says": Look("muted", 260, stretch=True)},
+}  # fmt: skip
+_CARDS = ("var", "cvar", "volatility", "beta", "max_drawdown", "sharpe", "sortino", "effective", "days_to_sell")
+
+
+class FullRisk(QWidget):
+    """Cards above; below them one of the tables at the left, the pictures at the right."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self._tables: dict[str, Table] = {}
+        self._checked: Checked | None = None
+        self._currency = ""
+        self.cards = {name: MetricCard(_CARD_TITLES[name]) for name in _CARDS}
+        self.which = Segment(_TABLES, "positions", "Table of risk")
+        self.views = {name: TableView(host, name=title, looks=_LOOKS[name]) for name, title in _TABLES}
+        self.views["positions"].selected.connect(host.select)
+        self.map = HeatMap()
+        self.map.chosen.connect(host.select)
+        self.under = Underwater()
+        self.exceptions = Exceptions()
+        self.method = Segment([(each, METHODS[each].partition(" ")[0]) for each in _GRADED], "filtered", "Method to check")
+        self._map_note = label("", "muted", wrap=True)
+        self._check_note = label("", "muted")
+        self.which.changed.connect(self._show_table)
+        self.method.changed.connect(lambda _: self._show_exceptions())
+        self._note = label("", "muted", wrap=True)
+        self._lay_out()
+        self._show_table("positions")
+
+    def _lay_out(self) -> None:
+        cards = row(*self.cards.values(), spacing=6)
+        self._places = QVBoxLayout()
+        self._places.setContentsMargins(0, 0, 0, 0)
+        for view in self.views.values():
+            self._places.addWidget(view)
+        export = ghost("Export", "download", self._export)
+        left = _held(column(row(self.which, 0, export), self._note, self._places, spacing=6))
+        charts = QSplitter(Qt.Orientation.Horizontal)
+        charts.setChildrenCollapsible(False)
+        charts.addWidget(_held(column(label("Falls from a high", "h2"), self.under, spacing=4)))
+        checked = row(label("Losses against value at risk", "h2"), 0, self.method, spacing=6)
+        charts.addWidget(_held(column(checked, self._check_note, self.exceptions, spacing=4)))
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.setChildrenCollapsible(False)
+        right.addWidget(_held(column(label("Correlation", "h2"), self._map_note, self.map, spacing=4)))
+        right.addWidget(charts)
+        right.setStretchFactor(0, 3)
+        right.setStretchFactor(1, 2)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(left)
+        split.addWidget(right)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
+        box = column(cards, split, spacing=8)
+        box.setStretch(1, 1)
+        self.setLayout(box)
+
+    # ---- what the page tells ----
+
+    def show_risk(self, table: Table, found: Measures) -> None:
+        """Figures, tables and falls."""
+        self._currency = found.of.held.currency
+        rows = by_name(table.rows())
+        for name, card in self.cards.items():
+            _fill(card, name, rows.get(name), found)
+        self._tables.update(table.detail["parts"])
+        for name, each in table.detail["parts"].items():
+            self.views[name].show_table(each)
+        self.under.show_under(found.under)
+        self._show_note()
+
+    def show_together(self, found: Together | None, table: Table) -> None:
+        """The heat map and what it says."""
+        self.map.show_together(found)
+        self._map_note.setText(" ".join(table.notes[:2]))
+
+    def show_checked(self, found: Checked | None, table: Table) -> None:
+        """The grades and the days."""
+        self._checked = found
+        self._tables["check"] = table
+        self.views["check"].show_table(table)
+        self._show_exceptions()
+        self._show_note()
+
+    def set_mode(self, mode: str) -> None:
+        for view in self.views.values():
+            view.set_mode(mode)
+
+    def retheme(self) -> None:
+        self.map.retheme()
+        self.under.update()
+        self.exceptions.update()
+
+    def save_state(self) -> dict[str, Any]:
+        return {"table": self.which.value, "method": self.method.value}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        if state.get("table") in self.views:
+            self.which.set_value(str(state["table"]))
+            self._show_table(str(state["table"]))
+        if state.get("method") in _GRADED:
+            self.method.set_value(str(state["method"]))
+
+    # ---- inner ----
+
+    def _show_table(self, name: str) -> None:
+        for key, view in self.views.items():
+            view.setVisible(key == name)
+        self._show_note()
+
+    def _show_note(self) -> None:
+        table = self._tables.get(self.which.value)
+        self._note.setText(table.notes[0] if table is not None and table.notes else "")
+
+    def _export(self) -> None:
+        self.views[self.which.value].export()
+
+    def _show_exceptions(self) -> None:
+        self.exceptions.show_checked(self._checked, self.method.value, self._currency)
+        if self._checked is None:
+            self._check_note.setText("Too few days to check.")
+            return
+        one = next(each for each in self._checked.grades if each.method == self.method.value)
+        tests = [f"{title} p {written.number(value, 3)}" for title, value in
+                 (("Kupiec", one.kupiec), ("Christoffersen", one.independence)) if value is not None]  # fmt: skip
+        expected = written.number(one.expected, 0)
+        self._check_note.setText(" · ".join((f"{one.exceptions} of {one.days} days, {expected} expected", *tests, one.verdict)))
+
+
+_GRADED = ("historical", "parametric", "cornish_fisher", "filtered")
+_CARD_TITLES = {
+    "var": "Value at risk", "cvar": "Expected shortfall", "volatility": "Volatility, a year", "beta": "Beta",
+    "max_drawdown": "Max drawdown", "sharpe": "Sharpe", "sortino": "Sortino", "effective": "Effective positions",
+    "days_to_sell": "Days to sell",
+}  # fmt: skip
+_TONES = {"ok": "muted", "warn": "warn", "error": "down", "unknown": "muted"}
+
+
+def _fill(card: MetricCard, name: str, figure: Mapping[str, Any] | None, found: Measures) -> None:
+    if figure is None:
+        card.set_value("–", "not known")
+        return
+    amount, share, value, currency = figure["amount"], figure["share"], figure["value"], found.of.held.currency
+    tone = _TONES[LIGHTS.get(str(figure["state"]), "unknown")]
+    if name in ("var", "cvar"):
+        shown, context = written.money(amount, currency, 0), f"{written.percent(share, 2)} of everything"
+    elif name in ("volatility", "max_drawdown"):
+        shown = written.percent(share, 1)
+        other = None if found.index is None else getattr(found.index, name)
+        context = "" if other is None else f"{found.of.market_symbol} {written.percent(other, 1)}"
+    else:
+        shown = written.number(value, 1 if name in ("effective", "days_to_sell") else 2)
+        other = None if found.index is None or name not in ("sharpe", "sortino") else getattr(found.index, name)
+        context = f"{found.of.market_symbol} {written.number(other, 2)}" if other is not None else _context(name, found)
+    card.set_value(shown, context, tone, tip=figure["says"] or "")
+
+
+def _context(name: str, found: Measures) -> str:
+    if name == "beta" and found.market is not None and found.market.explained is not None:
+        return f"R² {written.number(found.market.explained, 2)}"
+    if name == "effective" and found.concentration is not None:
+        return f"of {found.concentration.count}, HHI {written.number(found.concentration.herfindahl, 3)}"
+    return "at 10 % of volume" if name == "days_to_sell" else ""
+
+
+def _held(layout: QLayout) -> QWidget:
+    made = QWidget()
+    made.setLayout(layout)
+    return made
