@@ -25,6 +25,7 @@ from plugins.portfolio.overview_commands import curve, overview, owned, signals,
 from plugins.portfolio.rebalance_commands import rebalance
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from plugins.portfolio.risk_commands import correlation, risk, var_check
+from plugins.portfolio.whatif_commands import scenario_delete, scenario_save, scenario_undo, scenarios, shocks, whatif
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ __all__ = [
     "remove",
     "returns",
     "risk",
+    "scenario_delete",
+    "scenario_save",
+    "scenario_undo",
+    "scenarios",
+    "shocks",
     "show",
     "signals",
     "tag",
@@ -80,6 +86,7 @@ __all__ = [
     "unknown_lines",
     "untag",
     "var_check",
+    "whatif",
     "watch",
 ]
 

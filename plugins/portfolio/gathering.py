@@ -47,16 +47,18 @@ class Owned:
 
 
 def owned(
-    ctx: Context, names: Sequence[str] = (), *, method: Method | None = None, currency: str = "", evenings: Iterable[date] = ()
-) -> Owned:
+    ctx: Context, names: Sequence[str] = (), *, method: Method | None = None, currency: str = "", evenings: Iterable[date] = (),
+    proposed: Iterable[Transaction] = (),
+) -> Owned:  # fmt: skip
     """What the named accounts or portfolios (none: all) hold and made by the end of the day asked for.
 
     All accounts are replayed, because what was moved between two of them brings its cost along.
+    `proposed` are bookings that are only thought of.
     """
     chosen = book.chosen(ctx.store.book.read, names)
     everyone = book.accounts(ctx.store.book.read)
     until = ctx.as_of or ctx.market.today()
-    booked = book.transactions(ctx.store.book.read, until)
+    booked = [*book.transactions(ctx.store.book.read, until), *proposed]
     by_account = {each.name: method or each.method for each in everyone}
     whole = replay(booked, method=by_account, base={each.name: each.base_currency for each in everyone}, evenings=evenings)
     kept = {each.name for each in chosen}

@@ -78,4 +78,12 @@ MIGRATIONS = (
             "at" TIMESTAMPTZ NOT NULL);
     """,
     ),
+    Migration(
+        name="0006 scenarios",
+        sql="""
+        CREATE TABLE portfolio.scenario_versions (
+            name VARCHAR NOT NULL, version INTEGER NOT NULL, "at" TIMESTAMPTZ NOT NULL, shock VARCHAR NOT NULL,
+            trades VARCHAR NOT NULL, removed BOOLEAN NOT NULL, PRIMARY KEY (name, version));
+    """,
+    ),
 )

@@ -63,7 +63,10 @@ def modelled(ctx: Context, own: Owned, *, rate: float | None = None, fetch: bool
     held_options = sorted({lot.option.underlying for lot in own.positions.lots if lot.option is not None})
     told: list[str] = []
     if fetch and held_options and ctx.as_of is None:
-        told += ctx.market.ensure(held_options, ["chains"], ctx)
+        if not ctx.demo:
+            ctx.market.ensure(["^VIX"], ["quotes"], ctx)  # without it SPY's options stand in
+        beside = [] if _stored_vix(ctx, own.day) or BENCHMARK in held_options else [BENCHMARK]
+        told += ctx.market.ensure([*held_options, *beside], ["chains"], ctx)
     held = exposures(ctx, own)
     return model(ctx, held, rate=rate, told=tuple(told))
 
@@ -98,6 +101,14 @@ class _Made:
     origin: str = ""
     reason: str = ""
     assumed_dividend: bool = False
+
+
+def spoken(row: Exposure) -> str | None:
+    """An option in words ("QQQ 950 put, 15 Jan 2027"), anything else by its name."""
+    if row.underlying is None or row.expiry is None or row.strike is None:
+        return row.name
+    right = "call" if row.call_or_put == "C" else "put"
+    return f"{row.underlying} {row.strike:g} {right}, {row.expiry.day} {row.expiry:%b %Y}"
 
 
 def _position(
@@ -233,12 +244,8 @@ def _rate(ctx: Context, features: Mapping[str, dict[str, Any]]) -> Level:
 
 def _vix(ctx: Context, day: date, features: Mapping[str, dict[str, Any]], rate: float) -> Level:
     """VIX itself; else the 30-day volatility of SPY's options, else what SPY did over the last month."""
-    listed = ctx.market.last_prices(["^VIX"], ctx.as_of)
-    if listed.height and day - listed["at"][0].date() <= STALE:
-        return Level(float(listed["price"][0]), "VIX", listed["fetch_id"][0])
-    stored = ctx.store.market.read("macro", ["VIXCLS"], as_of=ctx.as_of, latest=True).drop_nulls("value")
-    if stored.height and day - stored["date"][-1] <= STALE:
-        return Level(float(stored["value"][-1]), f"VIX of {stored['date'][-1]}", stored["fetch_id"][-1])
+    if stored := _stored_vix(ctx, day):
+        return stored
     implied = _month_volatility(ctx.market.chain(BENCHMARK, ctx.as_of), day)
     if implied is not None:
         return Level(implied * 100, f"30-day volatility of {BENCHMARK}'s options, as VIX is not stored")
@@ -246,6 +253,16 @@ def _vix(ctx: Context, day: date, features: Mapping[str, dict[str, Any]], rate: 
     if past is not None:
         return Level(past * 100, f"what {BENCHMARK} did over the last month, as VIX is not stored")
     return Level(None, "neither VIX nor prices of SPY are stored")
+
+
+def _stored_vix(ctx: Context, day: date) -> Level | None:
+    listed = ctx.market.last_prices(["^VIX"], ctx.as_of)
+    if listed.height and day - listed["at"][0].date() <= STALE:
+        return Level(float(listed["price"][0]), f"of {listed['at'][0].date()}", listed["fetch_id"][0])
+    stored = ctx.store.market.read("macro", ["VIXCLS"], as_of=ctx.as_of, latest=True).drop_nulls("value")
+    if stored.height and day - stored["date"][-1] <= STALE:
+        return Level(float(stored["value"][-1]), f"close of {stored['date'][-1]}", stored["fetch_id"][-1])
+    return None
 
 
 def _month_volatility(chain: pl.DataFrame, day: date) -> float | None:
