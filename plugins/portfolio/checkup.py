@@ -196,9 +196,11 @@ def _market(regime: Regime) -> Light:
     newbie = {"risk-on": "The market as a whole does well.", "neutral": "The market as a whole is neither good nor bad.",
               "risk-off": "The market as a whole does badly: most shares fall together now."}.get(
                   regime.name, "How the market as a whole does is not known.")  # fmt: skip
-    parts = "; ".join(part.pro.rstrip(".") for part in regime.parts if part.vote is not None)
+    judged = [part for part in regime.parts if part.vote is not None]
+    newbie = " ".join((newbie, *(part.newbie for part in judged)))
     todo = "Be slow to buy more while the market falls." if state == "warn" else ""
-    return Light("market", state, "The market around it", newbie, f"Regime {regime.name}. {parts}.".replace(" .", ""), todo)
+    pro = " ".join((f"Regime {regime.name}.", *(part.pro for part in judged)))
+    return Light("market", state, "The market around it", newbie, pro, todo)
 
 
 def _book(doubts: Sequence[str], unread: int) -> Light:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plugins.portfolio.gathering import Owned
 
 _LIGHTS = (
-    Column("state", "Light"),
+    Column("state", "Light", term="portfolio_light"),
     Column("title", "Question"),
     Column("newbie", "In plain words"),
     Column("pro", "Figures", newbie=False),

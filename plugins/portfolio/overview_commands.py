@@ -100,7 +100,7 @@ def watch(ctx: Context) -> Table:
     if new:
         notes.append(f"Watched from now on: {', '.join(row['symbol'] for row in new)}.")
     if changed and not ctx.by_hand:
-        ctx.publish("news.told", {"text": _news(changed), "level": _level(changed), "demo": ctx.demo, "panel": "portfolio"})
+        ctx.publish("notice.posted", {"text": _news(changed), "level": _level(changed), "demo": ctx.demo, "panel": "portfolio"})
     return Table("Verdicts that changed", _WATCH, frame(_WATCH, changed), notes=tuple(notes))
 
 

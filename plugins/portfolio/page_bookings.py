@@ -22,8 +22,8 @@ _MOST = 5000
 _LOOKS = {
     "number": Look("muted", 62), "day": Look("muted", 92), "account": Look("muted", 120), "kind": Look("text", 96),
     "symbol": Look("ticker", 84), "quantity": Look("number", 80), "price": Look("number", 84), "amount": Look("signed", 104),
-    "fees": Look("number", 66), "taxes": Look("number", 66), "currency": Look("muted", 64), "source": Look("muted", 96),
-    "version": Look("muted", 62), "note": Look("text", 160, stretch=True), "text": Look("text", 260, stretch=True),
+    "fees": Look("number", 66), "taxes": Look("number", 66), "currency": Look("muted", 64), "source": Look("muted", 72),
+    "version": Look("muted", 62), "note": Look("text", 140, stretch=True), "text": Look("text", 260, stretch=True),
     "reason": Look("text", 240), "file": Look("text", 180, stretch=True), "run": Look("muted", 60), "line": Look("muted", 56),
     "written": Look("muted", 130), "state": Look("text", 84),
 }  # fmt: skip
@@ -34,6 +34,8 @@ _EMPTY = {
     "unread": ("Every line of every file was read", "", "circle-check"),
     "history": ("No version", "", "history"),
 }
+_PRO = ("number", "day", "account", "kind", "symbol", "quantity", "price", "amount", "fees", "taxes", "currency", "note",
+        "source")  # fmt: skip
 _NEWBIE = ("day", "kind", "symbol", "quantity", "price", "amount", "account", "note")
 
 
@@ -60,7 +62,7 @@ class BookingsPage(QWidget):
                      self.history_button, self.back_button, self.export_button):  # fmt: skip
             tools.addWidget(each)
         bar = QWidget()
-        line = row(self.views, tools, spacing=8, margins=(12, 2, 8, 2))
+        line = row(self.views, tools, self.told.badge, spacing=8, margins=(12, 2, 12, 2))
         line.setStretch(1, 1)
         bar.setLayout(line)
         box = QVBoxLayout(self)
@@ -161,9 +163,8 @@ class BookingsPage(QWidget):
         self.told.show_answer(table, notes=[] if not table.frame.height else None)
         view = "history" if self._history else self.views.value
         self.table.set_empty(*_EMPTY[view])
-        newbie = self._host.mode == "newbie" and view in ("booked", "removed")
-        self.table.show_table(table, columns=[name for name in _NEWBIE if name in table.frame.columns] if newbie else
-                              [each.name for each in table.columns])  # fmt: skip
+        wanted: Any = (_NEWBIE if self._host.mode == "newbie" else _PRO) if view in ("booked", "removed") else table.frame.columns
+        self.table.show_table(table, columns=[name for name in wanted if name in table.frame.columns])
         self._fit()
 
     def _failed(self, problem: TerminalError) -> None:

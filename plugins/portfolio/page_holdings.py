@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from terminal.api import Host, Table, TerminalError
 
 _LOOKS = {
-    "symbol": Look("ticker", 78), "name": Look("muted", 150, stretch=True), "quantity": Look("number", 74),
+    "symbol": Look("ticker", 150), "name": Look("muted", 150, stretch=True), "quantity": Look("number", 74),
     "price": Look("number", 74), "value": Look("number", 92, total="sum"), "cost": Look("number", 92, total="sum"),
     "gain": Look("signed", 88, total="sum"), "gain_share": Look("signed", 74), "day_gain": Look("signed", 80, total="sum"),
-    "weight": Look("bar", 84, maximum=0.3, total="sum"), "currency": Look("muted", 62), "price_day": Look("muted", 92),
+    "weight": Look("share", 108, maximum=0.3, total="sum"), "currency": Look("muted", 62), "price_day": Look("muted", 92),
     "value_low": Look("number", 92), "value_high": Look("number", 92), "accounts": Look("chips", 120),
 }  # fmt: skip
 _NEWBIE = ("symbol", "name", "value", "gain", "gain_share", "day_gain", "weight")
 _PRO = ("symbol", "name", "quantity", "price", "value", "cost", "gain", "gain_share", "day_gain", "weight", "price_day")
 _LOT_LOOKS = {
     "symbol": Look("ticker", 78), "gain": Look("signed", 88), "lot": Look("muted", 56),
+    "unit_cost": Look("number", 96), "cost": Look("number", 96), "value": Look("number", 96), "proceeds": Look("number", 96),
     "account": Look("muted", 120, stretch=True), "term": Look("muted", 60), "booking": Look("muted", 72),
 }  # fmt: skip
 
@@ -142,4 +143,5 @@ class Lots(QWidget):
         self.note.setText(" · ".join(table.notes) if table.frame.height else "")
         empty = "None of it was sold" if self.which.value == "closed" else "None of it is left"
         self.table.set_empty(empty, "", "layers")
-        self.table.show_table(table)
+        same = {"symbol", "currency", "booking"}  # as the heading says
+        self.table.show_table(table, columns=[each.name for each in table.columns if each.name not in same])

@@ -35,7 +35,7 @@ _TITLES = {
 _SIGNS = ("day", "unrealised", "realised", "income")
 _VERDICTS = ("ok", "warn", "error")
 _LOOKS = {
-    "symbol": Look("ticker", 66), "name": Look("muted", 140), "weight": Look("bar", 92, maximum=0.25, total="sum"),
+    "symbol": Look("ticker", 66), "name": Look("muted", 140), "weight": Look("share", 108, maximum=0.25, total="sum"),
     "worth": Look("number", 84, total="sum"), "verdict": Look("pill", 84), "score": Look("bar", 64), "before": Look("muted", 76),
     "changed": Look("muted", 92), "change": Look("change", 84), "position_52w": Look("position", 84),
     "days_to_earnings": Look("number", 72), "flags": Look("chips", 96), "why": Look("text", 240, stretch=True),
@@ -57,7 +57,6 @@ class OverviewPage(QWidget):
         self.told = Told()
         self.cards = {key: MetricCard(titles[host.mode != "newbie"]) for key, titles in _TITLES.items()}
         self.curve = Curve()
-        self.market = label("", "body", wrap=True)
         self.lights: list[LightRow] = []
         self.table = TableView(host, name="What you own and what the screener says of it", looks=_LOOKS, actions=self._actions)
         self.table.set_empty("Nothing is held", "", "briefcase")
@@ -81,8 +80,7 @@ class OverviewPage(QWidget):
         self._left.setLayout(column(curve, heading, self.table, 0, spacing=8))
         self._do_title, self._fine_title = label("What to do", "h2"), label("In order", "h2")
         self._do, self._fine = column(spacing=6), column(spacing=2)
-        self._right.setLayout(column(self._do_title, self._do, 4, self._fine_title, self._fine, 4, label("The market", "h2"),
-                                     self.market, 0, spacing=6))  # fmt: skip
+        self._right.setLayout(column(self._do_title, self._do, 4, self._fine_title, self._fine, 0, spacing=6))
         self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._both.setSpacing(16)
         self._both.addWidget(self._left, 5)
@@ -116,6 +114,8 @@ class OverviewPage(QWidget):
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
         self._both.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.BottomToTop)
+        for at, share in enumerate((5, 3) if wide else (0, 0)):
+            self._both.setStretch(at, share)
         if self._table is not None and self.table.shown_columns != self._columns():
             self.table.set_columns(self._columns())
             self.table.fit_rows()
@@ -134,9 +134,6 @@ class OverviewPage(QWidget):
         self.table.show_table(signals, columns=self._columns())
         self.table.fit_rows()
         self._show_lights(detail["lights"])
-        regime = detail["regime"]
-        parts = [part.newbie if self._host.mode == "newbie" else part.pro for part in regime.parts if part.vote is not None]
-        self.market.setText(f"{regime.name.capitalize()}. {' '.join(parts)}")
 
     def _show_cards(self, detail: Mapping[str, Any]) -> None:
         parts, currency = detail["summary"].detail, detail["holdings"].detail["currency"]
@@ -168,7 +165,9 @@ class OverviewPage(QWidget):
         for each in self.lights:
             (self._do if each.light.todo else self._fine).addWidget(each)
         reveal(self._do_title, any(light.todo for light in lights))
-        reveal(self._fine_title, any(not light.todo for light in lights))
+        rest = [light for light in lights if not light.todo]
+        reveal(self._fine_title, bool(rest))
+        self._fine_title.setText("In order" if all(light.state == "ok" for light in rest) else "In order, or not known")
 
     def _go(self, light: Light) -> None:
         if light.page == "tearsheet":

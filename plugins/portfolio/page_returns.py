@@ -42,7 +42,7 @@ class ReturnsPage(QWidget):
     def __init__(self, host: Host, surroundings: Surroundings) -> None:
         super().__init__()
         self._host, self._surroundings = host, surroundings
-        self.told = Told()
+        self.told = Told(1)
         self.since = Segment(_SINCE, "", "Since when")
         self.own = day_edit("First day")
         self.own.setDate(QDate.currentDate().addYears(-1))
@@ -51,7 +51,8 @@ class ReturnsPage(QWidget):
         self.chosen = "twr"
         self.ledger_title = label("", "h2")
         self.ledger_note = label("", "muted", wrap=True)
-        looks = {"what": Look("text", 160, stretch=True), "factor": Look("number", 90)}
+        wide = ("start", "came_in", "went_out", "end", "amount", "inside", "worth", "factor", "years")
+        looks = {"what": Look("text", 160), **{name: Look("number", 120) for name in wide}}
         self.ledger = TableView(host, name="Ledger", looks=looks)
         self.ledger.set_empty("No flow", "Nothing of your own came or went in this time.", "scale")
         export = ghost("Export", "download", self.ledger.export)
@@ -65,7 +66,7 @@ class ReturnsPage(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 2, 12, 0)
         box.setSpacing(8)
-        box.addLayout(row(self.since, self.own, 0, spacing=8))
+        box.addLayout(row(self.since, self.own, 0, self.told.badge, spacing=8))
         box.addWidget(self.told)
         box.addLayout(cards)
         box.addLayout(line)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from terminal.api import Table, TerminalError
 
-_MOST = 3
 
 
 def day_edit(name: str) -> QDateEdit:
@@ -29,10 +28,12 @@ def day_edit(name: str) -> QDateEdit:
 
 
 class Told(QWidget):
-    """The notes of an answer in one line with its sources at the right; below it, what is not known, where there is any."""
+    """The notes of an answer in one line with its sources at the right; below it, what is not known, where there is any, with
+    the first `most` sentences of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 2) -> None:
         super().__init__()
+        self._most = most
         self.text = label("", "body", wrap=True)
         self.badge = SourceBadge()
         self.unknown = Banner("", "warn", dismissable=True)
@@ -45,6 +46,7 @@ class Told(QWidget):
     def show_answer(self, table: Table, *, notes: Sequence[str] | None = None) -> None:
         """What `table` says beside its rows."""
         self.text.setText(" ".join(in_window(each) for each in (table.notes if notes is None else notes)))
+        self.text.setVisible(bool(self.text.text()))
         self.badge.show_sources(table.sources, datetime.now(UTC))
         self.show_unknown(table.unknown)
 
@@ -53,9 +55,9 @@ class Told(QWidget):
         self.unknown.setVisible(bool(unknown))
         if not unknown:
             return
-        more = len(unknown) - _MOST
-        told = "; ".join(in_window(each.rstrip(".")) for each in unknown[:_MOST]) + (f"; and {more} more" if more > 0 else "")
-        self.unknown.show_message(f"{told}.", "warn", title="Not everything is known")
+        more = len(unknown) - self._most
+        told = ". ".join(in_window(each.rstrip(".")) for each in unknown[: self._most])
+        self.unknown.show_message(f"{told}" + (f", and {more} more like this." if more > 0 else "."), "warn")
         self.unknown.setToolTip("\n".join(in_window(each) for each in unknown))
 
     def show_problem(self, problem: TerminalError) -> None:

@@ -23,6 +23,7 @@ from plugins.portfolio.worth import (
     together,
 )
 from terminal.api import Column, Context, Table
+from terminal.domain.format import day
 from terminal.domain.portfolio.positions import held
 from terminal.domain.portfolio.returns import NOTHING, Range
 from terminal.domain.portfolio.transactions import ZERO, Kind
@@ -30,6 +31,8 @@ from terminal.domain.portfolio.transactions import ZERO, Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+
+    from terminal.domain.portfolio.positions import Held
 
 
 _HOLDINGS = (
@@ -42,7 +45,7 @@ _HOLDINGS = (
     Column("value_high", "Worth at most", "number", "currency", decimals=2, term="portfolio_range", newbie=False),
     Column("cost", "Cost", "number", "currency", decimals=2, term="portfolio_cost"),
     Column("gain", "Gain", "number", "currency", decimals=2, term="portfolio_unrealised"),
-    Column("gain_share", "Gain, share", "number", "fraction", decimals=2, term="portfolio_unrealised"),
+    Column("gain_share", "Gain, share", "number", "fraction", decimals=2, term="portfolio_gain_share"),
     Column("day_gain", "Day", "number", "currency", decimals=2, term="portfolio_day"),
     Column("weight", "Weight", "number", "fraction", decimals=1, term="portfolio_weight"),
     Column("currency", "Currency"),
@@ -89,7 +92,7 @@ def _holding(line: Line, total: Range, names: dict[str, str]) -> dict[str, Any]:
         weight = line.in_total.value / total.value
     return {
         "symbol": one.symbol,
-        "name": names.get(one.market_symbol),
+        "name": _name(one, names.get(one.market_symbol)),
         "quantity": one.quantity,
         "price": line.price.range.value,
         "value": line.worth.value,
@@ -104,6 +107,14 @@ def _holding(line: Line, total: Range, names: dict[str, str]) -> dict[str, Any]:
         "price_day": line.price.day,
         "accounts": list(line.accounts),
     }
+
+
+def _name(one: Held, name: str | None) -> str | None:
+    """The company's or fund's; of an option what it is, then on what."""
+    if one.option is None:
+        return name
+    what = "Put" if one.option.right == "P" else "Call"
+    return f"{what} {one.option.strike.normalize():f}, {day(one.option.expiry)}" + (f", {name}" if name else "")
 
 
 def summary_table(ctx: Context, own: Owned) -> Table:
@@ -184,11 +195,11 @@ _LOTS = (
     Column("symbol", "Ticker"),
     Column("opened", "Bought", "date"),
     Column("quantity", "Quantity", "number", decimals=4),
-    Column("unit_cost", "Cost of one", "number", "currency", decimals=4, term="portfolio_cost"),
+    Column("unit_cost", "Cost of one", "number", "currency", decimals=4, term="portfolio_unit_cost"),
     Column("cost", "Cost", "number", "currency", decimals=2, term="portfolio_cost"),
     Column("value", "Worth", "number", "currency", decimals=2),
     Column("gain", "Gain", "number", "currency", decimals=2, term="portfolio_unrealised"),
-    Column("long_term", "Over a year", "bool", term="portfolio_long_term"),
+    Column("long_term", "Over a year", "bool", term="portfolio_over_a_year"),
     Column("currency", "Currency"),
     Column("account", "Account"),
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PAD = 8
 WIDTHS = {"star": 30, "end": 34, "ticker": 78, "text": 150, "muted": 104, "number": 76, "change": 88, "signed": 80, "pill": 92,
-          "bar": 96, "position": 104, "spark": 92, "chips": 150, "parts": 130}
+          "bar": 96, "share": 104, "position": 104, "spark": 92, "chips": 150, "parts": 130}
 LOOKS = ("bg1", "bg2", "hover", "selected")
 PART_COLORS = ("t3", "accent", "warn")
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -63,8 +63,8 @@ class RowPainter:
         self._broken: set[int] = set()
         self._paint = {"star": self._star, "end": self._end, "ticker": self._ticker, "text": self._text, "muted": self._muted,
                        "number": self._number, "change": self._signed, "signed": self._signed, "pill": self._pill,
-                       "bar": self._bar, "position": self._position, "spark": self._spark, "chips": self._chips,
-                       "parts": self._parts}
+                       "bar": self._bar, "share": self._share, "position": self._position, "spark": self._spark,
+                       "chips": self._chips, "parts": self._parts}
 
     def row(self, id: int, spans: Sequence[tuple[int, int, int]], size: QSize, background: QColor, ratio: float) -> QPixmap:
         """A picture of the row; `spans` are (column, left, width) of the columns to be painted."""
@@ -231,6 +231,20 @@ class RowPainter:
             share = min(max(value / top, 0.0), 1.0)
             color = "up" if share >= 0.6 else "accent" if share >= 0.4 else "down"
             painter.fillRect(left, middle, round(width * share), 4, self._pens[color])
+
+    def _share(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        """A part of a whole with its length; neither large nor small is good, so that it has one colour."""
+        value, text = self._model.raw(id, place), self._model.text(id, place)
+        number = round(self.px[38] * 1.4)
+        self._write(painter, QRect(area.left(), area.top(), number, area.height()), text, "t3" if value is None else "t1",
+                    self.font, align=_RIGHT)
+        look = self._model.looks.get(self._model.columns[place].name)
+        top = look.maximum if look is not None else 1.0
+        left, width = area.left() + number + 8, area.width() - number - 8 - PAD
+        middle = area.top() + area.height() // 2 - 2
+        painter.fillRect(left, middle, width, 4, self._pens["track"])
+        if value is not None and top > 0:
+            painter.fillRect(left, middle, round(width * min(abs(value) / top, 1.0)), 4, self._pens["accent"])
 
     def _position(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         value = self._model.raw(id, place)

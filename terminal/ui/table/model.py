@@ -286,6 +286,8 @@ class FrameModel(QAbstractTableModel):
         column, kind = self.columns[place], self.kinds[place]
         if kind == "change":
             return fmt.change(value)
+        if kind == "signed" and column.unit == "currency":
+            return fmt.number(value, 2 if column.decimals is None else column.decimals, sign=True)
         if kind == "signed":
             return fmt.percent(value, 1 if column.decimals is None else min(column.decimals, 1), sign=True)
         decimals = column.decimals
