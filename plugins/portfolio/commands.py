@@ -25,6 +25,7 @@ from plugins.portfolio.overview_commands import curve, overview, owned, signals,
 from plugins.portfolio.rebalance_commands import rebalance
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from plugins.portfolio.risk_commands import correlation, risk, var_check
+from plugins.portfolio.sizing_commands import size, size_spread
 from plugins.portfolio.whatif_commands import scenario_delete, scenario_save, scenario_undo, scenarios, shocks, whatif
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
@@ -74,6 +75,8 @@ __all__ = [
     "shocks",
     "show",
     "signals",
+    "size",
+    "size_spread",
     "tag",
     "tag_undo",
     "tags",
@@ -86,8 +89,8 @@ __all__ = [
     "unknown_lines",
     "untag",
     "var_check",
-    "whatif",
     "watch",
+    "whatif",
 ]
 
 Name = Annotated[str, argument(help="Name of the account.", metavar="ACCOUNT")]

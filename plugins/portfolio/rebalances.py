@@ -162,12 +162,12 @@ def _wanted(ctx: Context, texts: Sequence[str], seen: Exposures, by: str, goals:
 def _prices(ctx: Context, symbols: Sequence[str], currency: str) -> dict[str, float]:
     from plugins.portfolio.gathering import exchange_rate
 
-    rows = ctx.market.features(list(symbols), ctx.as_of).frame.select("symbol", "price", "currency").to_dicts()
+    listed = dict(ctx.market.instruments(list(symbols), ctx.as_of).select("symbol", "currency").rows())
     found = {}
-    for row in rows:
-        stated = row["currency"] or currency
+    for row in ctx.market.last_prices(list(symbols), ctx.as_of).to_dicts():
+        stated = row["currency"] or listed.get(row["symbol"]) or currency
         rate = exchange_rate(ctx, stated, currency, ctx.as_of or ctx.market.today()) if stated != currency else 1
-        if row["price"] and rate is not None:
+        if rate is not None:
             found[row["symbol"]] = float(row["price"]) * float(rate)
     return found
 

@@ -19,7 +19,8 @@ _GRAIN = 0.0025
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The numbers of the rule. `base`: from what to what by verdict; factors by state of the market and strength of the
-    sector; above `calm` volatility the range shrinks in proportion, at most to `least`; `sector_most`: of one sector in all."""
+    sector; above `calm` volatility the range shrinks in proportion, at most to `least`; `sector_most`: of one
+    sector in all; `fund`: how many times that of a fund, which spreads its money itself."""
 
     base: Mapping[str, tuple[float, float]] = field(
         default_factory=lambda: {"Strong Buy": (0.03, 0.06), "Buy": (0.02, 0.04), "Hold": (0.0, 0.02), "Avoid": (0.0, 0.0)}
@@ -33,12 +34,13 @@ class Policy:
     calm: float = 0.30
     least: float = 0.4
     sector_most: float = 0.25
+    fund: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is known; None: not known. `sector_rank` of its sector among all by momentum, 0 the weakest to 1 the strongest;
-    `held` and `sector_held` the parts of the capital that the thing and its sector are already (options by their shares)."""
+    `held` and `sector_held` the parts of the capital that the thing and its sector are already, at what they are worth."""
 
     verdict: str | None
     regime: str | None
@@ -47,6 +49,7 @@ class Situation:
     volatility: float | None
     held: float = 0.0
     sector_held: float = 0.0
+    fund: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ def room(seen: Situation, policy: Policy | None = None) -> Room:
     low, high = rule.base[verdict] if verdict else rule.unknown
     told = f"Its verdict is {verdict}" if verdict else "It has no verdict"
     reasons = [Reason("verdict", f"{told}: {span(low, high)} of what you have, to begin with.", low, high)]
-    for what, factor, text in (_regime(seen, rule), _sector(seen, rule), _swings(seen, rule)):
+    if seen.fund:
+        low, high = low * rule.fund, high * rule.fund
+        reasons.append(Reason("fund", f"A fund spreads its money over many: {rule.fund:g} times that.", low, high))
+    for what, factor, text in (_regime(seen, rule), *(() if seen.fund else (_sector(seen, rule),)), _swings(seen, rule)):
         low, high = low * factor, high * factor
         reasons.append(Reason(what, text if factor == 1 else f"{text} so {percent(factor, 0)} of that.", low, high))
     low, high = _grained(low), _grained(high)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-RISK, POSITION, CASH, WHOLE, EDGE = "the risk", "the largest position", "the cash", "whole shares", "no edge"
+RISK, SWING, POSITION, CASH = "the risk", "the volatility", "the largest position", "the cash"
+WHOLE, EDGE = "whole shares", "no edge"
 PRIOR_TRADES = 30
 """So many trades without an edge are added to those that were made, before they are believed."""
 _DECIMALS = 6
@@ -81,7 +82,7 @@ def volatility_target(means: Means, price: float, volatility: float, target: flo
     _check(means, price)
     if volatility <= 0 or target <= 0:
         raise ValueError("volatilities are above zero")
-    return _held_back(means, price, means.capital * target / volatility / price, RISK, None)
+    return _held_back(means, price, means.capital * target / volatility / price, SWING, None)
 
 
 def kelly_fraction(win: float, payoff: float, *, trades: int | None = None, fraction: float = 0.5) -> float:

@@ -52,6 +52,11 @@ def test_what_is_owned_already_counts() -> None:
     assert room(replace(PLAIN, sector_held=0.4)).buy_high == 0
 
 
+def test_a_fund_may_be_more() -> None:
+    found = room(replace(PLAIN, fund=True, sector=None, sector_rank=None))
+    assert found.said() == "10–20 %" and [each.what for each in found.reasons] == ["verdict", "fund", "regime", "volatility"]
+
+
 def test_a_policy_of_ones_own() -> None:
     assert room(PLAIN, Policy(base={"Buy": (0.1, 0.2)})).said() == "10–20 %"
     assert span(0.02, 0.02) == "2 %" and span(0.0125, 0.025) == "1.25–2.5 %"

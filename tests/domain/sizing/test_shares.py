@@ -59,7 +59,8 @@ def test_a_stop_of_two_true_ranges() -> None:
 def test_a_volatility_target() -> None:
     # 2 % a year of something that swings by 40 % is a twentieth: 500, which is 6 at 80.
     size = volatility_target(TEN, 80, 0.40, 0.02)
-    assert (size.shares, size.money, size.loss) == (6, 480, None) and size.wanted == pytest.approx(6.25)
+    assert (size.shares, size.money, size.loss, size.binds) == (6, 480, None, "the volatility")
+    assert size.wanted == pytest.approx(6.25)
 
 
 def test_kelly_by_hand() -> None:
