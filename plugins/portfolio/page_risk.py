@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from terminal.api import Host, Table, TerminalError
 
 _SURE = (("0.9", "90 %"), ("0.95", "95 %"), ("0.99", "99 %"))
+_RARE = (("0.9", "1 in 10"), ("0.95", "1 in 20"), ("0.99", "1 in 100"))
 _PAST = (("252", "1 year"), ("504", "2 years"), ("1260", "5 years"))
 _AHEAD = (("1", "1 day"), ("10", "10 days"))
 
@@ -46,7 +47,8 @@ class RiskPage(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 2, 12, 4)
         box.setSpacing(8)
-        box.addLayout(row(label("Sure to", "muted"), self.sure, 6, label("from", "muted"), self.past, 6, self._ahead_label,
+        self._sure_label = label("", "muted")
+        box.addLayout(row(self._sure_label, self.sure, 6, label("from", "muted"), self.past, 6, self._ahead_label,
                           self.ahead, 0, spacing=8))  # fmt: skip
         box.addWidget(self.told)
         box.addWidget(self._stack, 1)
@@ -84,6 +86,11 @@ class RiskPage(QWidget):
 
     def _dress(self) -> None:
         newbie = self._host.mode == "newbie"
+        self._sure_label.setText("A bad day is" if newbie else "Confidence")
+        chosen = self.sure.value
+        self.sure.offer(())  # the same choices in other words are none to a segment
+        self.sure.offer(_RARE if newbie else _SURE)
+        self.sure.set_value(chosen)
         for each in (self.ahead, self._ahead_label):
             reveal(each, not newbie)
         if self._stack.currentWidget() is not self.empty:

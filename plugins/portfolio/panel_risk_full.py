@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
 
 from plugins.portfolio.panel_risk_map import HeatMap
 from plugins.portfolio.panel_risk_pictures import Exceptions, Underwater
 from plugins.portfolio.panel_risk_plain import LIGHTS
 from plugins.portfolio.risk_tables import METHODS, by_name
 from terminal.domain import format as written
+from terminal.domain.risk.grading import METHODS as METHODS_GRADED
 from terminal.ui.form import MetricCard, Segment, column, ghost, label, row
 from terminal.ui.table import Look, TableView
 
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from terminal.api import Host, Table
 
 _POSITIONS = {
-    "symbol": Look("ticker", 150), "name": Look("muted", 120, stretch=True), "worth": Look("number", 92, total="sum"),
-    "weight": Look("signed", 70, total="sum"), "amount": Look("number", 92, total="sum"),
-    "component": Look("number", 78, total="sum"), "risk_share": Look("bar", 92, maximum=0.4, total="sum"),
+    "symbol": Look("ticker", 78), "name": Look("muted", 130, stretch=True), "worth": Look("number", 92, total="sum"),
+    "weight": Look("number", 66, total="sum"), "amount": Look("number", 92, total="sum"),
+    "component": Look("number", 78, total="sum"), "risk_share": Look("number", 76, total="sum"),
     "marginal": Look("number", 74), "alone": Look("number", 78, total="sum"), "shortfall": Look("number", 84, total="sum"),
     "volatility": Look("number", 74), "beta": Look("number", 70),
 }  # fmt: skip
@@ -44,6 +45,7 @@ _LOOKS = {
     "liquidity": {"symbol": Look("ticker", 120, stretch=True)},
     "summary": {"figure": Look("text", 150), "says": Look("muted", 260, stretch=True)},
 }  # fmt: skip
+_ORDER = ("symbol", "name", "weight", "component", "risk_share", "shortfall", "amount", "volatility", "beta", "marginal", "alone")
 _CARDS = ("var", "cvar", "volatility", "beta", "max_drawdown", "sharpe", "sortino", "effective", "days_to_sell")
 
 
@@ -64,11 +66,16 @@ class FullRisk(QWidget):
         self.map.chosen.connect(host.select)
         self.under = Underwater()
         self.exceptions = Exceptions()
-        self.method = Segment([(each, METHODS[each].partition(" ")[0]) for each in _GRADED], "filtered", "Method to check")
+        self.method = QComboBox()
+        self.method.setAccessibleName("Method to check")
+        for each in METHODS_GRADED:
+            self.method.addItem(METHODS[each], each)
+        self.method.setCurrentIndex(self.method.findData("filtered"))
+        self._under_note = label("", "muted")
         self._map_note = label("", "muted", wrap=True)
         self._check_note = label("", "muted")
         self.which.changed.connect(self._show_table)
-        self.method.changed.connect(lambda _: self._show_exceptions())
+        self.method.currentIndexChanged.connect(lambda _: self._show_exceptions())
         self._note = label("", "muted", wrap=True)
         self._lay_out()
         self._show_table("positions")
@@ -83,12 +90,14 @@ class FullRisk(QWidget):
         left = _held(column(row(self.which, 0, export), self._note, self._places, spacing=6))
         charts = QSplitter(Qt.Orientation.Horizontal)
         charts.setChildrenCollapsible(False)
-        charts.addWidget(_held(column(label("Falls from a high", "h2"), self.under, spacing=4)))
+        falls = column(label("Falls from a high", "h2"), self._under_note, self.under, spacing=4, margins=(10, 6, 0, 0))
+        charts.addWidget(_held(falls))
         checked = row(label("Losses against value at risk", "h2"), 0, self.method, spacing=6)
-        charts.addWidget(_held(column(checked, self._check_note, self.exceptions, spacing=4)))
+        charts.addWidget(_held(column(checked, self._check_note, self.exceptions, spacing=4, margins=(10, 6, 0, 0))))
+        charts.setSizes([1000, 1000])
         right = QSplitter(Qt.Orientation.Vertical)
         right.setChildrenCollapsible(False)
-        right.addWidget(_held(column(label("Correlation", "h2"), self._map_note, self.map, spacing=4)))
+        right.addWidget(_held(column(label("Correlation", "h2"), self._map_note, self.map, spacing=4, margins=(10, 0, 0, 0))))
         right.addWidget(charts)
         right.setStretchFactor(0, 3)
         right.setStretchFactor(1, 2)
@@ -98,6 +107,7 @@ class FullRisk(QWidget):
         split.addWidget(right)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
+        split.setSizes([1000, 1000])
         box = column(cards, split, spacing=8)
         box.setStretch(1, 1)
         self.setLayout(box)
@@ -112,8 +122,10 @@ class FullRisk(QWidget):
             _fill(card, name, rows.get(name), found)
         self._tables.update(table.detail["parts"])
         for name, each in table.detail["parts"].items():
-            self.views[name].show_table(each)
+            self.views[name].show_table(each, columns=_ORDER if name == "positions" else None)
         self.under.show_under(found.under)
+        now = found.under[-1][1] if found.under else None
+        self._under_note.setText("" if now is None else f"Now {written.percent(now, 1)}; {len(found.under)} days")
         self._show_note()
 
     def show_together(self, found: Together | None, table: Table) -> None:
@@ -139,14 +151,14 @@ class FullRisk(QWidget):
         self.exceptions.update()
 
     def save_state(self) -> dict[str, Any]:
-        return {"table": self.which.value, "method": self.method.value}
+        return {"table": self.which.value, "method": self.method.currentData()}
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         if state.get("table") in self.views:
             self.which.set_value(str(state["table"]))
             self._show_table(str(state["table"]))
-        if state.get("method") in _GRADED:
-            self.method.set_value(str(state["method"]))
+        if state.get("method") in METHODS_GRADED:
+            self.method.setCurrentIndex(self.method.findData(state["method"]))
 
     # ---- inner ----
 
@@ -163,18 +175,17 @@ class FullRisk(QWidget):
         self.views[self.which.value].export()
 
     def _show_exceptions(self) -> None:
-        self.exceptions.show_checked(self._checked, self.method.value, self._currency)
+        self.exceptions.show_checked(self._checked, self.method.currentData(), self._currency)
         if self._checked is None:
             self._check_note.setText("Too few days to check.")
             return
-        one = next(each for each in self._checked.grades if each.method == self.method.value)
+        one = next(each for each in self._checked.grades if each.method == self.method.currentData())
         tests = [f"{title} p {written.number(value, 3)}" for title, value in
                  (("Kupiec", one.kupiec), ("Christoffersen", one.independence)) if value is not None]  # fmt: skip
         expected = written.number(one.expected, 0)
         self._check_note.setText(" · ".join((f"{one.exceptions} of {one.days} days, {expected} expected", *tests, one.verdict)))
 
 
-_GRADED = ("historical", "parametric", "cornish_fisher", "filtered")
 _CARD_TITLES = {
     "var": "Value at risk", "cvar": "Expected shortfall", "volatility": "Volatility, a year", "beta": "Beta",
     "max_drawdown": "Max drawdown", "sharpe": "Sharpe", "sortino": "Sortino", "effective": "Effective positions",

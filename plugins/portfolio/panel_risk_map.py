@@ -21,8 +21,9 @@ class HeatMap(Picture):
 
     chosen = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: bool = True) -> None:
         super().__init__("Correlations", 300)
+        self._with_numbers = numbers
         self._found: Together | None = None
         self._image: QImage | None = None
         self._at = (0, 0)
@@ -136,7 +137,7 @@ class HeatMap(Picture):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(area, self._image)
         count, wide = len(found.symbols), area.width() / len(found.symbols)
-        if side >= theme.scaled(13):
+        if self._with_numbers and side >= theme.scaled(13):
             self._numbers(painter, wide, side)
         self._labels(painter, area, wide, side)
         colors = theme.tokens()
@@ -152,13 +153,13 @@ class HeatMap(Picture):
 
     def _numbers(self, painter: QPainter, wide: float, side: float) -> None:
         assert self._found is not None
-        if wide < theme.scaled(28):
+        if wide < theme.scaled(26):
             return
         for down, line in enumerate(self._found.matrix):
             for across, value in enumerate(line.tolist()):
                 if down != across:
                     strong = abs(value) > 0.55
-                    self._text(painter, self._cell(down, across), written.number(value, 2), "t1" if strong else "t2", _MIDDLE)
+                    self._text(painter, self._cell(down, across), _short(value), "t1" if strong else "t2", _MIDDLE)
 
     def _labels(self, painter: QPainter, area: QRectF, wide: float, side: float) -> None:
         assert self._found is not None
@@ -182,6 +183,11 @@ class HeatMap(Picture):
             tall = theme.scaled(14)
             line = QRectF(bar.right() + 4, min(max(y - tall / 2, bar.top()), bar.bottom() - tall), theme.scaled(22), tall)
             self._text(painter, line, written.number(value, 0), "t3", _LEFT)
+
+
+def _short(value: float) -> str:
+    """Two digits without the zero before them: .66"""
+    return written.number(value, 2).replace("0", "", 1) if abs(value) < 0.995 else written.number(value, 0)
 
 
 def _image(matrix: np.ndarray) -> QImage:

@@ -144,7 +144,7 @@ class TimePicture(Picture):
         self._days: Sequence[date] = ()
 
     def _area(self) -> QRectF:
-        return QRectF(0, 4, self.width() - theme.scaled(52), self.height() - theme.scaled(18) - 6)
+        return QRectF(0, 8, self.width() - theme.scaled(52), self.height() - theme.scaled(18) - 10)
 
     def _across(self, place: float) -> float:
         area = self._area()
@@ -264,7 +264,7 @@ class Exceptions(TimePicture):
 
         self._years(painter)
         for count in range(math.ceil(low / step), math.floor(high / step) + 1):
-            self._level(painter, y(count * step), written.compact(count * step))
+            self._level(painter, y(count * step), _thousands(count * step))
         zero = y(0.0)
         painter.setPen(colors.color("bar_muted"))
         for place, made in enumerate(found.happened.tolist()):
@@ -278,6 +278,13 @@ class Exceptions(TimePicture):
         painter.setBrush(colors.color("down"))
         for place in np.flatnonzero(known & (-found.happened > said)).tolist():
             painter.drawEllipse(QPointF(self._across(place), y(float(found.happened[place]))), 2.5, 2.5)
+
+
+def _thousands(value: float) -> str:
+    """A round level in little room."""
+    if abs(value) < 1000:
+        return written.number(value, 0)
+    return f"{written.number(value / 1000, 0 if value % 1000 == 0 else 1)}K"
 
 
 def _step(span: float, count: int) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from plugins.portfolio import risk_words as words
+from plugins.portfolio.panel_risk_map import HeatMap
 from plugins.portfolio.panel_risk_pictures import Brought, RiskBars, Underwater
 from plugins.portfolio.risk_tables import by_name
+from terminal.ui import theme
 from terminal.ui.form import Card, column, label, reveal, row
 from terminal.ui.meters import TrafficLight
 
@@ -24,7 +25,7 @@ _MORE = {"together": "Do things move together?", "trust": "Can you trust these n
 
 
 class PlainRisk(QWidget):
-    """Eight or nine questions at the left, two pictures at the right."""
+    """Questions and how deep it fell at the left; who brings the risk and what moves together at the right."""
 
     def __init__(self, host: Host) -> None:
         super().__init__()
@@ -32,7 +33,7 @@ class PlainRisk(QWidget):
         self.lights = {name: TrafficLight("unknown", title) for name, title in (words.QUESTIONS | _MORE).items()}
         self.bars = RiskBars(10)
         self.under = Underwater(170)
-        self._bars_note = label("The bar is a position's part of the risk, the white tick its part of everything you own. "
+        self._bars_note = label("The bar is a position's part of the risk, the tick its part of everything you own. "
                                 "A bar much longer than its tick is where the risk comes from; one to the left takes risk away.",
                                 "muted", wrap=True)  # fmt: skip
         self._under_note = label("How far below its highest point all of it would have been, with what you hold today.",
@@ -40,16 +41,19 @@ class PlainRisk(QWidget):
         questions = Card(*self.lights.values(), spacing=14)
         questions.body.setContentsMargins(14, 12, 14, 12)
         questions.body.addStretch(1)
-        pictures = column(
-            Card(label("Who brings the risk", "h2"), self._bars_note, self.bars, spacing=6),
-            Card(label("Falls from a high", "h2"), self._under_note, self.under, spacing=6),
-            0, spacing=10,
-        )  # fmt: skip
-        box = row(questions, spacing=10)
-        box.addLayout(pictures)
-        box.setStretch(0, 1)
-        box.setStretch(1, 1)
-        box.setAlignment(questions, Qt.AlignmentFlag.AlignTop)
+        self.map = HeatMap(numbers=False)
+        self.map.setMinimumHeight(theme.scaled(240))
+        self.map.chosen.connect(host.select)
+        self._map = Card(label("What moves together", "h2"), label(
+            "Each square is two of the things you own. The bluer, the more they rise and fall together; framed ones mostly "
+            "move as one. Orange: one rises when the other falls.", "muted", wrap=True), self.map, spacing=6)  # fmt: skip
+        falls = Card(label("Falls from a high", "h2"), self._under_note, self.under, spacing=6)
+        bars = Card(label("Who brings the risk", "h2"), self._bars_note, self.bars, spacing=6)
+        left, right = column(questions, falls, spacing=10), column(bars, self._map, spacing=10)
+        box = row(spacing=10)
+        for each in (left, right):
+            each.setStretch(1, 1)
+            box.addLayout(each, 1)
         self.setLayout(box)
 
     def show_risk(self, table: Table, found: Measures) -> None:
@@ -67,6 +71,8 @@ class PlainRisk(QWidget):
     def show_together(self, found: Together | None) -> None:
         """What correlations say, in one sentence."""
         light = self.lights["together"]
+        self.map.show_together(found)
+        reveal(self._map, found is not None and len(found.symbols) > 1)
         reveal(light, found is not None)
         if found is None:
             return
@@ -88,6 +94,7 @@ class PlainRisk(QWidget):
 
     def retheme(self) -> None:
         """Colours anew."""
+        self.map.retheme()
         self.bars.update()
         self.under.update()
 
@@ -98,6 +105,6 @@ def brought(found: Measures) -> list[Brought]:
     if not parts.var > 0.0:
         return []
     return [
-        Brought(one.symbol, one.name or "", float(part / parts.var), found.share(one.worth))
+        Brought(one.short or one.symbol, one.name or "", float(part / parts.var), found.share(one.worth))
         for one, part in zip(found.of.positions, parts.component.tolist(), strict=True)
     ]

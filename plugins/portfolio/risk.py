@@ -16,6 +16,7 @@ import polars as pl
 
 from plugins.portfolio.exposures import exposures
 from plugins.portfolio.risk_options import curve
+from plugins.portfolio.whatif_gathering import model, spoken
 from terminal.api import UserError
 from terminal.domain.risk.history import LEAST, history
 
@@ -39,7 +40,10 @@ _PENCE = {"GBp": "GBP", "GBX": "GBP", "ILA": "ILS", "ZAc": "ZAR"}
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One thing at risk: what it is `worth`, and how much of its symbol it moves like (`amount`), in the total's currency."""
+    """One thing at risk: what it is `worth`, and how much of its `factor` it moves like (`amount`), in the total's currency.
+
+    `curve` is what moves of the factor make of an option, `short` its name where there is little room.
+    """
 
     symbol: str
     name: str | None
@@ -49,6 +53,7 @@ class Position:
     sector: str | None = None
     quantity: float | None = None
     curve: Curve | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,8 @@ def _wanted(held: Exposures) -> list[_Wanted]:
     found = []
     for row in held.rows:
         if row.worth is not None and row.underlying is not None:
-            option = Position(row.symbol, row.name, row.underlying, row.worth, 0.0, row.sector)
+            short = f"{row.underlying} {row.strike:g}{row.call_or_put}"
+            option = Position(row.symbol, spoken(row), row.underlying, row.worth, 0.0, row.sector, short=short)
             found.append(_Wanted(option, row.currency, option=True))
         elif row.worth is not None:
             found.append(_Wanted(_position(row), row.currency))
@@ -170,8 +176,6 @@ def _priced(ctx: Context, held: Exposures, wanted: Sequence[_Wanted]) -> tuple[l
     options = [place for place, each in enumerate(wanted) if each.option]
     if not options:
         return found, []
-    from plugins.portfolio.whatif_gathering import model
-
     modelled = model(ctx, held)
     positions = {row.symbol: each for row, each in zip(held.rows, modelled.book.positions, strict=False)}
     said = []

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+FALL = 0.10
 SHARES = (0.10, 0.20)
 """Parts of an average session's volume that one can be without moving the price much."""
 
@@ -43,7 +44,7 @@ class Measures:
     """Everything about the risk of `of`. Tails and contributions are over `horizon` days, ratios and drawdowns daily.
 
     `ratios`, `market`, `under` and `drawdowns` need fractions: they are None or empty where `of.daily` is. `index` are the
-    ratios of the market itself.
+    ratios of the market itself, `betas` those of the positions' symbols to it.
     """
 
     of: AtRisk
@@ -59,6 +60,18 @@ class Measures:
     under: tuple[tuple[date, float], ...]
     styles: tuple[Style, ...]
     liquid: tuple[Liquid, ...]
+    betas: tuple[float | None, ...]
+
+    @property
+    def fall(self) -> float | None:
+        """What a fall of the market by `FALL` makes, each position by its beta, options priced anew; None: a beta is unknown."""
+        made = 0.0
+        for each, beta in zip(self.of.positions, self.betas, strict=True):
+            if beta is None:
+                return None
+            move = max(-FALL * beta, -1.0)
+            made += each.amount * move if each.curve is None else float(each.curve.at(np.array([move]))[0])
+        return made
 
     @property
     def tail(self) -> Tail:
@@ -100,7 +113,16 @@ def measures(of: AtRisk, confidence: float, horizon: int, styles: tuple[Style, .
         tuple(zip(days, under[1:].tolist(), strict=True)) if daily is not None else (),
         styles,
         _liquid(of),
+        _betas(of),
     )
+
+
+def _betas(of: AtRisk) -> tuple[float | None, ...]:
+    """Of each position's symbol to the market."""
+    if of.market is None or float(of.market.var()) <= 0.0:
+        return (None,) * len(of.positions)
+    centred = of.market - of.market.mean()
+    return tuple(((of.returns - of.returns.mean(axis=0)).T @ centred / (centred @ centred)).tolist())
 
 
 def simulated(of: AtRisk, confidence: float) -> Tail:

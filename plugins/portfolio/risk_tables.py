@@ -10,7 +10,7 @@ import polars as pl
 
 from plugins.portfolio import risk_words as words
 from plugins.portfolio.gathering import sources
-from plugins.portfolio.risk_measures import SHARES, Measures, measures
+from plugins.portfolio.risk_measures import FALL, SHARES, Measures, measures
 from plugins.portfolio.tables import frame
 from terminal.api import Column, Context, Source, Table
 from terminal.domain import format as written
@@ -100,8 +100,8 @@ def _columns(part: str, currency: str, confidence: float, market: str) -> tuple[
     def money(name: str, title: str, term: str = "", *, newbie: bool = True) -> Column:
         return Column(name, title, "number", currency, term, 2, newbie)
 
-    def share(name: str, title: str, term: str = "", *, newbie: bool = True) -> Column:
-        return Column(name, title, "number", "fraction", term, 2, newbie)
+    def share(name: str, title: str, term: str = "", decimals: int = 2) -> Column:
+        return Column(name, title, "number", "fraction", term, decimals)
 
     sure = written.percent(confidence, 1 if round(confidence * 1000) % 10 else 0)
     days = [
@@ -122,9 +122,9 @@ def _columns(part: str, currency: str, confidence: float, market: str) -> tuple[
         ),
         "positions": (
             Column("symbol", "Ticker"), Column("name", "Name"), money("worth", "Worth", "portfolio_value"),
-            share("weight", "Weight", "portfolio_weight"), money("amount", "Moves like", "risk_amount", newbie=False),
+            share("weight", "Weight", "portfolio_weight", 1), money("amount", "Moves like", "risk_amount", newbie=False),
             money("component", "Its part", "risk_component"),
-            share("risk_share", "Of the risk", "risk_component"),
+            share("risk_share", "Of the risk", "risk_component", 1),
             Column("marginal", "Marginal", "number", "fraction", "risk_marginal", 3, newbie=False),
             money("alone", "Alone", "risk_alone", newbie=False),
             money("shortfall", "Of the shortfall", "risk_shortfall_part", newbie=False),
@@ -202,7 +202,7 @@ def _swings(found: Measures, row: Any) -> None:
             says=words.swings(own.volatility, index, of.market_symbol))  # fmt: skip
     if market is not None and market.beta is not None:
         row("beta", value=market.beta, judged=market.beta,
-            says=words.follows(market.beta, of.base, of.market_symbol, of.held.currency))  # fmt: skip
+            says=words.follows(found.fall, found.share(found.fall), FALL, of.market_symbol, of.held.currency))  # fmt: skip
         row("explained", share=market.explained)
     if found.drawdowns:
         worst = found.drawdowns[0]
@@ -247,19 +247,16 @@ def _var(found: Measures) -> list[dict[str, Any]]:
 
 
 def _by_position(found: Measures) -> list[dict[str, Any]]:
-    from terminal.domain.risk.ratios import against
-
     of, parts = found.of, found.contributions
     deviations = of.returns.std(axis=0, ddof=1) * 252**0.5
     rows = []
     for place, each in enumerate(of.positions):
-        beta = None if of.market is None else against(of.returns[:, place], of.market).beta
         rows.append({
             "symbol": each.symbol, "name": each.name, "worth": each.worth, "weight": found.share(each.worth),
             "amount": each.amount, "component": _known(parts.component[place]), "marginal": _known(parts.marginal[place]),
             "risk_share": _known(parts.component[place] / parts.var) if parts.var > 0.0 else None,
             "alone": _known(parts.alone[place]), "shortfall": _known(parts.shortfall[place]),
-            "volatility": float(deviations[place]), "beta": beta,
+            "volatility": float(deviations[place]), "beta": found.betas[place],
         })  # fmt: skip
     return sorted(rows, key=lambda row: -(row["component"] or 0.0))
 

@@ -92,13 +92,13 @@ def swings(volatility: float, market: float | None, symbol: str) -> str:
     return f"{text}: it swings {beside} the market ({symbol})."
 
 
-def follows(beta: float, base: float | None, symbol: str, currency: str) -> str:
-    """What beta says, in money where that is known."""
-    if base is None:
-        return f"When {symbol} moves 1 %, this moves about {written.percent(0.01 * beta, 1)}."
-    move = 0.1 * beta * base
-    word = "lose" if move >= 0.0 else "gain"
-    return f"If the market ({symbol}) falls 10 %, you would {word} about {lost(abs(move), abs(0.1 * beta), currency)}."
+def follows(made: float | None, share: float | None, fall: float, symbol: str, currency: str) -> str:
+    """What beta says: money that a fall of the market makes."""
+    if made is None:
+        return ""
+    word = "lose" if made <= 0.0 else "gain"
+    part = None if share is None else abs(share)
+    return f"If the market ({symbol}) falls {written.percent(fall, 0)}, you would {word} about {lost(abs(made), part, currency)}."
 
 
 def fell(depth: float, peak: str, trough: str, back: str | None, amount: float | None, currency: str) -> str:
