@@ -24,7 +24,7 @@ from terminal.ui.meters import ProgressLine
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from plugins.tearsheet.changes import Change
     from plugins.tearsheet.model import Sheet
@@ -123,8 +123,10 @@ class TearsheetPanel(QWidget):
         box.addWidget(self.banner)
         self._stack = QStackedLayout()
         box.addLayout(self._stack, 1)  # before its pages: without an owner the first would flash up as a window
-        for widget in (self.empty, self.skeleton, page):
+        for widget in (self.empty, page):
             self._stack.addWidget(widget)
+        self.skeleton.setParent(self)  # over what was there, which stays as it is: to hide a page and show it again is slow
+        self.skeleton.hide()
 
     def _foot(self) -> QWidget:
         self._sources = Button("Sources", icon="database", on_click=self._show_sources)
@@ -185,7 +187,7 @@ class TearsheetPanel(QWidget):
 
     def landmark(self, name: str) -> QWidget | None:
         """The part of the page that the tour speaks of; None while there is no page."""
-        if self.sheet is None or self._stack.currentIndex() != 2:
+        if self.sheet is None or self._stack.currentIndex() != 1 or self.skeleton.isVisible():
             return None
         return {"verdict": self.parts.get("verdict"), "sources": self.badge}.get(name)
 
@@ -239,7 +241,14 @@ class TearsheetPanel(QWidget):
 
     def _show_skeleton(self) -> None:
         self.skeleton.show_symbol(self.symbol)
-        self._stack.setCurrentIndex(1)
+        self.skeleton.setGeometry(self._stack.geometry())
+        self.skeleton.show()
+        self.skeleton.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.skeleton.isVisible():
+            self.skeleton.setGeometry(self._stack.geometry())
 
     def _arrived(self, table: Table) -> None:
         self.progress.finish()
@@ -250,13 +259,15 @@ class TearsheetPanel(QWidget):
             QTimer.singleShot(0, self, self._load)
         if again and self.sheet is not None and _same(sheet, self.sheet):
             self._tell(sheet, table.notes)
+            self.skeleton.hide()
             return
         self._keep_scroll = self._scroll.verticalScrollBar().value() if again else 0
         self._table = table
         self._first = self._first or sheet
         self._show(sheet)
         self._tell(sheet, table.notes)
-        self._stack.setCurrentIndex(2)
+        self._stack.setCurrentIndex(1)
+        self.skeleton.hide()
         if not self._remembered and self.isVisible():
             self._dwell.start()
         if self._tried:
@@ -283,6 +294,7 @@ class TearsheetPanel(QWidget):
     def _failed(self, error: TerminalError) -> None:
         self.progress.finish()
         self._wait.stop()
+        self.skeleton.hide()
         if self.sheet is not None and self.sheet.symbol == self.symbol:
             since = words.moment(max((each.fetched_at for each in self.sheet.sources if each.fetched_at), default=None))
             self._warn("It could not be refreshed", f"{error.sentence()} What is shown was fetched {since}.")
@@ -296,6 +308,7 @@ class TearsheetPanel(QWidget):
             self._call.cancel()
         self.progress.finish()
         self._wait.stop()
+        self.skeleton.hide()
         if self.sheet is None or self.sheet.symbol != self.symbol:
             self.sheet = self._table = None
             self.empty.set_message(f"{self.symbol} was not fetched", "You stopped it.", "circle-x", "Fetch it", self._load)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from terminal.ui.theme import set_role
+from terminal.ui import theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QPaintEvent, QShowEvent
 
     from terminal.shell.timemachine import PastStrip
 
 
+EDGE = 2  # of a panel that shows a past day
+
+
 class Slot(QWidget):
-    """The inside of a dock. `wanted` is emitted once, when it is first shown and still empty."""
+    """The inside of a dock. `wanted` is emitted once, when it is first shown and still empty.
+
+    It paints all of itself, so that what changes in a panel need not be painted from the window's ground up, dock by dock.
+    """
 
     wanted = Signal(str)
     shown = Signal(str)
@@ -29,8 +36,7 @@ class Slot(QWidget):
         self.panel_id = panel_id
         self.widget: QWidget | None = None
         self._asked = self._aside = False
-        self.setProperty("role", "panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._past = False
         self._strip: PastStrip | None = None
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
@@ -47,9 +53,26 @@ class Slot(QWidget):
             if day is not None:
                 self._strip.show_day(day)
             self._strip.setVisible(day is not None)
-        edge = 2 if day is not None else 0
+        self._past = day is not None
+        edge = EDGE if self._past else 0
         self._box.setContentsMargins(edge, edge, edge, edge)
-        set_role(self, past=day is not None)
+        self.update()
+
+    def event(self, event: QEvent) -> bool:
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):  # a style sheet takes it away
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        return done
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, colors = QPainter(self), theme.tokens()
+        painter.fillRect(event.rect(), colors.color("bg1"))
+        if self._past:
+            line, width, height = colors.color("past_line"), self.width(), self.height()
+            for side in (QRect(0, 0, width, EDGE), QRect(0, height - EDGE, width, EDGE),
+                         QRect(0, 0, EDGE, height), QRect(width - EDGE, 0, EDGE, height)):
+                painter.fillRect(side, line)
+        painter.end()
 
     def put(self, widget: QWidget) -> None:
         """Show `widget` and let go of what was there."""

@@ -167,3 +167,29 @@ def test_a_picture_beside_an_open_window_leaves_it_as_it_is(window: MainWindow, 
     assert running.result().rows()[0]["width"] == 640
     assert theme.tokens().name == "dark" and window.mode == "newbie" and window.symbol is None
     app.gui = None
+
+
+def test_what_changes_in_a_panel_paints_nothing_around_it(window: MainWindow, qtbot: Any) -> None:
+    from PySide6.QtCore import QCoreApplication, QEvent, QObject
+    from PySide6.QtWidgets import QWidget
+
+    assert window.workspace is not None
+    slot = window.workspace.docks.slot("sheet")
+    panel = window.workspace.panels["sheet"]
+    painted: list[QWidget] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget):
+                painted.append(watched)
+            return False
+
+    watch, application = Watch(), QCoreApplication.instance()
+    qtbot.waitUntil(lambda: not window.busy, timeout=5000)
+    QCoreApplication.processEvents()
+    assert application is not None
+    application.installEventFilter(watch)
+    panel.repaint()
+    application.removeEventFilter(watch)
+    assert panel in painted and slot in painted
+    assert all(each is slot or slot.isAncestorOf(each) for each in painted), painted

@@ -310,7 +310,7 @@ def test_a_refresh_keeps_place_and_content(show: Any, qtbot: Any, market: Any) -
     asked = len(panel.host.asked)
     market.events.publish("market.changed", {"datasets": ("quotes",), "symbols": (STOCK,)})
     qtbot.waitUntil(lambda: len(panel.host.asked) > asked, timeout=5000)
-    assert panel._stack.currentIndex() == 2, "the last good content must stay while it is fetched again"
+    assert panel._stack.currentIndex() == 1, "the last good content must stay while it is fetched again"
     qtbot.waitUntil(lambda: panel._call.done and panel.settled, timeout=20_000)
     qtbot.wait(50)
     assert bar.value() == 800 and {name: id(part) for name, part in panel.parts.items()} == widgets
@@ -320,7 +320,7 @@ def test_a_refresh_that_fails_keeps_what_is_shown(show: Any, qtbot: Any) -> None
     panel = show()
     panel.host.broken["tearsheet.show"] = UserError("The service does not answer.", "Try later.")
     panel._load()
-    assert panel._stack.currentIndex() == 2 and not panel.banner.isHidden()
+    assert panel._stack.currentIndex() == 1 and not panel.banner.isHidden()
     assert "The service does not answer. Try later. What is shown was fetched" in words_of(panel.banner)
     panel.host.broken.clear()
     qtbot.mouseClick(
