@@ -1,12 +1,23 @@
 """Journal: what you decided and predicted and why, what became of it, and what that says about your judgement."""
 
-from terminal.api import Job, Plugin, Setting
+from terminal.api import Job, Panel, Plugin, Setting
 
 PLUGIN = Plugin(
     id="journal",
     title="Journal",
     summary="Decisions with their reasons and what was known then, predictions, reviews, trades, and what became of them all.",
     commands="plugins.journal.commands",
+    panels=(
+        Panel(
+            id="journal",
+            title="Journal",
+            widget="plugins.journal.panel:JournalPanel",
+            area="center",
+            icon="notebook-pen",
+            code="JRNL",
+            order=60,
+        ),
+    ),
     jobs=(Job(command="journal.judge", at="close+45m", title="Judge the theses of your decisions"),),
     settings=(
         Setting(

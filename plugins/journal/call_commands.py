@@ -53,7 +53,7 @@ def call(
     return replace(calls(ctx, symbol=name), title=text, undo=undo)
 
 
-@command(title="Market calls")
+@command(title="Market calls", panel="journal")
 def calls(
     ctx: Context,
     *,

@@ -49,7 +49,7 @@ _CHECKS = (
 )
 
 
-@command(title="What is to be reviewed")
+@command(title="What is to be reviewed", panel="journal")
 def review(
     ctx: Context,
     *,

@@ -113,7 +113,7 @@ def change(
     return replace(show(ctx, number), title=text, undo=Undo("journal.undo", {"number": number}, text, f"decision:{number}"))
 
 
-@command(title="Decisions")
+@command(title="Decisions", panel="journal")
 def list_(
     ctx: Context,
     *,
@@ -150,7 +150,7 @@ _EMPTY = "None yet. Log one: `tapeline journal log AAPL --action buy --reason 'M
 _NOTES = ("Since then: by closes, dividends included, from the price at the moment of the decision.",)
 
 
-@command(title="One decision in full")
+@command(title="One decision in full", panel="journal")
 def show(ctx: Context, number: Number) -> Table:
     """Show one decision: what was decided, what was known then, every version, check-in and status, and what became of it."""
     from plugins.journal import detail

@@ -43,7 +43,7 @@ _BINS = (
 )
 
 
-@command(title="What became of your decisions")
+@command(title="What became of your decisions", panel="journal")
 def outcomes(
     ctx: Context,
     *,
@@ -81,7 +81,7 @@ def outcomes(
                  notes if rows else empty, detail={"by": by})  # fmt: skip
 
 
-@command(title="How far your probabilities can be trusted")
+@command(title="How far your probabilities can be trusted", panel="journal")
 def calibration(
     ctx: Context,
     *,

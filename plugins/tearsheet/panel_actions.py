@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Icon, name, command that tells whether the plugin is there, panel that takes it from here.
 ELSEWHERE = (
-    ("notebook-pen", "Write a decision", "journal.add", "journal"),
+    ("notebook-pen", "Log a decision", "journal.log", "journal"),
     ("bell", "Set an alert", "alerts.add", "alerts"),
     ("arrow-left-right", "Trade", "trade.ticket", "trade"),
 )

@@ -109,7 +109,7 @@ class ShownMarket(QObject):
         window, panel = self._window, str(payload.get("panel", ""))
         if bool(payload.get("demo")) != self.app.demo:
             return
-        show = (lambda: window.open_panel(panel, payload.get("symbol"))) if panel else None
+        show = (lambda: window.open_panel(panel)) if panel else None
         window.messages.add(str(payload["text"]), payload.get("level", "info"), quiet=not window.in_front,
                             action="Show" if panel else "", on_action=show)
 

@@ -1,10 +1,10 @@
 """How a thesis stands, from the rules that would prove it wrong.
 
-    broken   at least one of them is true
-    shaken   none is, but at least one is close: it would be true if its limits were moved by `near` (5 % of each limit;
-             one percentage point where the limit is zero)
-    unknown  none is true or close, but at least one cannot be judged; or there is none at all
-    working  all of them are false, and none is close
+broken   at least one of them is true
+shaken   none is, but at least one is close: it would be true if its limits were moved by `near` (5 % of each limit;
+         one percentage point where the limit is zero)
+unknown  none is true or close, but at least one cannot be judged; or there is none at all
+working  all of them are false, and none is close
 """
 
 from __future__ import annotations
