@@ -32,7 +32,8 @@ _SHORT = ("day", "symbol", "action", "_status", "change", "state")
 _LOOKS = {
     "day": Look("muted", 88), "symbol": Look("ticker", 66), "action": Look("text", 56),
     "_status": Look("chips", 78, tones=STATUS_TONES), "reason": Look("text", 150, stretch=True),
-    "conviction": Look("number", 66), "change": Look("signed", 70), "market": Look("signed", 70), "beyond": Look("signed", 70), "state": Look("muted", 96), "next_review": Look("muted", 88),
+    "conviction": Look("number", 66), "change": Look("signed", 70), "market": Look("signed", 70),
+    "beyond": Look("signed", 70), "state": Look("muted", 96), "next_review": Look("muted", 88),
     "gain": Look("signed", 70), "number": Look("muted", 50),
 }  # fmt: skip
 _SIDE_BY_SIDE = 860
