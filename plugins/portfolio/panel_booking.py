@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QDate
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
-from plugins.portfolio.panel_parts import day_edit
+from plugins.portfolio.panel_parts import Form, day_edit
 from terminal.ui.form import Banner, Section, column, ghost, label, primary, row
 
 if TYPE_CHECKING:
@@ -56,19 +56,18 @@ def open_booking(parent: QWidget, host: Host, accounts: Sequence[str] = (), *, b
     def opened(known: Table) -> None:
         form = BookingForm(parent, host, known.rows(), booking=booking, symbol=symbol,
                            account=accounts[0] if len(accounts) == 1 else "")  # fmt: skip
-        form.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         form.open()
 
     host.run("portfolio.accounts", then=opened, key="booking.accounts")
 
 
-class BookingForm(QDialog):
+class BookingForm(Form):
     """Books with `portfolio.add`, or puts right with `portfolio.correct` when it is given a booking. Stays until it is done."""
 
     def __init__(self, parent: QWidget, host: Host, accounts: Sequence[Mapping[str, Any]], *,
                  booking: Mapping[str, Any] | None = None, account: str = "", symbol: str = "") -> None:  # fmt: skip
-        super().__init__(parent)
-        self._host, self._booking = host, booking
+        super().__init__(parent, host)
+        self._booking = booking
         self._known = {str(each["account"]).lower() for each in accounts}
         self.setWindowTitle(f"Correct booking {booking['number']}" if booking else "Book what happened")
         self.setMinimumWidth(440)
@@ -167,10 +166,10 @@ class BookingForm(QDialog):
                 self._known.add(wanted["account"].lower())
                 self._run("portfolio.add", wanted)
 
-            self._host.run("portfolio.account_create", made, then=then, fail=self._failed)
+            self.run_command("portfolio.account_create", made, then, self._failed)
 
     def _run(self, command: str, arguments: dict[str, Any]) -> None:
-        self._host.run(command, arguments, then=self._done, fail=self._failed)
+        self.run_command(command, arguments, self._done, self._failed)
 
     def _done(self, table: Table) -> None:
         self._host.notify(" ".join(table.notes), "ok")

@@ -45,7 +45,9 @@ class EmptyBook(QWidget):
             flow.addWidget(self._way(icon, title, text, button))
         ways.setLayout(flow)
         self._ways = ways
-        self.setLayout(column(0, self.message, row(0, ways, 0, margins=(24, 0, 24, 0)), 0, spacing=8))
+        middle = row(0, ways, 0, margins=(24, 0, 24, 0))
+        middle.setStretch(1, 100)  # up to its greatest width, in the middle
+        self.setLayout(column(0, self.message, middle, 0, spacing=8))
         self.set_mode(host.mode)
 
     def _way(self, icon: str, title: str, text: str, button: Button) -> Card:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QWidget
 
-from terminal.ui.form import Banner, ChipRow, IconButton, column, ghost, in_window, label, primary, row
+from plugins.portfolio.panel_parts import Form
+from terminal.ui.form import Banner, ChipRow, IconButton, Section, column, ghost, in_window, label, primary, row
 from terminal.ui.meters import ProgressLine
 from terminal.ui.table import Look, TableView
 
@@ -19,16 +20,15 @@ if TYPE_CHECKING:
 
 FILES = "Exports (*.csv *.xml *.json *.txt);;All files (*)"
 _STATES = ("not read", "would be booked", "booked", "known already")
-_TONES = {"not read": "warn", "would be booked": "accent", "booked": "ok", "known already": "muted"}
+_TONES = {"not read": "warn", "would be booked": "ok", "booked": "ok", "known already": "muted"}
 _TITLES = {"not read": "not read", "would be booked": "to be booked", "booked": "booked", "known already": "known already"}
 _LOOKS = {
-    "state": Look("chips", 120, tones=_TONES), "line": Look("muted", 48), "account": Look("muted", 110), "day": Look("muted", 92),
-    "kind": Look("text", 84), "symbol": Look("ticker", 84), "quantity": Look("number", 80), "price": Look("number", 80),
-    "amount": Look("signed", 96), "currency": Look("muted", 62), "note": Look("text", 220, stretch=True),
-    "reason": Look("text", 220),
+    "state": Look("chips", 122, tones=_TONES), "line": Look("muted", 44), "account": Look("muted", 96), "day": Look("muted", 88),
+    "kind": Look("text", 76), "symbol": Look("ticker", 70), "quantity": Look("number", 76), "price": Look("number", 76),
+    "amount": Look("signed", 88), "currency": Look("muted", 56), "note": Look("text", 150, stretch=True),
+    "reason": Look("text", 200),
 }  # fmt: skip
-_WANTED = ("state", "line", "account", "day", "kind", "symbol", "quantity", "price", "amount", "fees", "currency", "note",
-           "reason")  # fmt: skip
+_WANTED = ("state", "line", "account", "day", "kind", "symbol", "quantity", "price", "amount", "currency", "note")
 
 
 def open_import(parent: QWidget, host: Host) -> None:
@@ -36,20 +36,25 @@ def open_import(parent: QWidget, host: Host) -> None:
 
     def opened(accounts: Table) -> None:
         form = ImportForm(parent, host, accounts.rows())
-        form.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         form.open()
         form.browse()
 
     host.run("portfolio.accounts", then=opened, key="import.accounts")
 
 
-class ImportForm(QDialog):
+def _with_chips(table: Table) -> Table:
+    """The same with what becomes of a line as a chip."""
+    import polars as pl
+
+    columns = tuple(replace(each, type="list") if each.name == "state" else each for each in table.columns)
+    return replace(table, columns=columns, frame=table.frame.with_columns(pl.concat_list("state").alias("state")))
+
+
+class ImportForm(Form):
     """Runs `portfolio.import` with `preview` for whatever is chosen, and without it when the user agrees."""
 
     def __init__(self, parent: QWidget, host: Host, accounts: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(parent)
-        self._host = host
-        self._call: Any = None
+        super().__init__(parent, host)
         self.done_ = False
         self._table: Table | None = None
         self.setWindowTitle("Import a broker's file")
@@ -75,7 +80,10 @@ class ImportForm(QDialog):
         self.banner = Banner("", "info")
         self.banner.hide()
         self.notes = label("", "body", wrap=True)
-        self.progress = ProgressLine(self._cancel)
+        self.remarks = label("", "muted", wrap=True)
+        self.more = Section("Remarks", self.remarks, open=False)
+        self.more.hide()
+        self.progress = ProgressLine(self.cancel)
         self.table = TableView(host, name="What is in the file", looks=_LOOKS)
         self.table.set_empty("Choose a file", "You see what it would book before anything is booked.", "file-input")
         self.import_button = primary("Book it", "check", self.book)
@@ -109,7 +117,7 @@ class ImportForm(QDialog):
         second.setStretch(4, 1)
         self.account.setMinimumWidth(170)
         self.setLayout(
-            column(first, second, self.progress, self.banner, self.notes, self.chips, self.table,
+            column(first, second, self.progress, self.banner, self.notes, self.more, self.chips, self.table,
                    row(label("Importing the same file again books nothing twice.", "muted"), 0, close, self.import_button,
                        spacing=8), spacing=8, margins=(16, 14, 16, 14))
         )  # fmt: skip
@@ -144,23 +152,19 @@ class ImportForm(QDialog):
         if self.done_ or not self.file.text().strip():
             return
         self.import_button.setEnabled(False)
-        self._call = self._host.run("portfolio.import", {**self.arguments(), "preview": True, "full": True}, then=self._previewed,
-                                    fail=self._failed, progress=self.progress.report, key="import.preview")  # fmt: skip
+        wanted = {**self.arguments(), "preview": True, "full": True}
+        self.run_command("portfolio.import", wanted, self._previewed, self._failed, self.progress.report, "import.preview")
 
     def book(self) -> None:
         """Book what was shown."""
         self.import_button.setEnabled(False)
-        self._call = self._host.run("portfolio.import", {**self.arguments(), "full": True}, then=self._booked, fail=self._failed,
-                                    progress=self.progress.report, key="import")  # fmt: skip
+        wanted = {**self.arguments(), "full": True}
+        self.run_command("portfolio.import", wanted, self._booked, self._failed, self.progress.report, "import")
 
     def show_state(self, state: str) -> None:
         """Only the lines of which this becomes; the same again: all."""
         self._state = "" if state == self._state else state
         self._show_rows()
-
-    def _cancel(self) -> None:
-        if self._call is not None:
-            self._call.cancel()
 
     # ---- answers ----
 
@@ -195,9 +199,16 @@ class ImportForm(QDialog):
         self.progress.finish()
         self.banner.hide()
         self._table, self._state = table, ""
-        self.notes.setText("\n".join(in_window(note) for note in table.notes))
+        told = [in_window(note) for note in table.notes]
+        parts = sum(": " in note and " known already." in note for note in told)  # one an account, then what is worth a look
+        self.notes.setText("\n".join(told[: max(1, parts)]))
+        self.remarks.setText("\n".join(told[max(1, parts) :]))
+        self.more.setVisible(len(told) > max(1, parts))
+        count = len(told) - max(1, parts)
+        self.more.set_title("1 remark" if count == 1 else f"{count} remarks")
         self.table.set_empty("The file holds no line that means a booking", "", "file-input")
-        self.table.show_table(table, columns=[name for name in _WANTED if name in table.frame.columns])
+        unread = "not read" in table.frame["state"].to_list()
+        self.table.show_table(_with_chips(table), columns=[*_WANTED, "reason"] if unread else _WANTED)
         self._show_rows()
 
     def _counts(self) -> dict[str, int]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDateEdit, QWidget
+from PySide6.QtWidgets import QDateEdit, QDialog, QWidget
 
 from terminal.ui.badge import SourceBadge
 from terminal.ui.form import Banner, column, in_window, label, row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from terminal.api import Table, TerminalError
+    from terminal.api import Call, Host, Table, TerminalError
 
 
 
@@ -25,6 +25,36 @@ def day_edit(name: str) -> QDateEdit:
     made.setDisplayFormat("yyyy-MM-dd")
     made.setAccessibleName(name)
     return made
+
+
+class Form(QDialog):
+    """A window of its own over a panel that runs commands. It is gone once it is closed, and no answer reaches it then."""
+
+    def __init__(self, parent: QWidget, host: Host) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._host, self._gone = host, False
+        self._call: Call | None = None
+
+    def run_command(self, command: str, arguments: Mapping[str, Any], then: Callable[[Table], None],
+                    fail: Callable[[TerminalError], None],
+                    progress: Callable[[float | None, str], None] | None = None, key: str = "") -> None:  # fmt: skip
+        """As `Host.run`, for as long as the form is open."""
+
+        def open_only(slot: Callable[..., None]) -> Callable[..., None]:
+            return lambda *told: None if self._gone else slot(*told)
+
+        told = None if progress is None else open_only(progress)
+        self._call = self._host.run(command, arguments, then=open_only(then), fail=open_only(fail), progress=told, key=key)
+
+    def cancel(self) -> None:
+        """Stop what is running."""
+        if self._call is not None:
+            self._call.cancel()
+
+    def done(self, result: int) -> None:
+        self._gone = True
+        super().done(result)
 
 
 class Told(QWidget):
