@@ -120,6 +120,9 @@ class FullRisk(QWidget):
         rows = by_name(table.rows())
         for name, card in self.cards.items():
             _fill(card, name, rows.get(name), found)
+            term = self._host.explain(f"risk_{name}")
+            says = (rows.get(name) or {}).get("says") or ""
+            card.setToolTip("<br>".join(part for part in (f"<b>{term.title}</b>", says, term.text, term.formula) if part))
         self._tables.update(table.detail["parts"])
         for name, each in table.detail["parts"].items():
             self.views[name].show_table(each, columns=_ORDER if name == "positions" else None)
@@ -210,7 +213,7 @@ def _fill(card: MetricCard, name: str, figure: Mapping[str, Any] | None, found: 
         shown = written.number(value, 1 if name in ("effective", "days_to_sell") else 2)
         other = None if found.index is None or name not in ("sharpe", "sortino") else getattr(found.index, name)
         context = f"{found.of.market_symbol} {written.number(other, 2)}" if other is not None else _context(name, found)
-    card.set_value(shown, context, tone, tip=figure["says"] or "")
+    card.set_value(shown, context, tone)
 
 
 def _context(name: str, found: Measures) -> str:

@@ -50,7 +50,6 @@ FIGURES = {
     "tail_ratio": "Tail ratio",
     "explained": "Explained by the market",
 }
-_TERMS = {name: f"risk_{name}" for name in FIGURES}
 
 
 def risk_table(ctx: Context, of: AtRisk, part: str, confidence: float, horizon: int) -> Table:
