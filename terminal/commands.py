@@ -40,6 +40,8 @@ F = TypeVar("F", bound=Callable[..., "Table"])
 
 _MARK = "__tapeline_command__"
 _LIST = re.compile(r"[\w.^=$-]+(,[\w.^=$-]+)+")
+# What an argument that is counted in per cent calls its value: `1` and `1%` are the same then.
+PER_CENT = "PER CENT"
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "yes or no", date: "a date like 2026-01-31",
           Path: "a file"}
 # Annotations are text; names that a module imports for type checking only are still understood.
@@ -103,6 +105,8 @@ class Parameter:
         return tuple(self._one(item) for item in value)
 
     def _one(self, value: Any) -> Any:
+        if self.metavar == PER_CENT and isinstance(value, str):
+            value = value.removesuffix("%").rstrip()
         try:
             result = _convert(self.type, value)
         except (ValueError, TypeError, OverflowError):

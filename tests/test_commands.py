@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pytest
 
-from terminal.commands import Command, UsageError, argument, command, commands_of, parse_tokens, split_docstring
+from terminal.commands import Command, Parameter, UsageError, argument, command, commands_of, parse_tokens, split_docstring
 
 if TYPE_CHECKING:
     from terminal.domain.sourced import Table
@@ -171,3 +171,12 @@ def test_importing_command_line_manifests_and_commands_loads_nothing_heavy() -> 
     assert count > 10
     assert broken == []
     assert heavy == []
+
+
+def test_an_argument_in_per_cent_may_be_typed_with_the_sign() -> None:
+    risk = Parameter("risk", float, False, 1.0, False, metavar="PER CENT")
+    assert [risk.convert(typed) for typed in ("1%", "1.5 %", "2", 0.5)] == [1.0, 1.5, 2.0, 0.5]
+    with pytest.raises(UsageError, match="cannot be 'much'"):
+        risk.convert("much%")
+    with pytest.raises(UsageError):
+        Parameter("price", float, False, 1.0, False, metavar="PRICE").convert("1%")
