@@ -6,9 +6,15 @@ from plugins.journal.call_commands import call, calls
 from plugins.journal.checkin_commands import check, checks, review, uncheck
 from plugins.journal.decision_commands import change, delete, history, list_, log, restore, show, undo
 from plugins.journal.outcome_commands import calibration, outcomes
+from plugins.journal.playbook_commands import playbook_delete, playbook_save, playbook_undo, playbooks
+from plugins.journal.statistics_commands import behaviour, calendar, distribution, equity, stats
 from plugins.journal.thesis_commands import judge, theses
+from plugins.journal.trade_commands import annotate, markers, tag, tags, trade, trade_undo, trades, untag
 
 __all__ = [
+    "annotate",
+    "behaviour",
+    "calendar",
     "calibration",
     "call",
     "calls",
@@ -16,15 +22,29 @@ __all__ = [
     "check",
     "checks",
     "delete",
+    "distribution",
+    "equity",
     "history",
     "judge",
     "list_",
     "log",
+    "markers",
     "outcomes",
+    "playbook_delete",
+    "playbook_save",
+    "playbook_undo",
+    "playbooks",
     "restore",
     "review",
     "show",
+    "stats",
+    "tag",
+    "tags",
     "theses",
+    "trade",
+    "trade_undo",
+    "trades",
     "uncheck",
     "undo",
+    "untag",
 ]

@@ -26,4 +26,22 @@ MIGRATIONS = (
             removed_at TIMESTAMPTZ);
     """,
     ),
+    Migration(
+        name="0002 what is said of trades, playbooks and pictures",
+        sql="""
+        CREATE TABLE journal.trade_notes (
+            booking BIGINT NOT NULL, version INTEGER NOT NULL, written_at TIMESTAMPTZ NOT NULL, strategy VARCHAR[] NOT NULL,
+            setup VARCHAR[] NOT NULL, mistake VARCHAR[] NOT NULL, tag VARCHAR[] NOT NULL, entry DECIMAL(38, 18),
+            stop DECIMAL(38, 18), target DECIMAL(38, 18), risk DECIMAL(38, 18), "before" VARCHAR NOT NULL,
+            during VARCHAR NOT NULL, "after" VARCHAR NOT NULL, text VARCHAR NOT NULL, playbook VARCHAR NOT NULL,
+            done VARCHAR[] NOT NULL, PRIMARY KEY (booking, version));
+        CREATE TABLE journal.playbooks (
+            name VARCHAR NOT NULL, version INTEGER NOT NULL, written_at TIMESTAMPTZ NOT NULL, text VARCHAR NOT NULL,
+            items VARCHAR[] NOT NULL, removed BOOLEAN NOT NULL);
+        CREATE SEQUENCE journal.picture_id;
+        CREATE TABLE journal.trade_pictures (
+            number BIGINT PRIMARY KEY, booking BIGINT NOT NULL, file VARCHAR NOT NULL, what VARCHAR NOT NULL,
+            made_at TIMESTAMPTZ NOT NULL, removed_at TIMESTAMPTZ);
+    """,
+    ),
 )
