@@ -1,6 +1,6 @@
 """Portfolio: what you bought, sold and were paid; what you hold; what it made, to the cent."""
 
-from terminal.api import Panel, Plugin
+from terminal.api import Job, Panel, Plugin
 
 PLUGIN = Plugin(
     id="portfolio",
@@ -18,6 +18,7 @@ PLUGIN = Plugin(
             order=50,
         ),
     ),
+    jobs=(Job(command="portfolio.watch", at="close+45m", name="portfolio.watch", title="Verdicts of what you hold"),),
     migrations="plugins.portfolio.migrations",
     demo="portfolio.demo_fill",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from plugins.portfolio.checkup import Light, lights
@@ -11,7 +10,7 @@ from plugins.portfolio.reports import holdings_table, summary_table
 from plugins.portfolio.signals import signals_table
 from plugins.portfolio.tables import frame
 from plugins.portfolio.worth import titled
-from terminal.api import Column, Context, Source, Table
+from terminal.api import Column, Context, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,14 +26,6 @@ _LIGHTS = (
     Column("symbol", "Ticker", newbie=False),
     Column("page", "Where", newbie=False),
     Column("key", "Key", newbie=False),
-)
-_OWNED = (
-    Column("symbol", "Ticker"),
-    Column("own", "You own", term="portfolio_own"),
-    Column("own_weight", "Your weight", "number", "fraction", decimals=1, term="portfolio_weight"),
-    Column("own_worth", "Your worth", "number", "currency", decimals=2, term="portfolio_value"),
-    Column("own_gain", "Your gain", "number", "currency", decimals=2, term="portfolio_unrealised"),
-    Column("currency", "Currency"),
 )
 
 
@@ -71,63 +62,3 @@ def unread_lines(read: Callable[..., Any], own: Owned) -> int:
         ([each.id for each in own.accounts] or [0],),
     )
     return int(frame["lines"][0])
-
-
-def owned_table(ctx: Context, own: Owned) -> Table:
-    """What is owned of each company or fund, its options taken together with it, in words and as numbers."""
-    from collections import defaultdict
-
-    from plugins.portfolio.gathering import sources
-    from plugins.portfolio.worth import lines, prepared, together
-    from terminal.domain.portfolio.returns import NOTHING, Range
-
-    prices = prepared(ctx, own)
-    found = lines(own, prices)
-    worth: dict[str, Range] = defaultdict(lambda: NOTHING)
-    gain: dict[str, Range] = defaultdict(lambda: NOTHING)
-    for line in found:
-        rate = prices.rate(line.held.currency, own.currency, own.day)
-        name = line.held.market_symbol
-        worth[name] += line.in_total
-        gain[name] += Range(None, None) if rate is None else line.gain * rate
-    from plugins.portfolio.worth import cash_in
-
-    total = (together(worth.values()) + cash_in(own, prices)[0]).value
-    rows = []
-    for symbol in sorted(worth):
-        money, made = worth[symbol].value, gain[symbol].value
-        weight = None if money is None or not total or total <= 0 else money / total
-        rows.append(
-            {
-                "symbol": symbol,
-                "own": _said(weight, money, made, own.currency),
-                "own_weight": weight,
-                "own_worth": money,
-                "own_gain": made,
-                "currency": own.currency,
-            }
-        )
-    made_by, _ = sources(ctx, [line.price.fetch for line in found])
-    return Table("What you own", _OWNED, frame(_OWNED, rows), made_by)
-
-
-def _said(weight: Decimal | None, worth: Decimal | None, gain: Decimal | None, currency: str) -> str:
-    """`You own 2 %, +$1,000`."""
-    from terminal.domain import format as fmt
-
-    much = fmt.percent(float(weight), 0 if abs(weight) >= Decimal("0.095") else 1) if weight is not None else \
-        fmt.money(float(worth), currency, 0) if worth is not None else "some"  # fmt: skip
-    verb = "You owe" if worth is not None and worth < 0 else "You own"
-    return f"{verb} {much.replace(fmt.MINUS, '') if verb == 'You owe' else much}" + (
-        "" if gain is None else f", {fmt.money(float(gain), currency, 0, sign=True)}"
-    )
-
-
-def nothing_owned() -> Table:
-    """For an empty book."""
-    return Table("What you own", _OWNED, frame(_OWNED, ()))
-
-
-def market_source(ctx: Context) -> Source:
-    """Where verdicts come from."""
-    return Source("Tapeline", "scoring", fetched_at=ctx.now(), simulated=ctx.demo)

@@ -66,11 +66,9 @@ def curve(
 @command(title="What you own of each symbol", hidden=True)
 def owned(ctx: Context) -> Table:
     """For lists of companies: what is owned of each, in words and as numbers. Nothing is worked out while the book is empty."""
-    from plugins.portfolio import dashboard, gathering
+    from plugins.portfolio.owning import owned_table
 
-    if not ctx.store.book.read("SELECT 1 FROM portfolio.versions LIMIT 1").height:
-        return dashboard.nothing_owned()
-    return dashboard.owned_table(ctx, gathering.owned(ctx))
+    return owned_table(ctx)
 
 
 @command(title="Watch the verdicts of what you hold", writes=True)

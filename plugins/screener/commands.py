@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from plugins.screener.history import diff, found, record_run, runs
 from plugins.screener.model import COLUMN_SETS, Judged
+from plugins.screener.owned import with_owned
 from plugins.screener.plan import (
     Ranges,
     RuleText,
@@ -317,7 +318,7 @@ def _answer(
         "tones": tones(ctx),
         "basis": basis(ctx, plan["universe"]),
     }
-    return Table(
+    answer = Table(
         f"{plan['title']}: {judged.matched} of {features.frame.height}",
         columns,
         shown,
@@ -327,6 +328,7 @@ def _answer(
         origin=origin,
         detail=detail,
     )
+    return with_owned(ctx, answer) if plan["columns"] == "owned" else answer
 
 
 def _said(outcome: bool | None) -> str:

@@ -15,6 +15,7 @@ from plugins.screener.panel_drawer import Drawer
 from plugins.screener.panel_edge import Beside
 from plugins.screener.panel_filters import FilterPane
 from plugins.screener.panel_own import OwnScreens
+from plugins.screener.panel_owned import OwnedColumn
 from plugins.screener.panel_reports import Reports
 from plugins.screener.panel_rule import RuleLine
 from plugins.screener.panel_watchlists import Watchlists
@@ -62,6 +63,7 @@ class ScreenerPanel(QWidget):
         self._counted = False
         self._tones: dict[str, str] = {}
         self.own = OwnScreens(self)
+        self.owned = OwnedColumn(host, self._owned_changed)
         self.filters = FilterPane(host, self.own.menu)
         self.title = label("All", "h1")
         self.count = Chip("…", "accent", clickable=True, tip="Show the rows that match")
@@ -97,6 +99,10 @@ class ScreenerPanel(QWidget):
             "position_52w": Look("position", 100),
             "dcf_gap": Look("signed", 68),
             "flags": Look("chips", 78, stretch=True, tones=self._tones),
+            "own": Look("text", 150),
+            "own_weight": Look("number", 84),
+            "own_worth": Look("number", 92),
+            "own_gain": Look("signed", 84),
             "why": Look("text", 320, stretch=True),
         }
 
@@ -171,6 +177,7 @@ class ScreenerPanel(QWidget):
     def refresh(self) -> None:
         """Read everything anew; the rows first, then how many each ready-made screen would find."""
         self._begun, self._counted = True, False
+        self.owned.expire()
         self._rerun()
         self._load_universes()
         self.watchlists.load()
@@ -290,7 +297,7 @@ class ScreenerPanel(QWidget):
 
     def _arrived(self, table: Table) -> None:
         self._finished()
-        self._table = table
+        self._table = self.owned.beside(table)
         self._narrowing = Narrowing(table.frame)
         self._tones.update(table.detail["tones"])
         plan = self._plan = table.detail["plan"]
@@ -319,13 +326,20 @@ class ScreenerPanel(QWidget):
 
     def _columns(self) -> list[str]:
         if self.host.mode == "newbie":
-            return list(NEWBIE_COLUMNS)
+            return self.owned.columns(list(NEWBIE_COLUMNS))
         if self.own_columns:
             return self.own_columns
         names = list(self._table.detail["column_names"]) if self._table is not None else []
         if self.table.width() >= _NAME_FITS and "name" not in names and names[:1] == ["symbol"]:
             names.insert(1, "name")
-        return names
+        return self.owned.columns(names)
+
+    def _owned_changed(self) -> None:
+        """Other holdings: the same rows with another column."""
+        if self._table is not None:
+            self._table = self.owned.beside(self._table)
+            self.table.show_table(self._table, columns=self._columns())
+            self._show_bucket()
 
     def _narrow(self) -> None:
         """Show the rows that the filters leave of the present answer; nothing is computed anew."""
@@ -399,6 +413,7 @@ class ScreenerPanel(QWidget):
         if self._table is not None:
             symbols = self._table.frame["symbol"]
             self.reports.count([symbols[at] for at in self._left.matched])
+            self.owned.ask()
 
     def _record(self, then: Callable[[Table], None] = lambda _: None) -> None:
         self._recorder.stop()
@@ -433,6 +448,9 @@ class ScreenerPanel(QWidget):
         table = str(payload.get("table", ""))
         if table == "screener.saved":
             self._load_presets()
+        elif table.startswith("portfolio."):
+            self.owned.expire()
+            self.owned.ask()
         elif table.startswith("watchlist"):
             self.watchlists.load()
             self._load_universes()
