@@ -140,9 +140,19 @@ def free_name(read: Read, name: str) -> str:
 
 def transactions(read: Read, until: date | None = None) -> list[Transaction]:
     """All bookings as they stand now, up to the end of a day; `account` is the account's name, `id` the booking's number."""
+    found = transactions_of(read)
+    return found if until is None else [one for one in found if one.day <= until]
+
+
+def transactions_of(read: Read, numbers: Sequence[int] | None = None) -> list[Transaction]:
+    """The bookings with these numbers (None: all) as they stand now; those taken out are left out."""
     names = {each.id: each.name for each in accounts(read)}
-    frame = read("SELECT * FROM portfolio.transactions WHERE ? IS NULL OR day <= ? ORDER BY id", (until, until))
-    return [_transaction(row, names) for row in frame.iter_rows(named=True)]
+    # The view of what stands is six times slower over a whole book than picking the newest versions here.
+    where = "" if numbers is None else " WHERE list_contains(?, id)"
+    versions = read(f"SELECT * FROM portfolio.versions{where}", () if numbers is None else (list(numbers) or [0],))
+    if versions["version"].max() != 1:
+        versions = versions.sort("id", "version").unique("id", keep="last", maintain_order=True)
+    return _transactions(versions.filter(~pl.col("removed")).sort("id"), names)
 
 
 def book(tx: Any, into: Account, found: Iterable[Transaction], now: datetime, run: int | None = None) -> Booked:
@@ -267,6 +277,45 @@ def _transaction(row: dict[str, Any], names: dict[int, str]) -> Transaction:
         symbol=row["symbol"], currency=row["currency"], instrument=cast("Instrument", row["instrument"]), option=option,
         source=row["source"], source_id=row["source_id"], note=row["note"], other=row["other"],
         lots=tuple(filter(None, row["lots"].split(","))), **cast("Any", money))  # fmt: skip
+
+
+def _transactions(rows: pl.DataFrame, names: dict[int, str]) -> list[Transaction]:
+    """As `_transaction` for each row, but column by column: much faster over a long book."""
+    lines = zip(
+        *(rows[name].to_list() for name in ("id", "account_id", "at", "day", "kind", "symbol")),
+        *(_decimals(rows[name]) for name in _MONEY),
+        *(rows[name].to_list() for name in ("currency", "instrument", "source", "source_id", "note", "other", "lots")),
+        _options(rows),
+        strict=True,
+    )
+    kinds = {str(kind): kind for kind in Kind}
+    return [
+        Transaction(
+            id=str(line[0]), account=names[line[1]], at=line[2], day=line[3], kind=kinds[line[4]], symbol=line[5],
+            quantity=line[6], price=line[7], amount=line[8], fees=line[9], taxes=line[10], fx_rate=line[11], ratio=line[12],
+            cost_share=line[13], currency=line[14], instrument=line[15], source=line[16], source_id=line[17], note=line[18],
+            other=line[19], lots=tuple(filter(None, line[20].split(","))) if line[20] else (), option=line[21])
+        for line in lines
+    ]  # fmt: skip
+
+
+def _options(rows: pl.DataFrame) -> list[Option | None]:
+    parts = rows.select("underlying", "expiry", "strike", "call_or_put", "multiplier")
+    if parts["underlying"].null_count() == parts.height:
+        return [None] * parts.height
+    return [
+        None if underlying is None else Option(underlying, expiry, strike.normalize(), right, multiplier.normalize())
+        for underlying, expiry, strike, right, multiplier in parts.rows()
+    ]
+
+
+def _decimals(column: pl.Series) -> list[Any]:
+    """Numbers without the zeros at their end; equal ones are one object."""
+    if column.null_count() == len(column):
+        return [None] * len(column)
+    texts = column.cast(pl.String).str.strip_chars_end("0").str.strip_chars_end(".").to_list()
+    made = {text: Decimal(text) for text in set(texts) if text is not None}
+    return [made.get(text) for text in texts]
 
 
 def _account(row: dict[str, Any]) -> Account:

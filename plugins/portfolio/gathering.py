@@ -7,9 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plugins.portfolio import book
+from plugins.portfolio.standing import standing
 from terminal.domain.portfolio.lots import replay
 from terminal.domain.portfolio.positions import Positions
 from terminal.domain.portfolio.returns import NOTHING, Range
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
     from terminal.api import Context, Source
     from terminal.domain.portfolio.lots import Method
     from terminal.domain.portfolio.positions import Held
+    from terminal.domain.portfolio.washes import Scope
 
 FRESH = timedelta(days=7)
 """How old a close may be and still stand for a day: a long weekend with holidays."""
+_RECENT = timedelta(days=40)
+"""Closes that are read at once; older ones when a day before them is asked for."""
 _PENCE = {("GBp", "GBP"), ("GBX", "GBP"), ("ILA", "ILS"), ("ZAc", "ZAR")}
 
 
@@ -40,37 +45,56 @@ class Owned:
     currency: str
     day: date
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The accounts' names."""
         return frozenset(each.name for each in self.accounts)
 
+    @cached_property
+    def by_symbol(self) -> dict[str, list[Transaction]]:
+        """What is booked of each symbol, in any account."""
+        found: dict[str, list[Transaction]] = defaultdict(list)
+        for one in self.transactions:
+            if one.symbol is not None:
+                found[one.symbol].append(one)
+        return dict(found)
+
 
 def owned(
     ctx: Context, names: Sequence[str] = (), *, method: Method | None = None, currency: str = "", evenings: Iterable[date] = (),
-    proposed: Iterable[Transaction] = (),
+    proposed: Iterable[Transaction] = (), washes: Scope | None = None,
 ) -> Owned:  # fmt: skip
     """What the named accounts or portfolios (none: all) hold and made by the end of the day asked for.
 
     All accounts are replayed, because what was moved between two of them brings its cost along.
-    `proposed` are bookings that are only thought of.
+    `proposed` are bookings that are only thought of. `washes`: losses on what was bought again are put off.
     """
     chosen = book.chosen(ctx.store.book.read, names)
-    everyone = book.accounts(ctx.store.book.read)
+    known = standing(ctx)
     until = ctx.as_of or ctx.market.today()
-    booked = [*book.transactions(ctx.store.book.read, until), *proposed]
-    by_account = {each.name: method or each.method for each in everyone}
-    whole = replay(booked, method=by_account, base={each.name: each.base_currency for each in everyone}, evenings=evenings)
+    booked = known.transactions(until)
+    by_account = {each.name: method or each.method for each in known.accounts}
+    if more := tuple(proposed):
+        booked = (*booked, *more)
+    if more or washes:
+        base = {each.name: each.base_currency for each in known.accounts}
+        whole = replay(booked, method=by_account, base=base, until=until, evenings=evenings, washes=washes)
+    else:
+        whole = known.positions(by_account, until, evenings)
     kept = {each.name for each in chosen}
-    part = Positions(
-        [lot for lot in whole.lots if lot.account in kept],
-        [one for one in whole.closings if one.account in kept],
-        [one for one in whole.income if one.account in kept],
-        {place: amount for place, amount in whole.cash.items() if place[0] in kept},
-        [one for one in whole.problems if one.account in kept],
+    part = whole if len(kept) == len(known.accounts) else _part(whole, kept)
+    return Owned(tuple(chosen), booked, part, currency.upper() or (chosen[0].base_currency if chosen else "USD"), until)
+
+
+def _part(whole: Positions, accounts: set[str]) -> Positions:
+    return Positions(
+        [lot for lot in whole.lots if lot.account in accounts],
+        [one for one in whole.closings if one.account in accounts],
+        [one for one in whole.income if one.account in accounts],
+        {place: amount for place, amount in whole.cash.items() if place[0] in accounts},
+        [one for one in whole.problems if one.account in accounts],
         whole.evenings,
     )
-    return Owned(tuple(chosen), tuple(booked), part, currency.upper() or (chosen[0].base_currency if chosen else "USD"), until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +127,13 @@ class Prices:
     _currency: dict[str, str] = field(default_factory=dict)
     _chains: dict[str, pl.DataFrame] = field(default_factory=dict)
     _rates: dict[tuple[str, str], tuple[list[date], list[Decimal]]] = field(default_factory=dict)
+    _highest: dict[str, Decimal | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         symbols = sorted({each.market_symbol for each in self.held})
-        start = min((one.day for one in self.booked), default=self.end) - FRESH
+        self._start = self.end - _RECENT
+        self._read(self._start)
         market, as_of = self.ctx.market, self.ctx.as_of
-        bars = market.bars(symbols, start, self.end, as_of, columns=["symbol", "date", "close", "fetch_id"])
-        for (symbol,), rows in bars.drop_nulls("close").group_by("symbol", maintain_order=True):
-            self._bars[str(symbol)] = (rows["date"].to_list(), rows["close"].to_list(), rows["fetch_id"].to_list())
         splits: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
         for row in market.splits(symbols, as_of).to_dicts():
             if row["ex_date"] <= self.end:
@@ -119,6 +142,22 @@ class Prices:
         self._quotes = {row["symbol"]: row for row in market.quotes(symbols, as_of).to_dicts()}
         listed = market.instruments(symbols, as_of)
         self._currency = {row["symbol"]: row["currency"] for row in listed.to_dicts() if row["currency"]}
+
+    def _read(self, start: date) -> None:
+        symbols = sorted({each.market_symbol for each in self.held})
+        columns = ["symbol", "date", "close", "fetch_id"]
+        bars = self.ctx.market.bars(symbols, start, self.end, self.ctx.as_of, columns=columns).drop_nulls("close")
+        for (symbol,), rows in bars.group_by("symbol", maintain_order=True):
+            self._bars[str(symbol)] = (rows["date"].to_list(), rows["close"].to_list(), rows["fetch_id"].to_list())
+
+    def _closes(self, symbol: str, day: date | None) -> tuple[list[date], list[float], list[int | None]]:
+        """The closes of a symbol up to that day at least (None: since the first booking), read when they are asked for."""
+        if day is None or day - _RECENT / 2 < self._start:
+            first = min((one.day for one in self.booked), default=self.end) - FRESH
+            if first < self._start:
+                self._start = first
+                self._read(first)
+        return self._bars.get(symbol, ([], [], []))
 
     def splits(self, symbol: str) -> list[tuple[date, Decimal]]:
         """The splits of a symbol that the market knows: ex-day and new shares for an old one."""
@@ -144,8 +183,10 @@ class Prices:
         """The price at the end of a day: its close, or that of a session shortly before."""
         if held.option is not None:
             return self._option(held, day)
-        days, closes, fetches = self._bars.get(held.symbol, ([], [], []))
-        place = bisect_right(days, day) - 1
+        days, closes, fetches = self._closes(held.symbol, day)
+        if (place := bisect_right(days, day) - 1) < 1:
+            days, closes, fetches = self._closes(held.symbol, None)
+            place = bisect_right(days, day) - 1
         if place < 0 or day - days[place] > FRESH:
             return self._unknown(held, "no price of it is stored" if place < 0 else f"its last price is of {days[place]}")
         factor = self._factor(self._currency.get(held.symbol, ""), held.currency, day)
@@ -188,17 +229,21 @@ class Prices:
 
     def _unknown(self, held: Held, reason: str) -> Price:
         """Between nothing and the highest price known of it."""
-        paid = [one.price for one in self.booked if one.symbol == held.symbol and one.price and one.kind != Kind.TRANSFER_IN]
-        seen = (
-            [
-                _decimal(close) * self._of_its_day(held.symbol, day)
-                for day, close, _ in zip(*self._bars.get(held.symbol, ([], [], [])), strict=True)
-            ]
-            if held.option is None
-            else []
-        )
-        highest = max([*paid, *seen], default=None)
-        return Price(Range(ZERO, highest), reason=reason)
+        if held.symbol not in self._highest:
+            self._highest[held.symbol] = max([*self._paid.get(held.symbol, ()), *self._seen(held)], default=None)
+        return Price(Range(ZERO, self._highest[held.symbol]), reason=reason)
+
+    @cached_property
+    def _paid(self) -> dict[str, list[Decimal]]:
+        found: dict[str, list[Decimal]] = defaultdict(list)
+        for one in self.booked:
+            if one.symbol is not None and one.price and one.kind != Kind.TRANSFER_IN:
+                found[one.symbol].append(one.price)
+        return found
+
+    def _seen(self, held: Held) -> list[Decimal]:
+        days, closes, _ = self._closes(held.symbol, None) if held.option is None else ([], [], [])
+        return [_decimal(close) * self._of_its_day(held.symbol, day) for day, close in zip(days, closes, strict=True)]
 
     def _option(self, held: Held, day: date) -> Price:
         """The middle of bid and ask; else between what exercising it brings and what it can be worth at most."""
@@ -206,7 +251,7 @@ class Prices:
         assert option is not None
         if day == self.end and day <= option.expiry and (found := self._chain_price(held)):
             return found
-        days, closes, fetches = self._bars.get(option.underlying, ([], [], []))
+        days, closes, fetches = self._closes(option.underlying, min(day, option.expiry))
         at = bisect_right(days, min(day, option.expiry)) - 1
         if at < 0 or min(day, option.expiry) - days[at] > FRESH:
             return Price(Range(ZERO, option.strike if option.right == "P" else None), reason="no price of it is stored")
@@ -256,10 +301,13 @@ def sources(ctx: Context, fetches: Iterable[int | None]) -> tuple[tuple[Source, 
 def missing_splits(own: Owned, prices: Prices) -> list[str]:
     """Splits that came while something was held and that nobody booked: then both its quantity and its value are wrong."""
     told: list[str] = []
-    for symbol, account in sorted({(lot.symbol, lot.account) for lot in own.positions.lots if lot.option is None}):
-        first = min(lot.opened for lot in own.positions.lots if (lot.symbol, lot.account) == (symbol, account))
-        mine = [one for one in own.transactions if (one.symbol, one.account) == (symbol, account)]
-        booked = [one.day for one in mine if one.kind == Kind.SPLIT]
+    opened: dict[tuple[str, str], date] = {}
+    for lot in own.positions.lots:
+        if lot.option is None and prices.splits(lot.symbol):
+            place = (lot.symbol, lot.account)
+            opened[place] = min(lot.opened, opened.get(place, lot.opened))
+    for (symbol, account), first in sorted(opened.items()):
+        booked = [one.day for one in own.by_symbol.get(symbol, ()) if one.account == account and one.kind == Kind.SPLIT]
         for day, ratio in prices.splits(symbol):
             if first < day and not any(abs((day - other).days) <= 10 for other in booked):
                 told.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plugins.portfolio.gathering import Owned, Price, Prices, missing_splits
@@ -45,11 +45,11 @@ def lines(own: Owned, prices: Prices) -> list[Line]:
     for lot in own.positions.lots:
         grouped[lot.symbol, lot.currency].append(lot)
     made = []
-    for (_, currency), parts in sorted(grouped.items()):
-        together = held(replace(lot, account="") for lot in parts)
-        if not together:
+    for (symbol, currency), parts in sorted(grouped.items()):
+        quantity = sum((lot.quantity for lot in parts), ZERO)
+        if not quantity:
             continue
-        one = together[0]
+        one = Held("", symbol, currency, quantity, parts[-1].instrument, parts[-1].option)
         price = prices.now(one)
         worth = price.range * (one.quantity * one.multiplier)
         rate = prices.rate(currency, own.currency, own.day)
@@ -74,7 +74,7 @@ def _day_gain(own: Owned, one: Held, price: Price, worth: Range) -> Decimal | No
     trades of that day brought."""
     if worth.value is None or price.previous is None or price.day is None:
         return None
-    mine = [each for each in own.transactions if each.symbol == one.symbol and each.account in own.names]
+    mine = [each for each in own.by_symbol.get(one.symbol, ()) if each.account in own.names]
     if any(each.day > price.day for each in mine):
         return None
     done = [each for each in mine if each.day == price.day and each.currency == one.currency]

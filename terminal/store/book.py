@@ -52,6 +52,9 @@ class BookStore:
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         self.database = database
         self._clock = clock
+        self.kept: dict[str, Any] = {}
+        """What plugins worked out from the book, under their id, for as long as this file is open; each says itself whether it
+        still fits what is stored."""
 
     def read(self, sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
         """The answer to a query as a polars frame."""

@@ -26,7 +26,7 @@ __all__ = ["DIGITS", "METHODS", "History", "Method", "replay"]
 
 DIGITS = 40
 """Of every intermediate result; money has two decimals and a coin eighteen."""
-_KEPT = 16
+_KEPT = 10
 _APART = 2048
 
 
@@ -77,6 +77,17 @@ class History:
         self._front = Ledger(method, base)
         self._done = 0
         self._kept: list[tuple[int, Ledger, int, int, int]] = [(0, Ledger(method, base), 0, 0, 0)]
+
+    def change(self, ordered: Sequence[Transaction]) -> None:
+        """Go on with other bookings; what was worked out up to the first that differs stays."""
+        same = next((at for at, (old, new) in enumerate(zip(self._ordered, ordered, strict=False)) if old is not new),
+                    min(len(ordered), len(self._ordered)))  # fmt: skip
+        self._ordered, self._days = ordered, [one.day for one in ordered]
+        self._kept = [kept for kept in self._kept if kept[0] <= same]
+        self._done, state, closings, income, problems = self._kept[-1]
+        noted, self._front = self._front.out, state.copy()
+        out = self._front.out
+        out.closings, out.income, out.problems = noted.closings[:closings], noted.income[:income], noted.problems[:problems]
 
     def booked(self, until: date | None = None) -> int:
         """How many bookings there are up to the end of a day."""

@@ -168,12 +168,20 @@ class Positions:
 
 def held(lots: Iterable[Lot]) -> tuple[Held, ...]:
     """Lots of the same thing in the same account taken together, by symbol and account."""
-    found: dict[tuple[str, str, str], Held] = {}
+    quantities: dict[tuple[str, str, str], Decimal] = {}
+    things: dict[tuple[str, str, str], Lot] = {}
     for lot in lots:
         place = (lot.symbol, lot.account, lot.currency)
-        before = found[place].quantity if place in found else ZERO
-        found[place] = Held(lot.account, lot.symbol, lot.currency, before + lot.quantity, lot.instrument, lot.option)
-    return tuple(found[place] for place in sorted(found) if found[place].quantity)
+        if place in quantities:
+            quantities[place] += lot.quantity
+        else:
+            quantities[place] = lot.quantity
+        things[place] = lot
+    return tuple(
+        Held(place[1], place[0], place[2], quantities[place], things[place].instrument, things[place].option)
+        for place in sorted(quantities)
+        if quantities[place]
+    )
 
 
 def _year_later(day: date) -> date:

@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from terminal.domain.portfolio.transactions import ZERO, Kind, Transaction
+from terminal.domain.portfolio.transactions import EXTERNAL, ZERO, Kind, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -171,7 +171,7 @@ def without_cash(transactions: Iterable[Transaction]) -> frozenset[str]:
     """Accounts in which nobody ever put, took or moved money: their cash says nothing, only their positions do."""
     seen: dict[str, bool] = defaultdict(bool)
     for one in transactions:
-        seen[one.account] |= one.external and not one.quantity
+        seen[one.account] |= one.kind in EXTERNAL and not one.quantity
     return frozenset(account for account, keeps in seen.items() if not keeps)
 
 

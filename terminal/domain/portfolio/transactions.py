@@ -72,6 +72,7 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+EXTERNAL = frozenset({Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.TRANSFER_IN, Kind.TRANSFER_OUT})
 TRADES = frozenset({Kind.BUY, Kind.SELL, Kind.SHORT, Kind.COVER})
 # Within a day: what changes the shares themselves comes before the open; what closes an option before the shares it
 # delivers; without times of day a purchase comes before a sale, because a sale needs something to sell.
@@ -151,7 +152,7 @@ class Transaction:
     @property
     def external(self) -> bool:
         """Whether money or shares came from, or went to, the outside of this account."""
-        return self.kind in (Kind.DEPOSIT, Kind.WITHDRAWAL, Kind.TRANSFER_IN, Kind.TRANSFER_OUT)
+        return self.kind in EXTERNAL
 
 
 def in_order(transactions: Iterable[Transaction]) -> list[Transaction]:

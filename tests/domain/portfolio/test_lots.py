@@ -303,6 +303,27 @@ def test_a_kept_history_gives_what_a_replay_gives(history: list[Transaction], me
         assert kept.at(until, evenings) == told
 
 
+@given(histories(), METHOD, st.data())
+@settings(max_examples=examples(100))
+def test_a_kept_history_goes_on_when_bookings_change(history: list[Transaction], method: str, data: st.DataObject) -> None:
+    standing = in_order(history)
+    kept = History(standing, method=method, base={}, apart=2)  # type: ignore[arg-type]
+    for _ in range(3):
+        until = _DAY + timedelta(days=data.draw(st.integers(0, 300)))
+        assert kept.at(until) == replay(standing, method=method, until=until)  # type: ignore[arg-type]
+        what = data.draw(st.sampled_from(["come", "change", "go"]))
+        at = data.draw(st.integers(0, len(standing) - 1)) if standing else 0
+        if what == "come" or not standing:
+            day = (_DAY + timedelta(days=data.draw(st.integers(0, 300)))).isoformat()
+            standing = in_order([*standing, booking("buy", day, "XX", data.draw(st.integers(1, 50)), 10)])
+        elif what == "change":
+            standing = [*standing[:at], replace(standing[at], amount=standing[at].amount + 1), *standing[at + 1 :]]
+        else:
+            standing = standing[:at] + standing[at + 1 :]
+        kept.change(standing)
+        assert kept.at() == replay(standing, method=method)  # type: ignore[arg-type]
+
+
 @given(histories(), st.sampled_from(["fifo", "lifo", "average"]), st.integers(1, 99))
 @settings(max_examples=examples(60))
 def test_splitting_a_trade_changes_nothing(history: list[Transaction], method: str, hundredths: int) -> None:
