@@ -62,6 +62,7 @@ def review(
     from plugins.journal import book, theses, told
     from plugins.journal.following import follow
     from plugins.journal.tables import frame, written
+    from terminal.domain.journal.reviews import REASONS
 
     entries = book.entries(ctx.store.book.read, ctx.as_of, kind="decision")
     found, sources = follow(ctx, entries)
@@ -73,6 +74,7 @@ def review(
         soon = coming is not None and coming.on <= today + timedelta(days=ahead)
         if due or (soon and ahead):
             kept.append((each, due, coming))
+    kept.sort(key=lambda one: (REASONS.index(one[1][0].reason) if one[1] else len(REASONS), one[0].entry.day))
     statuses = theses.judged(ctx, [each.entry for each, _, _ in kept])
     for each, due, coming in kept:
         why = "; ".join(told.due_words(one) for one in due)
@@ -194,7 +196,7 @@ def _watched(ctx: Context, each: Followed) -> str | None:
         now = frame[name][0] if frame.height and name in frame.columns else None
         was, is_ = (fmt.value(value, known.type, known.unit, known.decimals, each.entry.first.currency)
                     for value in (figure(each.entry.first.context, name), now))  # fmt: skip
-        told.append(f"{known.title}: {was} → {is_}")
+        told.append(f"{known.title}: unknown" if was == is_ == fmt.UNKNOWN else f"{known.title}: {was} → {is_}")
     return "; ".join(told)
 
 

@@ -23,8 +23,8 @@ _OUTCOMES = (
     Column("rate", "Right", "number", "fraction", "journal_rate", decimals=0),
     Column("rate_low", "At least", "number", "fraction", "journal_interval", decimals=0, newbie=False),
     Column("rate_high", "At most", "number", "fraction", "journal_interval", decimals=0, newbie=False),
-    Column("average_gain", "Average gain", "number", "fraction", "journal_average", decimals=1),
-    Column("average_loss", "Average loss", "number", "fraction", "journal_average", decimals=1),
+    Column("average_gain", "Average gain", "number", "fraction", "journal_average_gain", decimals=1),
+    Column("average_loss", "Average loss", "number", "fraction", "journal_average_loss", decimals=1),
     Column("expectancy", "Expectancy", "number", "fraction", "journal_expectancy", decimals=1),
     Column("low", "Low", "number", "fraction", "journal_expectancy_interval", decimals=1, newbie=False),
     Column("high", "High", "number", "fraction", "journal_expectancy_interval", decimals=1, newbie=False),
@@ -63,7 +63,9 @@ def outcomes(
         (_SORTS[by](each), Outcome(each.entry.day, each.gain, each.beyond) if each.over and each.gain is not None else None)
         for each in counted
     ]
-    sums = {**grouped(pairs), "all": grouped([("all", one) for _, one in pairs]).get("all")}
+    found_sums = grouped(pairs)
+    names = sorted(found_sums) if by == "conviction" else list(found_sums)
+    sums = {**{name: found_sums[name] for name in names}, "all": grouped([("all", one) for _, one in pairs]).get("all")}
     rows: list[dict[str, Any]] = []
     for name, each in sums.items():
         if each is not None:
@@ -114,7 +116,7 @@ def calibration(
             f"Brier score {result.brier:.3f} (0 is perfect; {result.uncertainty:.3f} is saying {result.base_rate:.0%} always), "
             f"n = {result.n}: reliability {result.reliability:.3f} - resolution {result.resolution:.3f} + uncertainty "
             f"{result.uncertainty:.3f} + within bins {result.within_bins:+.3f}. Skill {skill}.",
-            f"On average you said {result.mean_forecast:.0%} and {result.base_rate:.0%} came true"
+            f"On average you said {fmt.percent(result.mean_forecast, 0)} and {fmt.percent(result.base_rate, 0)} came true"
             + (": you are too sure." if result.bias > 0.05 else ": you are not sure enough." if result.bias < -0.05 else "."),
         ]
         if not result.enough:

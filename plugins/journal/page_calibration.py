@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QSplitter, QVBoxLayout, QWidget
 from plugins.journal.panel_parts import Told
 from terminal.domain import format as fmt
 from terminal.ui import theme
-from terminal.ui.form import Flow, MetricCard, Segment, column, ghost, label, row
+from terminal.ui.form import Flow, MetricCard, Segment, column, label, row
 from terminal.ui.table import Action, Look, TableView
 
 if TYPE_CHECKING:
@@ -52,18 +52,18 @@ class CalibrationPage(QWidget):
         cards = QWidget()
         cards.setLayout(flow)
         self.note = label("", "body", wrap=True)
-        self.call_button = ghost("Predict …", "crosshair", surroundings.call)
         right = QWidget()
         title = row(label("Can you trust your own numbers?", "h2"), 0, self.of, spacing=8)
-        right.setLayout(column(title, self.note, self.curve, cards, 0, spacing=8, margins=(10, 0, 12, 8)))
+        whole = column(title, self.note, self.curve, cards, spacing=8, margins=(10, 0, 12, 8))
+        whole.setStretch(2, 1)
+        right.setLayout(whole)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.table)
         self.split.addWidget(right)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
-        head = row(self.told, self.call_button, spacing=8, margins=(12, 0, 12, 0))
-        head.setStretch(0, 1)
+        head = row(self.told, margins=(12, 0, 12, 0))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
@@ -111,7 +111,7 @@ class CalibrationPage(QWidget):
         self.note.setText(told + (few if newbie else ""))
         self.cards["brier"].set_title("Average miss" if newbie else "Brier score")
         self.cards["bias"].set_title("Too sure by" if newbie else "Overconfidence")
-        self.cards["parts"].set_title("How much you knew" if newbie else "REL − RES + UNC")
+        self.cards["parts"].set_title("Better than one number" if newbie else "REL − RES + UNC")
         if found is None:
             for card in self.cards.values():
                 card.set_value("–", "nothing is over yet")
@@ -121,7 +121,12 @@ class CalibrationPage(QWidget):
                                      f"{fmt.percent(found.base_rate, 0)}")  # fmt: skip
         skill = "all turned out alike" if found.skill is None else f"skill {fmt.percent(found.skill, 0, sign=True)}"
         parts = f"{found.reliability:.3f} − {found.resolution:.3f} + {found.uncertainty:.3f}"
-        self.cards["parts"].set_value(f"{found.resolution:.3f}" if newbie else parts, skill)
+        if newbie:
+            self.cards["parts"].set_value(
+                fmt.percent(found.skill, 0, sign=True), f"always saying {fmt.percent(found.base_rate, 0)}"
+            )
+        else:
+            self.cards["parts"].set_value(parts, skill)
 
     def _actions(self, _symbol: str) -> list[Action]:
         return [Action("Take out", lambda _: self._remove(), "trash-2")]
@@ -143,7 +148,7 @@ class Reliability(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._found: Calibration | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(theme.scaled(180))
         self.show_calibration(None)
 
@@ -164,7 +169,7 @@ class Reliability(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.scaled(11)))
         left, below = theme.scaled(46), theme.scaled(34)
-        room = QRectF(left, theme.scaled(8), max(self.width() - left - theme.scaled(12), 10),
+        room = QRectF(left, theme.scaled(8), max(self.width() - left - theme.scaled(26), 10),
                       max(self.height() - below - theme.scaled(8), 10))  # fmt: skip
         for place in range(0, 101, 25):
             x, y = room.left() + room.width() * place / 100, room.bottom() - room.height() * place / 100

@@ -88,7 +88,7 @@ class OutcomesPage(QWidget):
 
     def _arrived(self, table: Table) -> None:
         newbie = self._host.mode == "newbie"
-        self.told.show_answer(table, notes=[] if newbie else None)
+        self.told.show_answer(table, notes=[] if newbie else None, unknown=False)
         self.table.set_empty(
             "No decision is over yet", "Each one is judged when its stop or goal is reached, its time is up, or you close it.",
             "target", "Log a decision …", lambda: self._surroundings.log(""),

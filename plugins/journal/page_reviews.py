@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from terminal.api import Host, Table, TerminalError
 
 _STATUS = Column("_status", "Thesis", "list", term="journal_status")
-_COLUMNS = ("symbol", "action", "_status", "due", "since", "change")
+_COLUMNS = ("symbol", "action", "_status", "due", "change")
 _LOOKS = {
     "symbol": Look("ticker", 66), "action": Look("text", 56), "_status": Look("chips", 78, tones=STATUS_TONES),
     "due": Look("text", 180, stretch=True), "since": Look("muted", 88), "change": Look("signed", 72),
@@ -35,6 +35,9 @@ _STEPS = (
     ("reduce", "Less of it", "Reduce", "Take some of it back"),
     ("close", "Close it", "Close", "It is over; no more reviews"),
 )
+# What is not held cannot be added to or reduced.
+_HELD = ("buy", "hold")
+_NOT_HELD = {"hold": ("Stand by it", "Stand by it"), "close": ("Stop following", "Stop following")}
 _SIDE_BY_SIDE = 820
 
 
@@ -142,6 +145,7 @@ class ReviewForm(QWidget):
     def __init__(self, host: Host, finish: Any) -> None:
         super().__init__()
         self._finish = finish
+        self._action = "buy"
         self.title = label("", "h1", wrap=True)
         self.due = label("", "muted", wrap=True)
         self.reason = label("", "body", wrap=True)
@@ -177,10 +181,13 @@ class ReviewForm(QWidget):
         self.problem.hide()
 
     def set_mode(self, mode: str) -> None:
-        """The buttons in the words of a mode."""
+        """The buttons in the words of a mode and of what was decided."""
+        held = self._action in _HELD
         for step, newbie, pro, _ in _STEPS:
-            self.buttons[step].setText(newbie if mode == "newbie" else pro)
+            words = (newbie, pro) if held else _NOT_HELD.get(step, (newbie, pro))
+            self.buttons[step].setText(words[0] if mode == "newbie" else words[1])
             self.buttons[step].setAccessibleName(self.buttons[step].text())
+            reveal(self.buttons[step], held or step in _NOT_HELD)
 
     def press(self, step: str) -> None:
         """Finish with a step and the note."""
@@ -204,6 +211,8 @@ class ReviewForm(QWidget):
         from plugins.journal.told import ACTION_WORDS
 
         newbie, currency = mode == "newbie", one["currency"]
+        self._action = one["action"]
+        self.set_mode(mode)
         self.title.setText(f"{ACTION_WORDS[one['action']]} {one['symbol']}, {fmt.day(one['day'])}")
         self.due.setText(f"{'Look again because' if newbie else 'Due'}: {one['due']}")
         self.reason.setText(f"“{one['reason']}”")

@@ -154,7 +154,8 @@ def grade(plan: Plan, history: History, market: History, seen: date) -> Grade:
     entry = history.now(plan.price, plan.start)
     path = [bar for bar in bars if bar.day < exit_.day or (not over and bar.day == exit_.day)]
     best, worst = _excursions(plan.side, entry, path, (exit_.day, exit_.price) if over else None)
-    stop_on, target_on = _touches(plan, history, bars)
+    last_day = plan.until if plan.closing is None else min(plan.until, plan.closing.day)
+    stop_on, target_on = _touches(plan, history, [bar for bar in bars if bar.day <= last_day])
     change = history.gain(plan.price, plan.start, exit_.price, exit_.day)
     market_change = exit_.market if exit_.market is not None else _market_gain(plan, market, exit_.day)
     return Grade(
