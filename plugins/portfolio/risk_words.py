@@ -105,7 +105,7 @@ def fell(depth: float, peak: str, trough: str, back: str | None, amount: float |
     """What the deepest drawdown says."""
     money = "" if amount is None else f", {written.money(amount, currency, 0)} of what it is worth today"
     end = f"and was back on {back}" if back else "and is not back yet"
-    return f"It fell {written.percent(-depth, 1)}{money}, from {peak} to {trough}, {end}."
+    return f"What you hold today fell {written.percent(-depth, 1)}{money}, from {peak} to {trough}, {end}."
 
 
 def spread(effective: float, count: int) -> str:
