@@ -167,7 +167,7 @@ class _Asked:
         if one is None or other is None:
             return None
         limit = one if isinstance(left, tree.Number) else other
-        room = slack * (abs(limit) * self._near or _NEAR_ZERO)
+        room = slack * (abs(limit) * self._near if limit else min(self._near, _NEAR_ZERO))
         distance = _SIGNS[sign] * (one - other) + room
         return distance >= 0 if "=" in sign else distance > 0
 
