@@ -40,7 +40,7 @@ def columns(by: str) -> tuple[Column, ...]:
         Column("drift", "Drift", "number", "fraction", "portfolio_drift", 1),
         Column("worth", "Worth", "number", "currency", "portfolio_value", 2),
         Column("target_worth", "Target in money", "number", "currency", "portfolio_target", 2, newbie=False),
-        Column("money", "Too much (+), too little (−)", "number", "currency", "portfolio_drift", 2),
+        Column("money", "Over, under (−)", "number", "currency", "portfolio_drift", 2),
         Column("state", "State", term="portfolio_band"),
         Column("holdings", "Holdings", "list", newbie=False),
         Column("currency", "Currency", newbie=False),
@@ -121,7 +121,8 @@ def _notes(found: Sequence[Slice], wanted: Sequence[Target], by: str, seen: Expo
         keys = [each.key for each in found if each.key not in (UNKNOWN, "untagged")][:3] or ["NAME"]
         even = [100 // len(keys)] * (len(keys) - 1)
         typed = " ".join(f"'{key}={share}'" for key, share in zip(keys, (*even, 100 - sum(even)), strict=True))
-        return [f"No targets are set. Set them: `tapeline portfolio target-set {by} {typed} --band 5`."]
+        told = "No targets are set: say how much each should be, and see how far it is from there."
+        return [told, f"Set them: `tapeline portfolio target-set {by} {typed} --band 5`."]
     urgent = most_urgent(found)
     if urgent is None or urgent.target is None:
         return ["Everything lies within its band: there is nothing to do."]
@@ -129,5 +130,6 @@ def _notes(found: Sequence[Slice], wanted: Sequence[Target], by: str, seen: Expo
     what = "cash" if urgent.key == CASH else urgent.key
     return [
         f"{what} is {abs(urgent.drift or 0.0) * 100:.1f} points {side} its target of {percent(urgent.target.weight, 1)}, "
-        f"outside its band. `tapeline portfolio rebalance --by {by}` lists what to do."
+        "outside its band.",
+        f"What to do: `tapeline portfolio rebalance --by {by}`.",
     ]

@@ -66,6 +66,7 @@ LOTS = (
     Column("account", "Account"),
     Column("currency", "Currency", newbie=False),
 )
+_LEAST_LOSS = 1.0
 NOT_TRADED = {"options": "options are not traded by rebalancing", "short": "it is sold short", "price": "its price is not known"}
 
 
@@ -184,7 +185,8 @@ def _washes(own: Owned, plan: Plan) -> dict[str, tuple[Wash, ...]]:
     return {
         each.symbol: found
         for each in plan.trades
-        if each.quantity < 0 and (found := wash_sales(each.symbol, each.lots, bought, own.day))
+        if each.quantity < 0
+        if (found := tuple(one for one in wash_sales(each.symbol, each.lots, bought, own.day) if one.loss >= _LEAST_LOSS))
     }
 
 

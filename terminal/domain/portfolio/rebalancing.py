@@ -252,7 +252,7 @@ class _Work:
             if not empty:
                 break
             worst = min(empty, key=lambda key: wanted[key])
-            if wanted[worst] < self.rules.minimum:
+            if goals[worst] - self.worth[worst] < self.rules.minimum:
                 self.obstacles.setdefault(worst, "minimum trade")
             aside.add(worst)
         else:

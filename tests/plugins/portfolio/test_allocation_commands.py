@@ -86,7 +86,7 @@ def test_targets_are_kept_with_versions_and_taken_back(run: Callable[..., Any]) 
 def test_actual_against_target(run: Callable[..., Any]) -> None:
     plain = run("allocation")
     assert {row["key"]: row["weight"] for row in plain.rows()} == pytest.approx({"stocks": 0.7, "bonds": 0.2, "cash": 0.1})
-    assert "target" not in [each.name for each in plain.columns] and "target-set" in plain.notes[0]
+    assert "target" not in [each.name for each in plain.columns] and "target-set" in plain.notes[1]
     run("target_set", by="asset_class", weights=SIXTY)
     by_key = {row["key"]: row for row in run("allocation").rows()}
     assert by_key["stocks"]["drift"] == pytest.approx(0.1) and by_key["stocks"]["money"] == 1000
