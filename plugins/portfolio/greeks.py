@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from plugins.portfolio.gathering import sources
-from plugins.portfolio.tables import frame
+from plugins.portfolio.tables import fitted, frame
+from plugins.portfolio.whatif_gathering import Modelled, spoken
 from plugins.portfolio.worth import titled
 from terminal.api import Column, Context, Table
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from plugins.portfolio.gathering import Owned
-    from plugins.portfolio.whatif_gathering import Modelled
     from terminal.domain.whatif.book import Sensitivities
 
 By = Literal["underlying", "expiry", "position"]
@@ -33,6 +33,7 @@ def _money(name: str, title: str, term: str, *, newbie: bool = True) -> Column:
 
 _COLUMNS = (
     Column("what", "What"),
+    Column("contract", "Contract", newbie=False),
     Column("expiry", "Expires", "date"),
     Column("days", "Days", "integer", "days", newbie=False),
     Column("quantity", "Quantity", "number", decimals=4, newbie=False),
@@ -54,7 +55,7 @@ _COLUMNS = (
     Column("beta", "Beta", "number", term="beta", decimals=2, newbie=False),
     Column("currency", "Currency", newbie=False),
 )
-_OF_ONE = {"volatility", "volatility_from", "quantity"}
+_OF_ONE = {"contract", "volatility", "volatility_from", "quantity"}
 
 
 def greeks_table(ctx: Context, own: Owned, found: Modelled, by: By) -> Table:
@@ -68,12 +69,15 @@ def greeks_table(ctx: Context, own: Owned, found: Modelled, by: By) -> Table:
         row["beta_delta_shares"] = _per(row["beta_delta_money"], found.benchmark)
         row["currency"] = own.currency
     columns = tuple(column for column in _COLUMNS if _wanted(column.name, by))
+    table = frame(columns, shown)
+    if by == "position" and shown:
+        columns = fitted(columns, table)
     notes = found.notes if rows else ("Nothing is held.",)
     if any(row["left_out"] for row in rows):
         notes = (*notes, "Sums are of what is known; what is left out is listed.")
     made, _ = sources(ctx, found.fetches)
     detail = {"total": shown[-1] if shown else None, "modelled": found}
-    return Table(titled(f"Greeks by {by}", own), columns, frame(columns, shown), made, found.unknown, notes, detail=detail)
+    return Table(titled(f"Greeks by {by}", own), columns, table, made, found.unknown, notes, detail=detail)
 
 
 def totals(found: Modelled) -> dict[str, Any]:
@@ -90,7 +94,8 @@ def _row(found: Modelled, each: Sensitivities, place: int) -> dict[str, Any]:
     contract = position.contract
     return {
         **values,
-        "what": held.symbol,
+        "what": spoken(held) if held.underlying else held.symbol,
+        "contract": held.symbol if held.underlying else None,
         "underlying": held.market_symbol,
         "expiry": held.expiry,
         "days": None if held.expiry is None else (held.expiry - found.held.day).days,

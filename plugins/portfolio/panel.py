@@ -25,6 +25,7 @@ PAGES = (
     PageSpec("returns", "What it made", "Returns", "plugins.portfolio.page_returns:ReturnsPage"),
     PageSpec("risk", "How risky it is", "Risk", "plugins.portfolio.page_risk:RiskPage"),
     PageSpec("allocation", "Where it should be", "Allocation", "plugins.portfolio.page_allocation:AllocationPage"),
+    PageSpec("whatif", "What if", "What if", "plugins.portfolio.page_whatif:WhatIfPage"),
     PageSpec("bookings", "What happened", "Bookings", "plugins.portfolio.page_bookings:BookingsPage"),
 )
 

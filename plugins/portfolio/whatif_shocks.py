@@ -119,7 +119,7 @@ def shock_table(ctx: Context, own: Owned, found: Modelled, of: Told) -> Table:
     made, _ = sources(ctx, found.fetches)
     says = sentence(of.shock, seen, rows, own.currency)
     notes = (says, *of.notes, *_volatility_notes(found, of, seen), *found.notes)
-    detail = {"shock": of.shock, "effect": seen, "total": total, "sentence": says, "modelled": found}
+    detail = {"shock": of.shock, "effect": seen, "total": total, "sentence": says, "past": of.notes, "modelled": found}
     title = titled(f"If {of.shock.text}", own)
     return Table(title, _SHOCKED, frame(_SHOCKED, rows), made, (*found.unknown, *unsaid), notes, detail=detail)
 
@@ -202,7 +202,7 @@ def _volatility_notes(found: Modelled, of: Told, seen: Effect) -> list[str]:
     if then is None or abs(then - now) < 0.05:
         return [f"{said}; volatilities stay as they are."]
     named = of.shock.vix is not None or of.shock.vix_points is not None or of.shock.vix_share is not None
-    how = "" if named or "level" in of.past else f", as it rises by {of.rise:g} points for each per cent of a fall (--response)"
+    how = "" if named or "level" in of.past else f", as it rises by {of.rise:g} points for each per cent of a fall"
     return [f"{said}, then {then:.1f}{how}; each option's volatility moves in that proportion, less for expiries beyond 30 days."]
 
 

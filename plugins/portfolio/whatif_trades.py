@@ -11,10 +11,10 @@ from plugins.portfolio.exposures import exposures
 from plugins.portfolio.gathering import Prices, owned, sources
 from plugins.portfolio.greeks import totals
 from plugins.portfolio.tables import frame
-from plugins.portfolio.whatif_gathering import Modelled, model
+from plugins.portfolio.whatif_gathering import Modelled, model, spoken
 from plugins.portfolio.worth import counted_cash, titled
 from terminal.api import Column, Context, Table, UserError
-from terminal.domain.format import number
+from terminal.domain.format import money, number
 from terminal.domain.portfolio.positions import Held
 from terminal.domain.portfolio.tax_lots import LONG_RATE, SHORT_RATE, LotSale, Purchase, TaxLot, wash_sales
 from terminal.domain.portfolio.transactions import ZERO, Kind, Transaction, midnight
@@ -42,8 +42,8 @@ COLUMNS = (
     _of("change", "Change", "currency"),
     _of("share_before", "Before, part of all", "fraction"),
     _of("share_after", "After, part of all", "fraction"),
-    _of("value_before", "Before, number", "", newbie=False),
-    _of("value_after", "After, number", "", newbie=False),
+    _of("value_before", "Before, number", ""),
+    _of("value_after", "After, number", ""),
     Column("note", "Note"),
     Column("currency", "Currency", newbie=False),
 )
@@ -149,16 +149,16 @@ def trades_table(
         if "change" not in row and row.get("before") is not None and row.get("after") is not None:
             row["change"] = row["after"] - row["before"]
     made, _ = sources(ctx, sorted({*before.fetches, *after.fetches}))
-    notes = [f"{str(each.kind).capitalize()} {_count(each.quantity)} {each.symbol} at {number(float(each.price or ZERO))} "
-             f"{each.currency} in {each.account}." for each in new]  # fmt: skip
-    notes += _doubts(own, after_own)
+    says = [f"{str(each.kind).capitalize()} {_count(each.quantity)} {each.symbol} at {number(float(each.price or ZERO))} "
+            f"{each.currency} in {each.account}." for each in new]  # fmt: skip
+    notes = [*says, _told(rows, own.currency), *_doubts(own, after_own)]
     notes += _washes(after_own)
     notes.append("Nothing is booked: this is what it would come to, without fees and the spread.")
     if any(row["section"] == "Tax" for row in rows):
-        notes.append(f"Tax is estimated: {rates[0]:.0%} of gains within a year, {rates[1]:.0%} after (--tax-short, --tax-long).")
+        notes.append(f"Tax is estimated: {rates[0]:.0%} of gains within a year, {rates[1]:.0%} after.")
     unknown = tuple(dict.fromkeys((*before.unknown, *after.unknown, *(side.why for side in (one, other) if side.why))))
     return Table(titled("What if you traded", own), COLUMNS, frame(COLUMNS, rows), made, unknown, tuple(notes),
-                 detail={"before": before, "after": after, "bookings": new})  # fmt: skip
+                 detail={"before": before, "after": after, "bookings": new, "says": notes[len(new)], "trades": says})  # fmt: skip
 
 
 def _side(ctx: Context, own: Owned, modelled: Modelled) -> Side:
@@ -191,7 +191,8 @@ def _worths(one: Side, other: Side, traded: set[str]) -> list[dict[str, Any]]:
         if (now or known[symbol]).market_symbol not in traded:
             continue
         rows.append({
-            "section": "Weights", "what": symbol,
+            "section": "Weights", "what": spoken(now or known[symbol]) if (now or known[symbol]).underlying else symbol,
+            "_symbol": symbol,
             "before": 0.0 if then is None else then.worth, "after": 0.0 if now is None else now.worth,
             "share_before": 0.0 if then is None else then.weight, "share_after": 0.0 if now is None else now.weight,
             "value_before": 0.0 if then is None else then.quantity, "value_after": 0.0 if now is None else now.quantity,
@@ -313,6 +314,33 @@ def _washes(after: Owned) -> list[str]:
             elif not wash.alike:
                 told.append(f"The loss on {symbol} counts only if you do not buy it again before {wash.until}.")
     return told
+
+
+def _told(rows: Sequence[dict[str, Any]], currency: str) -> str:
+    """What changes most for the one who asks: the largest weight, a bad day, the shock and the tax, in a sentence each."""
+    by_name = {row["what"]: row for row in rows}
+    weights = [row for row in rows if row.get("_symbol") and row["share_before"] is not None and row["share_after"] is not None]
+    said = []
+    if weights:
+        most = max(weights, key=lambda row: abs(row["share_after"] - row["share_before"]))
+        then, now = (f"{most[name] * 100:.1f} %" for name in ("share_after", "share_before"))
+        said.append(f"{most['what']} would be {then} of everything, now {now}.")
+    tail = next((row for name, row in by_name.items() if name.startswith("Value at risk")), None)
+    if tail and tail["before"] is not None and tail["after"] is not None:
+        then, now = (_money(tail[name], currency) for name in ("after", "before"))
+        said.append(f"On a bad day (one in twenty) you would lose {then} or more, now {now}.")
+    shock = next((row for row in rows if row["section"] == "Shock"), None)
+    if shock and shock["before"] is not None and shock["after"] is not None:
+        then, now = (_money(shock[name], currency, sign=True) for name in ("after", "before"))
+        said.append(f"{shock['what']}: {then}, now {now}.")
+    tax = by_name.get("Tax on them")
+    if tax is not None:
+        said.append(f"Tax on what you sell: about {_money(tax['change'], currency)}." if tax["change"] else "No tax on it.")
+    return " ".join(said)
+
+
+def _money(value: float, currency: str, *, sign: bool = False) -> str:
+    return money(value, currency, 0, sign=sign)
 
 
 def _share(value: float | None, whole: float) -> float | None:
