@@ -26,6 +26,7 @@ from plugins.portfolio.rebalance_commands import rebalance
 from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
 from plugins.portfolio.risk_commands import correlation, risk, var_check
 from plugins.portfolio.sizing_commands import size, size_spread
+from plugins.portfolio.tax_commands import wash_sales
 from plugins.portfolio.whatif_commands import scenario_delete, scenario_save, scenario_undo, scenarios, shocks, whatif
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
@@ -89,6 +90,7 @@ __all__ = [
     "unknown_lines",
     "untag",
     "var_check",
+    "wash_sales",
     "watch",
     "whatif",
 ]

@@ -124,3 +124,23 @@ def test_a_real_book_never_gets_it(live_home: Home, clock: Clock) -> None:
         assert booked(app) == []
     finally:
         app.close()
+
+
+def test_a_loss_that_is_put_off_is_told(app: App) -> None:
+    app.run("portfolio.account_create", {"name": "One"})
+    app.run("portfolio.account_create", {"name": "Two"})
+
+    def book_it(kind: str, day: str, quantity: str, price: str, account: str = "One") -> None:
+        asked = {"account": account, "kind": kind, "symbol": "SPY", "quantity": quantity, "price": price, "day": day}
+        app.run("portfolio.add", asked)
+
+    book_it("buy", "2025-09-01", "100", "50")
+    book_it("sell", "2026-02-02", "100", "40")
+    book_it("buy", "2026-02-20", "75", "41", "Two")
+    (row,) = app.run("portfolio.wash_sales").rows()
+    assert (row["loss"], row["put_off"], row["quantity"]) == (-1000, 750, 75)
+    assert (row["account"], row["into_account"], row["into"]) == ("One", "Two", "booking 3")
+    assert app.run("portfolio.wash_sales", {"scope": "account"}).rows() == []
+    assert app.run("portfolio.wash_sales", {"account": ["Two"]}).rows() == []
+    assert app.run("portfolio.wash_sales", {"year": 2025}).rows() == []
+    assert app.run("portfolio.wash_sales", {"account": ["One"]}).rows() == [row]

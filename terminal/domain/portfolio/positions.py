@@ -147,9 +147,22 @@ class Evening:
     cash: dict[tuple[str, str], Decimal]
 
 
+@dataclass(frozen=True, slots=True)
+class Wash:
+    """A loss that was put off: `quantity` of the closing with this number stand again in the lot `lot` of `account`."""
+
+    closing: int
+    lot: str
+    account: str
+    bought: date
+    quantity: Decimal
+    disallowed: Decimal
+
+
 @dataclass(slots=True)
 class Positions:
-    """What the bookings come to at the end of a day. `cash` by account and currency; `evenings`: days asked for besides."""
+    """What the bookings come to at the end of a day. `cash` by account and currency; `evenings`: days asked for besides;
+    `washes`: losses that were put off, when that was asked for."""
 
     lots: list[Lot] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
@@ -157,6 +170,7 @@ class Positions:
     cash: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     evenings: dict[date, Evening] = field(default_factory=dict)
+    washes: list[Wash] = field(default_factory=list)
 
     def quantities(self) -> dict[tuple[str, str], Decimal]:
         """What is held, by account and symbol; short positions are negative."""

@@ -16,10 +16,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from terminal.domain.portfolio.ledger import part_of
+from terminal.domain.portfolio.positions import Wash
 from terminal.domain.portfolio.transactions import TRADES, ZERO, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from decimal import Decimal
 
     from terminal.domain.portfolio.ledger import Ledger
@@ -30,18 +30,6 @@ Scope = Literal["account", "all"]
 """Purchases in the same account only (as brokers report), or in any of them (as the law has it)."""
 WINDOW = timedelta(days=30)
 _ACQUIRED = TRADES | {Kind.EXERCISE, Kind.ASSIGN}
-
-
-@dataclass(frozen=True, slots=True)
-class Wash:
-    """A loss that was put off: `quantity` of the closing stand again in the lot `lot` of `account`, `disallowed` went there."""
-
-    closing: int
-    lot: str
-    account: str
-    bought: date
-    quantity: Decimal
-    disallowed: Decimal
 
 
 @dataclass(slots=True)
@@ -63,7 +51,6 @@ class Washes:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.found: list[Wash] = []
         self._waiting: dict[str, list[_Loss]] = {}
 
     def closed(self, ledger: Ledger, one: Transaction, lot: Lot, closing: Closing) -> Closing:
@@ -88,7 +75,7 @@ class Washes:
             fits = loss.day - WINDOW <= lot.opened <= loss.day and lot.quantity * loss.left > 0
             if not loss.left or not fits or lot.replaces or (lot.id, account) == (sold.id, sold.account):
                 continue
-            parts, closing = self._stand_in(lot, loss, closing)
+            parts, closing = self._stand_in(ledger, lot, loss, closing)
             at = held.index(lot)
             held.remove(lot)
             for part in reversed(parts):
@@ -106,7 +93,7 @@ class Washes:
             if lot.replaces or loss.left * lot.quantity <= 0 or (self.scope == "account" and loss.account != lot.account):
                 continue
             closings = ledger.out.closings
-            parts, closings[loss.closing] = self._stand_in(lot, loss, closings[loss.closing])
+            parts, closings[loss.closing] = self._stand_in(ledger, lot, loss, closings[loss.closing])
             made += parts[:-1]
             lot = parts[-1]
         return [*made, lot]
@@ -117,7 +104,7 @@ class Washes:
             if loss.account == account:
                 loss.left *= ratio
 
-    def _stand_in(self, lot: Lot, loss: _Loss, closing: Closing) -> tuple[list[Lot], Closing]:
+    def _stand_in(self, ledger: Ledger, lot: Lot, loss: _Loss, closing: Closing) -> tuple[list[Lot], Closing]:
         """The part of the lot that stands for what was sold, with the loss in its cost, and the rest of it."""
         parts = [lot]
         if abs(lot.quantity) > abs(loss.left):
@@ -131,20 +118,6 @@ class Washes:
         lot.replaces = True
         loss.left -= lot.quantity
         loss.loss, loss.loss_base = loss.loss - moved, loss.loss_base - moved_base
-        self.found.append(Wash(loss.closing, lot.id, lot.account, lot.opened, lot.quantity, moved))
+        ledger.out.washes.append(Wash(loss.closing, lot.id, lot.account, lot.opened, lot.quantity, moved))
         total, total_base = closing.disallowed + moved, closing.disallowed_base + moved_base
         return parts, replace(closing, disallowed=total, disallowed_base=total_base)
-
-
-def bought_before(lots: Iterable[Lot], symbol: str, day: date, accounts: Iterable[str] | None = None) -> list[Lot]:
-    """What was bought in the 30 days before: selling other lots of it at a loss on that day would be a wash sale."""
-    chosen = None if accounts is None else set(accounts)
-    return [lot for lot in lots if lot.symbol == symbol and day - WINDOW <= lot.opened <= day and lot.quantity > 0
-            and (chosen is None or lot.account in chosen)]  # fmt: skip
-
-
-def lost_before(closings: Iterable[Closing], symbol: str, day: date, accounts: Iterable[str] | None = None) -> list[Closing]:
-    """What was sold at a loss in the 30 days before: buying it on that day would put the loss off."""
-    chosen = None if accounts is None else set(accounts)
-    return [each for each in closings if each.symbol == symbol and day - WINDOW <= each.closed <= day and each.quantity > 0
-            and each.gain is not None and each.gain < 0 and (chosen is None or each.account in chosen)]  # fmt: skip

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terminal.domain.portfolio.lots import replay
-from terminal.domain.portfolio.washes import bought_before, lost_before
 from tests.conftest import examples
 from tests.domain.portfolio.bookings import D, booking
 from tests.domain.portfolio.test_lots import histories
@@ -135,15 +134,6 @@ def test_the_holding_period_makes_a_loss_long_term() -> None:
                    booking("buy", "2024-01-10", "X", 10, 40), booking("sell", "2024-03-01", "X", -10, 60)],
                   washes="all")  # fmt: skip
     assert [each.long_term for each in book.closings] == [False, True]
-
-
-def test_what_warns_before_a_trade() -> None:
-    book = replay([booking("buy", "2023-01-02", "X", 20, 50), booking("buy", "2024-03-01", "X", 5, 40, account="B"),
-                   booking("sell", "2024-03-04", "X", -10, 40)])  # fmt: skip
-    assert [lot.quantity for lot in bought_before(book.lots, "X", date(2024, 3, 20))] == [5]
-    assert bought_before(book.lots, "X", date(2024, 3, 20), ["A"]) == []
-    assert [each.gain for each in lost_before(book.closings, "X", date(2024, 4, 3))] == [-100]
-    assert lost_before(book.closings, "X", date(2024, 4, 4)) == []
 
 
 @given(histories(), st.sampled_from(["fifo", "lifo", "specific"]), st.sampled_from(["account", "all"]))
