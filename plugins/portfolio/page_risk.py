@@ -52,6 +52,7 @@ class RiskPage(QWidget):
                           self.ahead, 0, spacing=8))  # fmt: skip
         box.addWidget(self.told)
         box.addWidget(self._stack, 1)
+        self.full.wanted.connect(lambda _: self._ask_account())
         for each in (self.sure, self.past, self.ahead):
             each.changed.connect(lambda _: self.ask())
         self._dress()
@@ -66,6 +67,12 @@ class RiskPage(QWidget):
                        then=self._together, fail=lambda _: None, key="risk.correlation")  # fmt: skip
         self._host.run("portfolio.var_check", {**wanted, "days": 1260}, then=self._checked, fail=lambda _: None,
                        key="risk.check")  # fmt: skip
+        if self.full.which.value == "account":
+            self._ask_account()
+
+    def _ask_account(self) -> None:
+        wanted = {**self._surroundings.arguments, "days": int(self.past.value), "part": "account"}
+        self._host.run("portfolio.risk", wanted, then=self.full.show_account, fail=lambda _: None, key="risk.account")
 
     def set_mode(self, mode: str) -> None:
         self._dress()

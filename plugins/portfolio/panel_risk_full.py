@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
 
 from plugins.portfolio.panel_risk_map import HeatMap
@@ -34,7 +34,7 @@ _POSITIONS = {
     "volatility": Look("number", 74), "beta": Look("number", 70),
 }  # fmt: skip
 _TABLES = (("positions", "Positions"), ("var", "Methods"), ("check", "Grades"), ("styles", "Styles"), ("drawdowns", "Falls"),
-           ("liquidity", "Liquidity"), ("summary", "All figures"))  # fmt: skip
+           ("liquidity", "Liquidity"), ("account", "Account"), ("summary", "All figures"))  # fmt: skip
 _LOOKS = {
     "positions": _POSITIONS,
     "var": {"method": Look("text", 150, stretch=True), "why": Look("muted", 90)},
@@ -43,6 +43,7 @@ _LOOKS = {
     "styles": {"style": Look("text", 90), "percentile": Look("position", 110), "says": Look("muted", 200, stretch=True)},
     "drawdowns": {"depth": Look("signed", 80)},
     "liquidity": {"symbol": Look("ticker", 120, stretch=True)},
+    "account": {"figure": Look("text", 140), "said": Look("muted", 160, stretch=True)},
     "summary": {"figure": Look("text", 150), "says": Look("muted", 260, stretch=True)},
 }  # fmt: skip
 _ORDER = ("symbol", "name", "weight", "component", "risk_share", "shortfall", "amount", "volatility", "beta", "marginal", "alone")
@@ -50,7 +51,9 @@ _CARDS = ("var", "cvar", "volatility", "beta", "max_drawdown", "sharpe", "sortin
 
 
 class FullRisk(QWidget):
-    """Cards above; below them one of the tables at the left, the pictures at the right."""
+    """Cards above; below them one of the tables at the left, the pictures at the right. `wanted`: a table that costs time."""
+
+    wanted = Signal(str)
 
     def __init__(self, host: Host) -> None:
         super().__init__()
@@ -144,6 +147,12 @@ class FullRisk(QWidget):
         self._show_exceptions()
         self._show_note()
 
+    def show_account(self, table: Table) -> None:
+        """What the accounts did."""
+        self._tables["account"] = table
+        self.views["account"].show_table(table)
+        self._show_note()
+
     def set_mode(self, mode: str) -> None:
         for view in self.views.values():
             view.set_mode(mode)
@@ -169,6 +178,8 @@ class FullRisk(QWidget):
         for key, view in self.views.items():
             view.setVisible(key == name)
         self._show_note()
+        if name == "account":
+            self.wanted.emit(name)
 
     def _show_note(self) -> None:
         table = self._tables.get(self.which.value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from terminal.api import Context, Table, UserError, argument, command
 
 if TYPE_CHECKING:
+    from plugins.portfolio.gathering import Owned
     from plugins.portfolio.risk import AtRisk
 
 Accounts = Annotated[tuple[str, ...], argument(help="Only these accounts or portfolios; all if none.", metavar="NAME")]
@@ -15,7 +16,7 @@ Days = Annotated[int, argument(help="From so many sessions of the past, at most.
 Confidence = Annotated[float, argument(help="How sure: 0.95 leaves one day in twenty.", metavar="SHARE")]
 Horizon = Annotated[int, argument(help="Over so many days (by the square root of time).", metavar="DAYS")]
 Market = Annotated[str, argument(help="What stands for the market.", metavar="SYMBOL")]
-Part = Literal["summary", "var", "positions", "drawdowns", "styles", "liquidity"]
+Part = Literal["summary", "var", "positions", "drawdowns", "styles", "liquidity", "account"]
 
 
 @command(title="Risk of what you hold")
@@ -33,13 +34,15 @@ def risk(
     """How much what you hold swings, what a bad day costs, which position brings it, how deep it fell, how fast it can be sold.
 
     --part chooses the table: the summary, value at risk by several methods, contributions by position, drawdowns, styles
-    (size, value, momentum, volatility), liquidity.
+    (size, value, momentum, volatility), liquidity, and what the accounts really did beside today's holdings and the market.
     """
+    from plugins.portfolio.risk_past import past_table
     from plugins.portfolio.risk_tables import risk_table
 
     if not 1 <= horizon <= 252:
         raise UserError(f"A horizon of {horizon} days cannot be told.", "Choose 1 to 252.")
-    return risk_table(ctx, _gathered(ctx, account, currency, days, confidence, market), part, confidence, horizon)
+    own, of = _gathered(ctx, account, currency, days, confidence, market)
+    return past_table(ctx, own, of) if part == "account" else risk_table(ctx, of, part, confidence, horizon)
 
 
 @command(title="What moves together")
@@ -57,7 +60,7 @@ def correlation(
 
     if not -1.0 <= together <= 1.0:
         raise UserError(f"A correlation lies between -1 and 1, not at {together}.", "Choose for instance 0.5.")
-    return correlation_table(ctx, _gathered(ctx, account, currency, days, 0.95, "SPY"), together, sample=sample)
+    return correlation_table(ctx, _gathered(ctx, account, currency, days, 0.95, "SPY")[1], together, sample=sample)
 
 
 @command(title="Was value at risk right?")
@@ -79,13 +82,16 @@ def var_check(
 
     if window < LEAST:
         raise UserError(f"{window} days are too few for a value at risk.", f"Choose {LEAST} or more.")
-    return check_table(ctx, _gathered(ctx, account, currency, days, confidence, "SPY"), window, confidence)
+    return check_table(ctx, _gathered(ctx, account, currency, days, confidence, "SPY")[1], window, confidence)
 
 
-def _gathered(ctx: Context, account: tuple[str, ...], currency: str, days: int, confidence: float, market: str) -> AtRisk:
+def _gathered(
+    ctx: Context, account: tuple[str, ...], currency: str, days: int, confidence: float, market: str
+) -> tuple[Owned, AtRisk]:
     from plugins.portfolio.gathering import owned
     from plugins.portfolio.risk import at_risk
 
     if not 0.5 < confidence < 1.0:
         raise UserError(f"A confidence lies between 0.5 and 1, not at {confidence}.", "Choose for instance 0.95 or 0.99.")
-    return at_risk(ctx, owned(ctx, account, currency=currency), days, market.strip().upper())
+    own = owned(ctx, account, currency=currency)
+    return own, at_risk(ctx, own, days, market.strip().upper())
