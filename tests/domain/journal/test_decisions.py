@@ -23,7 +23,7 @@ def test_probabilities(text: str, share: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "high", "0", "100", "-3", "120", "1"])
 def test_what_is_no_probability(text: str) -> None:
-    with pytest.raises(ValueError, match="probability|between"):
+    with pytest.raises(ValueError, match=r"probability|between"):
         probability(text)
 
 
