@@ -23,6 +23,7 @@ from plugins.chart.kept import (
     undo,
     undo_studies,
 )
+from plugins.chart.replay_commands import replay
 from terminal import api
 from terminal.api import Column, Context, Table, UserError, argument, command
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "draw", "drawings", "erase", "events", "export", "forget_studies", "indicators", "move", "restore", "save_studies", "show",
-    "studies", "undo", "undo_studies",
+    "draw", "drawings", "erase", "events", "export", "forget_studies", "indicators", "move", "replay", "restore",
+    "save_studies", "show", "studies", "undo", "undo_studies",
 ]  # fmt: skip
 
 Interval = Annotated[

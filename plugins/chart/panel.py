@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from plugins.chart import panel_words as words
 from plugins.chart.panel_board import Board
-from plugins.chart.panel_replay import ReplayBar
+from plugins.chart.panel_replay import SEEN_AFTER, SEEN_BEFORE, ReplayBar, bars_until
 from plugins.chart.panel_toolbar import INTERVALS, KINDS, SCALES, Head, Toolbar
 from terminal.ui.form import Banner, ChipRow, EmptyState
 from terminal.ui.meters import ProgressLine
@@ -62,6 +62,7 @@ class ChartPanel(QWidget):
         self.board = Board(self.host)
         self.legend = ChipRow()
         self.replay = ReplayBar()
+        self._replay_day: date | None = None
         self.progress = ProgressLine(self._cancel)
         self.banner = Banner("", dismissable=True)
         self.banner.hide()
@@ -269,6 +270,7 @@ class ChartPanel(QWidget):
         self.board.show_state()
         if before is None or not same:
             self._load_events()
+        self._begin_replay()
 
     def _show_head(self) -> None:
         if self.answer is None:
@@ -428,6 +430,25 @@ class ChartPanel(QWidget):
         place = self._place if start <= self._place < count - 1 else int(start + (min(end, count) - start) * 0.75)
         self.replay.start(max(place, 1) + 1, count)
         self.chart.setFocus()
+
+    def replay_from(self, symbol: str, day: date) -> None:
+        """Replay a symbol from the end of a day, as soon as its bars are here."""
+        self._replay_day = day
+        if symbol != self.symbol or self.answer is None:
+            self.show_symbol(symbol)
+        else:
+            self._begin_replay()
+
+    def _begin_replay(self) -> None:
+        day, self._replay_day = self._replay_day, None
+        if day is None or self.chart is None or self.answer is None:
+            return
+        shown, every = bars_until(self.answer.bars, day), len(self.chart.series)
+        if 0 < shown < every:
+            self.replay.end()
+            self.chart.show_places(shown - SEEN_BEFORE, shown + SEEN_AFTER)
+            self.replay.start(shown, every)
+            self.chart.setFocus()
 
     def _replayed(self, count: int) -> None:
         if self.chart is not None:

@@ -12,10 +12,14 @@ from terminal.ui import theme
 from terminal.ui.form import Button, Chip, IconButton, Segment, label, row
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
+
+    import polars as pl
 
 SPEEDS = (("1", "1×"), ("3", "3×"), ("10", "10×"))
 BEAT_MS = 1000
+SEEN_BEFORE, SEEN_AFTER = 120, 25
+"""Bars in view before and after the place at which a replay of a day begins."""
 
 
 class ReplayBar(QFrame):
@@ -111,3 +115,10 @@ class ReplayBar(QFrame):
 
     def _set_beat(self) -> None:
         self._timer.setInterval(BEAT_MS // int(self.speed.value))
+
+
+def bars_until(bars: pl.DataFrame, day: date) -> int:
+    """How many bars there are up to the end of a day at the exchange."""
+    if "at" not in bars.columns:
+        return int((bars["date"] <= day).sum())
+    return int((bars["at"].dt.convert_time_zone("America/New_York").dt.date() <= day).sum())

@@ -47,6 +47,6 @@ def _execution(each: Kept, leg: Leg, one: Execution) -> dict[str, Any]:
     ends = not one.opens and one.booking == (each.trade.closed.booking if each.trade.closed else "")
     result = f": {show.money(float(each.profit), leg.currency, sign=True)}" if ends and each.profit is not None else ""
     text = f"Trade {each.number}, {each.title}{result}"
-    price = float(one.price) if one.price is not None and leg.option is None else None
+    price = float(one.price / one.units) if one.price is not None and leg.option is None else None
     return {"date": one.day, "at": one.at if one.timed else None, "kind": "trade", "title": f"{did} {count}{unit}{cost}",
             "text": text, "price": price, "currency": leg.currency}  # fmt: skip

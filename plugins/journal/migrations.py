@@ -44,4 +44,12 @@ MIGRATIONS = (
             made_at TIMESTAMPTZ NOT NULL, removed_at TIMESTAMPTZ);
     """,
     ),
+    Migration(
+        name="0003 which clauses were true at entries",
+        sql="""
+        CREATE TABLE journal.entry_clauses (
+            symbol VARCHAR NOT NULL, day DATE NOT NULL, clause VARCHAR NOT NULL, held BOOLEAN, judged_at TIMESTAMPTZ NOT NULL,
+            PRIMARY KEY (symbol, day, clause));
+    """,
+    ),
 )

@@ -44,10 +44,9 @@ def stats(
     if not by:
         return statistics_tables.summary_table(ctx, found, capital)
     outcomes = found.closed()
-    unknown: tuple[str, ...] = ()
     if by == "clause":
-        outcomes, unknown = clauses.labelled(ctx, outcomes, rule)
-    return statistics_tables.groups_table(ctx, found, outcomes, by, unknown)
+        return statistics_tables.contrasts_table(ctx, found, clauses.answers(ctx, outcomes, rule))
+    return statistics_tables.groups_table(ctx, found, outcomes, by)
 
 
 @command(title="Equity curve of your trades", panel="journal")

@@ -145,7 +145,7 @@ _TITLES = {"hour": "time of day", "held": "holding time", "symbol": "ticker", "s
            "during": "state of mind during", "after": "state of mind after"}  # fmt: skip
 
 
-def groups_table(ctx: Context, found: Journal, outcomes: Sequence[Outcome], by: str, unknown: tuple[str, ...]) -> Table:
+def groups_table(ctx: Context, found: Journal, outcomes: Sequence[Outcome], by: str) -> Table:
     """One row a group; `_keys` are its trades."""
     told = statistics.groups(outcomes, by)
     best, worst = statistics.best_and_worst([one for one in told if not one.few])
@@ -156,7 +156,7 @@ def groups_table(ctx: Context, found: Journal, outcomes: Sequence[Outcome], by: 
     if not told:
         notes = [f"Nothing to group by {_TITLES.get(by, by)}: no closed trade has one."]
     title = f"{len(outcomes)} closed trades by {_TITLES.get(by, by)}"
-    return Table(title, _GROUPS, shown, (written(ctx), *found.sources), (*found.unknown, *unknown), tuple(notes),
+    return Table(title, _GROUPS, shown, (written(ctx), *found.sources), found.unknown, tuple(notes),
                  detail={"groups": told})  # fmt: skip
 
 
@@ -173,6 +173,55 @@ def _group(one: statistics.Group, currency: str, best: bool, worst: bool) -> Row
         "profit_factor": told.profit_factor, "low": each.low if each and told.n > 1 else None,
         "high": each.high if each and told.n > 1 else None, "says": says, "currency": currency, "_keys": list(one.keys),
     }  # fmt: skip
+
+
+_CONTRASTS = (
+    Column("clause", "At entry"),
+    Column("n", "True", "integer", "count"),
+    Column("average", "Average when true", "number", "currency", decimals=2, term="journal_expectancy"),
+    Column("win_rate", "Won when true", "number", "fraction", decimals=0, term="journal_win_rate"),
+    Column("others", "False", "integer", "count"),
+    Column("other_average", "Average when false", "number", "currency", decimals=2),
+    Column("other_win_rate", "Won when false", "number", "fraction", decimals=0, newbie=False),
+    Column("difference", "Difference", "number", "currency", decimals=2),
+    Column("low", "From", "number", "currency", decimals=2, newbie=False),
+    Column("high", "To", "number", "currency", decimals=2, newbie=False),
+    Column("shrunk", "Believed", "number", "currency", decimals=2, term="journal_clause"),
+    Column("says", "What it says"),
+    Column("currency", "Currency", newbie=False),
+)
+
+
+def contrasts_table(ctx: Context, found: Journal, answers: Mapping[str, Mapping[str, bool | None]]) -> Table:
+    """Which criterion made money: each clause, true against false."""
+    told = statistics.contrasts(found.closed(), answers)
+    rows = [
+        {"clause": one.name, "n": one.held.n, "average": _value(one.held.expectancy), "win_rate": _value(one.held.win_rate),
+         "others": one.failed.n, "other_average": _value(one.failed.expectancy), "other_win_rate": _value(one.failed.win_rate),
+         "difference": _value(one.difference), "low": one.difference.low if one.difference else None,
+         "high": one.difference.high if one.difference else None, "shrunk": one.shrunk, "says": _verdict(one),
+         "currency": found.currency, "_keys": list(one.keys)}
+        for one in told
+    ]  # fmt: skip
+    missing = sum(answer is None for each in answers.values() for answer in each.values())
+    unknown = (f"{missing} answers are unknown: data was missing on the day.",) if missing else ()
+    shown = frame((*_CONTRASTS, Column("_keys", "", "list")), rows)
+    notes = ("Judged on the evening before each entry, as it was known then.",) if rows else ()
+    return Table("Closed trades by what was true at entry", _CONTRASTS, shown, (written(ctx), *found.sources),
+                 (*found.unknown, *unknown), notes, detail={"contrasts": told})  # fmt: skip
+
+
+def _verdict(one: statistics.Contrast) -> str:
+    if one.held.n < FEW or one.failed.n < FEW:
+        return f"fewer than {FEW} trades on one side: little can be said"
+    found = one.difference
+    if found is None or one.shrunk is None or found.low <= 0 <= found.high or abs(one.shrunk) < abs(found.value) / 2:
+        return "may be chance"
+    return "makes money" if found.value > 0 else "costs money"
+
+
+def _value(one: Interval | None) -> float | None:
+    return None if one is None else one.value
 
 
 _CURVE = (

@@ -119,9 +119,9 @@ def journal(
     return Journal(kept, detail["currency"], day, tuple(detail["accounts"]), (*told.sources, *bars.sources()), _unknown(kept))
 
 
-def one_of(ctx: Context, number: int) -> Kept:
+def one_of(ctx: Context, number: int, *, excursions: bool = True) -> Kept:
     """The trade that the booking of a number opened. Raises UserError when there is none."""
-    found = [each for each in journal(ctx).kept if str(number) in each.trade.bookings]
+    found = [each for each in journal(ctx, excursions=excursions).kept if str(number) in each.trade.bookings]
     if not found:
         raise UserError(f"There is no trade {number}.", "`tapeline journal trades` lists them with their numbers.")
     return found[-1]

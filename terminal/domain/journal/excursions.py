@@ -181,8 +181,8 @@ def r_multiple(profit: float | None, risk: float | None) -> float | None:
 
 
 def efficiency(profit: float | None, mfe: float | None) -> float | None:
-    """How much of the best profit there was, was kept: 1 is the very top, below 0 a loss after a gain. None without a gain."""
-    return None if profit is None or not mfe or mfe <= 0 else profit / mfe
+    """How much of the best profit there was, was kept: 1 is the very top, 0 all of it was given back. None without a gain."""
+    return None if profit is None or not mfe or mfe <= 0 else max(profit, 0.0) / mfe
 
 
 def slippage(trade: Trade, reference: Decimal | None) -> Decimal | None:

@@ -105,6 +105,19 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """Trades of which something was true against those of which it was not. `difference`: of their averages, with its interval
+    (None: one side is empty or too small); `shrunk`: pulled towards no difference as far as it may be chance."""
+
+    name: str
+    held: Summary
+    failed: Summary
+    difference: Interval | None
+    shrunk: float | None
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """Profit by day of closing: each day's, the sum so far, and how far that is below its highest (<= 0)."""
 
@@ -225,6 +238,42 @@ def shrunk(values: Mapping[str, Sequence[float]], *, shares: bool = False) -> di
     own = between / (between + noise)
     return {name: (float(part * middle + (1 - part) * centre), float(part))
             for name, part, middle in zip(told, own, means, strict=True)}  # fmt: skip
+
+
+def contrasts(outcomes: Iterable[Outcome], answers: Mapping[str, Mapping[str, bool | None]]) -> list[Contrast]:
+    """For each clause the trades at whose entry it was true against those at which it was false, the best one first.
+
+    `answers` by clause and trade; unknown ones count on neither side. The prior is that clauses differ around nothing, its
+    spread what the differences show beyond their own noise (DerSimonian and Laird with the centre known).
+    """
+    found = ordered(outcomes)
+    raw: list[tuple[str, list[Outcome], list[Outcome], float | None, float]] = []
+    for name, told in answers.items():
+        held, failed = ([one for one in found if told.get(one.key) is wanted] for wanted in (True, False))
+        raw.append((name, held, failed, *_difference([one.profit for one in held], [one.profit for one in failed])))
+    known = [(value, noise) for _, _, _, value, noise in raw if value is not None]
+    precision = math.fsum(1 / noise for _, noise in known if noise > 0)
+    spread = math.fsum(value * value / noise - 1 for value, noise in known if noise > 0)
+    between = max(0.0, spread / precision) if precision > 0 else 0.0
+    made = []
+    for name, held, failed, value, noise in raw:
+        half = Z90 * math.sqrt(noise)
+        told_of = None if value is None else Interval(value, value - half, value + half)
+        pulled = None if value is None else value * between / (between + noise) if between + noise > 0 else value
+        made.append(Contrast(name, summary(held), summary(failed), told_of, pulled, tuple(one.key for one in held)))
+    return sorted(made, key=lambda one: (-(one.shrunk if one.shrunk is not None else -math.inf), -_middle(one), one.name))
+
+
+def _difference(held: Sequence[float], failed: Sequence[float]) -> tuple[float | None, float]:
+    """Of two averages, and the square of its standard error; None unless there are two on either side."""
+    if len(held) < 2 or len(failed) < 2:
+        return None, 0.0
+    one, other = np.asarray(held), np.asarray(failed)
+    return float(one.mean() - other.mean()), float(one.var(ddof=1) / len(one) + other.var(ddof=1) / len(other))
+
+
+def _middle(one: Contrast) -> float:
+    return one.difference.value if one.difference is not None else -math.inf
 
 
 def best_and_worst(found: Sequence[Group]) -> tuple[Group | None, Group | None]:

@@ -68,7 +68,7 @@ def _first(week: Week) -> str:
     if week.before and (usual := summary(week.before).expectancy) is not None and told.expectancy is not None:
         word = "more" if told.expectancy.value > usual.value else "less" if told.expectancy.value < usual.value else "as much"
         lines.append(
-            f"On average a trade made {show.money(told.expectancy.value, week.currency)}, {word} "
+            f"On average a trade came to {show.money(told.expectancy.value, week.currency)}, {word} "
             f"{'than' if word != 'as much' else 'as'} before ({show.money(usual.value, week.currency)} over "
             f"{_counted(len(week.before), 'trade', 'trades')})."
         )

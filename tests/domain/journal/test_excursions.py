@@ -40,6 +40,7 @@ def test_of_daily_bars_only_what_surely_fell_into_the_trade_counts() -> None:
     assert (found.mfe_most, found.mae_most) == (119, -51)  # 112 on the last, 95 on the first day
     assert one.realised == D(38)
     assert efficiency(38, found.mfe) == pytest.approx(38 / 79)
+    assert efficiency(-5, found.mfe) == 0 and efficiency(38, 0) is None and efficiency(None, 10) is None
 
 
 def test_a_short_sale_is_the_other_way_round() -> None:

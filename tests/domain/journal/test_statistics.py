@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from terminal.domain.journal.statistics import (
     Outcome,
     best_and_worst,
+    contrasts,
     curve,
     distribution,
     groups,
@@ -160,3 +161,20 @@ def test_parts_sum_to_the_whole_in_whatever_order(cents: list[int], chance: rand
     for by in ("weekday", "month", "symbol"):
         assert sum(one.summary.total for one in groups(found, by)) == pytest.approx(summary(found).total, abs=1e-6)
     assert curve(found).total[-1] == pytest.approx(summary(found).total, abs=1e-6)
+
+
+def test_a_clause_is_judged_by_both_sides_and_chance_is_taken_off() -> None:
+    chance = np.random.default_rng(5)
+    found, real, noise = [], {}, {}
+    for at in range(1, 121):
+        real[str(at)], noise[str(at)] = bool(at % 2), bool(chance.integers(2))
+        found.append(outcome(at, float(chance.normal(60 if at % 2 else -40, 80))))
+    noise["1"] = None  # type: ignore[assignment]
+    told = contrasts(found, {"real": real, "noise": noise, "always": dict.fromkeys(real, True)})
+    assert [one.name for one in told] == ["real", "noise", "always"]
+    first, second, third = told
+    assert first.difference is not None and first.difference.low > 0
+    assert first.shrunk is not None and 60 < first.shrunk < first.difference.value
+    assert second.difference is not None and second.difference.low < 0 < second.difference.high
+    assert second.held.n + second.failed.n == 119
+    assert third.difference is None and third.shrunk is None and third.failed.n == 0

@@ -24,7 +24,7 @@ def test_a_week_in_sentences_and_figures() -> None:
                        titles={"1": "XX long"}))
     assert text.startswith("# Week of 4 Mar 2024 to 10 Mar 2024\n")
     assert "2 closed trades made $59.50, after $3.00 of fees: 1 won, 1 lost. 3 trades were opened, 1 is still open." in text
-    assert "On average a trade made $29.75, more than before ($10.00 over 13 trades)." in text
+    assert "On average a trade came to $29.75, more than before ($10.00 over 13 trades)." in text
     assert "| XX long | 4 Mar 2024 | $100.00 | 2.00 |" in text
     assert "- **no stop**: 2 trades, $59.50, 1 won" in text
     assert "- **Revenge trading**: Nine of them." in text
