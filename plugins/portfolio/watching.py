@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ORDER = ("Avoid", "Hold", "Buy", "Strong Buy")
 """From worst to best. Any other verdict is no verdict: what is not known has not changed."""
 _NEWEST = """SELECT symbol, verdict, score, day FROM portfolio.verdicts
-    QUALIFY row_number() OVER (PARTITION BY symbol ORDER BY "at" DESC) = 1"""
+    QUALIFY row_number() OVER (PARTITION BY symbol ORDER BY "at" DESC, rowid DESC) = 1"""
 
 
 def known(read: Read) -> dict[str, dict[str, Any]]:
@@ -49,7 +49,7 @@ def last_changes(read: Read, until: date | None) -> dict[str, dict[str, Any]]:
     """The last change of each symbol's verdict, up to a day: `before`, `verdict`, `day`."""
     rows = read(
         "SELECT symbol, before, verdict, day FROM portfolio.verdicts WHERE before IS NOT NULL AND (? IS NULL OR day <= ?) "
-        'QUALIFY row_number() OVER (PARTITION BY symbol ORDER BY "at" DESC) = 1',
+        'QUALIFY row_number() OVER (PARTITION BY symbol ORDER BY "at" DESC, rowid DESC) = 1',
         (until, until),
     ).to_dicts()
     return {row["symbol"]: row for row in rows}

@@ -35,7 +35,8 @@ def demo(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def market(demo: Any) -> Iterator[Any]:
     """The App with nothing recorded, saved or starred, and the settings as delivered."""
     def clean(tx: Any) -> None:
-        for table in ("screener.run_rows", "screener.runs", "screener.saved", "watchlist_items", "watchlists"):
+        for table in ("screener.run_rows", "screener.runs", "screener.saved", "watchlist_items", "watchlists",
+                      "portfolio.held", "portfolio.versions", "portfolio.keys", "portfolio.accounts"):
             tx.execute(f"DELETE FROM {table}")
 
     demo.store.book.write(clean)
