@@ -48,7 +48,7 @@ CRISES = (
            (1345.02, 1119.46), (17.52, 48.00), (2.99, 2.40), "the rating of the United States was lowered"),
     Crisis("2015", "August 2015", ("2015", "august 2015", "yuan"), date(2015, 8, 17), date(2015, 8, 25), (2102.44, 1867.61),
            (13.02, 36.02), (2.16, 2.12), "China let its currency fall"),
-    Crisis("2018", "Volmageddon 2018", ("february 2018", "volmageddon"), date(2018, 1, 26), date(2018, 2, 8),
+    Crisis("2018q1", "Volmageddon 2018", ("february 2018", "volmageddon"), date(2018, 1, 26), date(2018, 2, 8),
            (2872.87, 2581.00), (11.08, 33.46), (2.66, 2.85), "bets on calm were unwound"),
     Crisis("2018q4", "Autumn 2018", ("2018", "december 2018", "autumn 2018", "2018 q4", "q4 2018"), date(2018, 9, 20),
            date(2018, 12, 24), (2930.75, 2351.10), (11.80, 36.07), (3.07, 2.74), "rates rose into a slowdown"),
