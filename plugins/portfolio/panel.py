@@ -24,8 +24,9 @@ PAGES = (
     PageSpec("holdings", "What you own", "Holdings", "plugins.portfolio.page_holdings:HoldingsPage"),
     PageSpec("returns", "What it made", "Returns", "plugins.portfolio.page_returns:ReturnsPage"),
     PageSpec("risk", "How risky it is", "Risk", "plugins.portfolio.page_risk:RiskPage"),
-    PageSpec("allocation", "Where it should be", "Allocation", "plugins.portfolio.page_allocation:AllocationPage"),
     PageSpec("whatif", "What if", "What if", "plugins.portfolio.page_whatif:WhatIfPage"),
+    PageSpec("allocation", "Where it should be", "Allocation", "plugins.portfolio.page_allocation:AllocationPage"),
+    PageSpec("sizing", "How much to buy", "Sizing", "plugins.portfolio.page_sizing:SizingPage"),
     PageSpec("bookings", "What happened", "Bookings", "plugins.portfolio.page_bookings:BookingsPage"),
 )
 

@@ -197,7 +197,7 @@ def market_sentence(found: Case) -> str:
     """The range with its money: "2–4 %, $2,000 to $4,000"."""
     place = found.room
     if place.buy_high <= 0:
-        return f"Nothing more: {place.reasons[-1].text[:1].lower()}{place.reasons[-1].text[1:]}"
+        return f"Nothing more. {place.reasons[-1].text}" if found.situation.held else f"Nothing. {place.reasons[-1].text}"
     low, high = (words.money(part * found.capital, found.currency, 0) for part in (place.buy_low, place.buy_high))
     money = f"up to {high}" if place.buy_low <= 0 else low if low == high else f"{low} to {high}"
     return f"{span(place.buy_low, place.buy_high)} of what you have: {money}."

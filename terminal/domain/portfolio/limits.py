@@ -112,5 +112,5 @@ def _not_named(after: Sequence[Slice], found: list[Limit], sells: bool, currency
     names = " and ".join(each.key for each in rest)
     verb = "is" if len(rest) == 1 else "are"
     amount = words.money(whole, currency or None)
-    text = f"{names[:1].upper()}{names[1:]} ({amount}) {verb} in none of your targets and left alone; a target of 0 sells it."
+    text = f"{names[:1].upper()}{names[1:]} ({amount}) {verb} in none of your targets and left alone."
     return [*made, Limit(NOT_NAMED, "", max(0.0, whole - left), text)]

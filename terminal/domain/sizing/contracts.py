@@ -102,7 +102,8 @@ def outcome(legs: Sequence[Leg], multiplier: float = SHARES) -> Outcome:
     bends = sorted({0.0, *(each.strike for each in legs if each.right != "S")})
     results = {at: result(at) for at in bends}
     slope = multiplier * sum(each.quantity for each in legs if each.right != "P")
-    worst, best = min(bends, key=lambda at: results[at]), max(bends, key=lambda at: results[at])
+    worst = min(bends, key=lambda at: (round(results[at], 6), -at))  # where it begins to be as bad as it can be
+    best = max(bends, key=lambda at: (round(results[at], 6), -at if at else -1e12))
     down, up = slope < -1e-9, slope > 1e-9
     return Outcome(
         cost,

@@ -94,8 +94,8 @@ def room(seen: Situation, policy: Policy | None = None) -> Room:
     low, high = _grained(low), _grained(high)
     buy_low, buy_high = max(0.0, low - seen.held), max(0.0, high - seen.held)
     if seen.held > 0:
-        what = "more than that; nothing is to be added." if seen.held >= high else f"{span(buy_low, buy_high)} may be added."
-        reasons.append(Reason("held", f"You own {percent(seen.held, 1)} of it already: {what}", buy_low, buy_high))
+        what = "which is enough." if seen.held >= high else f"so {span(buy_low, buy_high)} may be added."
+        reasons.append(Reason("held", f"{percent(seen.held, 1)} of what you have is in it already, {what}", buy_low, buy_high))
     free = max(0.0, rule.sector_most - seen.sector_held)
     if seen.sector and seen.verdict and free < buy_high:
         buy_low, buy_high = min(buy_low, free), free

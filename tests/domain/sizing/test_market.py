@@ -46,7 +46,7 @@ def test_what_is_owned_already_counts() -> None:
     some = room(replace(PLAIN, held=0.03))
     assert (some.low, some.high, some.buy_low, some.buy_high) == pytest.approx((0.02, 0.04, 0.0, 0.01))
     full = room(replace(PLAIN, held=0.05))
-    assert full.buy_high == 0 and "nothing is to be added" in full.reasons[-1].text
+    assert full.buy_high == 0 and "which is enough" in full.reasons[-1].text
     crowded = room(replace(PLAIN, sector_held=0.24))
     assert (crowded.buy_low, crowded.buy_high) == pytest.approx((0.01, 0.01)) and crowded.reasons[-1].what == "sector limit"
     assert room(replace(PLAIN, sector_held=0.4)).buy_high == 0
