@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from plugins.journal.call_commands import call, calls
 from plugins.journal.checkin_commands import check, checks, review, uncheck
-from plugins.journal.decision_commands import change, delete, history, list_, log, restore, show, undo
+from plugins.journal.decision_commands import change, delete, history, list_, log, price, restore, show, undo
+from plugins.journal.demo_commands import demo_fill, demo_remove
 from plugins.journal.outcome_commands import calibration, outcomes
 from plugins.journal.picture_commands import picture, picture_remove, picture_restore, pictures
 from plugins.journal.playbook_commands import playbook_delete, playbook_save, playbook_undo, playbooks
@@ -24,6 +25,8 @@ __all__ = [
     "check",
     "checks",
     "delete",
+    "demo_fill",
+    "demo_remove",
     "distribution",
     "equity",
     "export",
@@ -41,6 +44,7 @@ __all__ = [
     "playbook_save",
     "playbook_undo",
     "playbooks",
+    "price",
     "report",
     "restore",
     "review",

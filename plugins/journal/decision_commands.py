@@ -113,6 +113,22 @@ def change(
     return replace(show(ctx, number), title=text, undo=Undo("journal.undo", {"number": number}, text, f"decision:{number}"))
 
 
+@command(title="Price of now", hidden=True)
+def price(ctx: Context, symbol: Symbol) -> Table:
+    """The price a decision would be written down with, as a sentence in the title."""
+    from plugins.journal import recording
+    from plugins.journal.tables import frame
+    from terminal.domain import format as fmt
+
+    name = recording.symbol_of(symbol)
+    found = ctx.market.scored([name], ctx.as_of).frame
+    known = found.height and found["price"][0] is not None
+    columns = (Column("symbol", "Ticker"), Column("price", "Price", "number", "currency"), Column("currency", "Currency"))
+    rows = found.select("symbol", "price", "currency").to_dicts()
+    title = f"now {fmt.money(rows[0]['price'], rows[0]['currency'])}" if known else "its price is not stored yet"
+    return Table(title, columns, frame(columns, rows))
+
+
 @command(title="Decisions", panel="journal")
 def list_(
     ctx: Context,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QLineEdit, QScrollArea, QSizePolicy, QWidget
 
 from plugins.journal.panel_parts import ACTIONS, day_edit, day_in, titled
 from terminal.ui.form import Banner, Section, Segment, column, ghost, label, primary, reveal, row
@@ -45,6 +45,7 @@ class DecisionForm(QDialog):
         self.setWindowTitle(f"Change decision {before['number']}" if before else "Log a decision")
         self.setMinimumSize(560, 420)
         self.symbol = _line("Ticker", "AAPL", symbol)
+        self.now = label("", "muted")
         self.action = Segment([(key, easy if newbie else pro) for key, easy, pro in ACTIONS], "buy", "What you decided")
         self.reason = _line("Reason", "The one reason that matters most")
         self.conviction = Segment(_SURE, "", "How sure you are to be right")
@@ -66,6 +67,8 @@ class DecisionForm(QDialog):
         self.save.setDefault(True)
         self._prefill()
         self._lay_out(newbie)
+        self.symbol.editingFinished.connect(self._ask_price)
+        self._ask_price()
         for place, box in enumerate(self.rules):
             if (edit := box.lineEdit()) is not None:
                 edit.editingFinished.connect(lambda place=place: self._explain(place))
@@ -76,10 +79,12 @@ class DecisionForm(QDialog):
         for title, control in (
             ("Of what", self.symbol), ("Decision", self.action), ("Why" if newbie else "Thesis", self.reason),
             ("How sure" if newbie else "Conviction", self.conviction), ("Worked out by" if newbie else "Horizon", self.horizon),
-            ("Wrong below" if newbie else "Stop", self.stop), ("Goal" if newbie else "Target", self.target),
+            ("Wrong at" if newbie else "Stop", self.stop), ("Goal" if newbie else "Target", self.target),
             ("Look again" if newbie else "Review", self.review),
         ):  # fmt: skip
             form.addRow(titled(title, control), control)
+            if control is self.symbol:
+                form.addRow("", self.now)
         if self._before is not None:
             form.addRow(titled("Why the change", self.why), self.why)
         wrong = QFormLayout()
@@ -167,7 +172,7 @@ class DecisionForm(QDialog):
     def log(self) -> None:
         """Carry it out."""
         self.save.setEnabled(False)
-        self.banner.hide()
+        self.banner.show_message("Keeping what is known now …", "info")
         command = "journal.log" if self._before is None else "journal.change"
         arguments = self.arguments()
         arguments.setdefault("reason", "") if self._before is None else None
@@ -180,6 +185,13 @@ class DecisionForm(QDialog):
     def _failed(self, problem: TerminalError) -> None:
         self.save.setEnabled(True)
         self.banner.show_message(problem.sentence(), "error")
+
+    def _ask_price(self) -> None:
+        """What it costs now, so that stop and target can be thought of."""
+        symbol = self.symbol.text().strip().upper()
+        if symbol:
+            self._host.run("journal.price", {"symbol": symbol}, key="form.price", fail=lambda _: self.now.setText(""),
+                           then=lambda table: self.now.setText(table.title))  # fmt: skip
 
     def _explain(self, place: int) -> None:
         """Say below a rule what it means, or what is wrong with it."""
@@ -205,6 +217,7 @@ def _rule_box(place: int) -> QComboBox:
     box.setEditable(True)
     box.addItems(_EXAMPLES)
     box.setAccessibleName(f"Rule {place} that would prove it wrong")
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     edit = box.lineEdit()
     assert edit is not None  # it is editable
     edit.setPlaceholderText("choose one, or write: roe < 12%")
