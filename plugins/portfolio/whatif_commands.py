@@ -128,7 +128,7 @@ def shocks(ctx: Context) -> Table:
         Column("rate", "10-year yield", "number", "fraction", decimals=2),
     )
     rows = [
-        {"name": one.names[0] if one.names[0] != one.key else one.key, "title": f"{one.title}: {one.why}", "start": one.start,
+        {"name": one.names[0], "title": f"{one.title}: {one.why}", "start": one.start,
          "end": one.end, "market": one.market, "vix_before": one.vix and one.vix[0], "vix_after": one.vix and one.vix[1],
          "rate": one.rate} for one in CRISES
     ]  # fmt: skip
