@@ -32,4 +32,5 @@ PLUGIN = Plugin(
         ),
     ),
     migrations="plugins.journal.migrations",
+    demo="journal.demo_fill",
 )

@@ -52,4 +52,11 @@ MIGRATIONS = (
             PRIMARY KEY (symbol, day, clause));
     """,
     ),
+    Migration(
+        name="0004 the demo journal",
+        sql="""
+        CREATE TABLE journal.demo (what VARCHAR NOT NULL, name VARCHAR NOT NULL, made_at TIMESTAMPTZ NOT NULL,
+            removed_at TIMESTAMPTZ);
+    """,
+    ),
 )

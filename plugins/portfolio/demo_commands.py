@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +31,16 @@ def demo_fill(ctx: Context) -> Table:
     if not ctx.by_hand and not untouched:
         return accounts(ctx)
     _fill(ctx)
+    _likewise(ctx, "journal.demo_fill", by_hand=ctx.by_hand)
     undo = Undo("portfolio.demo_remove", {}, "The demo portfolio is made", "demo portfolio", quiet=True)
     return replace(accounts(ctx), undo=undo if ctx.by_hand else None)
 
 
 @command(title="Remove the demo portfolio", writes=True)
 def demo_remove(ctx: Context) -> Table:
-    """Remove the two invented accounts of the demo market with everything booked in them. Other accounts stay."""
+    """Remove the two invented accounts of the demo market with everything booked in them, and what is written about them in the
+    demo journal. What you made yourself stays.
+    """
     _only_demo(ctx)
 
     def write(tx: Any) -> None:
@@ -50,8 +54,16 @@ def demo_remove(ctx: Context) -> Table:
         tx.execute("UPDATE portfolio.portfolios SET accounts = list_filter(accounts, a -> NOT list_contains(?, a))", (names,))
         tx.execute("UPDATE portfolio.demo SET removed_at = ? WHERE removed_at IS NULL", (ctx.now(),))
 
+    _likewise(ctx, "journal.demo_remove", by_hand=True)
     ctx.store.book.write(write)
     return replace(accounts(ctx), undo=Undo("portfolio.demo_fill", {}, "The demo portfolio is removed", "demo portfolio"))
+
+
+def _likewise(ctx: Context, command: str, *, by_hand: bool) -> None:
+    """What the invented user wrote about the bookings comes and goes with them."""
+    if by_hand and command in ctx.commands():
+        with contextlib.suppress(UserError):  # it is there, or gone, already
+            ctx.call(command)
 
 
 def _only_demo(ctx: Context) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def literal(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(value) + "::double" if value - value == 0 else f"'{value}'::double"
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise ValueError(f"{value} is no number that can be stored")
+        return f"'{value:f}'::decimal(38, 18)"
     if isinstance(value, str):
         if "\x00" in value:
             raise ValueError("a text with a NUL character cannot be stored")

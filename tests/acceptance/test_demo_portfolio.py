@@ -118,7 +118,7 @@ def test_a_book_in_use_is_left_alone(app: App) -> None:
 def test_a_real_book_never_gets_it(live_home: Home, clock: Clock) -> None:
     app = App(live_home, demo=False, clock=clock)
     try:
-        for command in ("portfolio.demo_fill", "portfolio.demo_remove"):
+        for command in ("portfolio.demo_fill", "portfolio.demo_remove", "journal.demo_fill", "journal.demo_remove"):
             with pytest.raises(UserError, match="invented"):
                 app.run(command)
         assert booked(app) == []
@@ -144,3 +144,44 @@ def test_a_loss_that_is_put_off_is_told(app: App) -> None:
     assert app.run("portfolio.wash_sales", {"account": ["Two"]}).rows() == []
     assert app.run("portfolio.wash_sales", {"year": 2025}).rows() == []
     assert app.run("portfolio.wash_sales", {"account": ["One"]}).rows() == [row]
+
+
+def test_a_year_of_journal_comes_with_it(portfolio_app: App) -> None:
+    run = portfolio_app.run
+    decisions, calls, checks = (run(f"journal.{name}").rows() for name in ("list", "calls", "checks"))
+    assert len(decisions) >= 30 and len(calls) >= 10 and len(checks) >= 30
+    assert {"buy", "sell", "pass", "watch", "hold"} <= {row["action"] for row in decisions}
+    assert {row["state"] for row in calls} >= {"came true", "did not"}
+    assert (max(row["day"] for row in decisions) > "2026-10-01") and (min(row["day"] for row in decisions) < "2025-11-20")
+    assert all(row["reason"].startswith("Simulated") for row in (*decisions, *calls))
+    assert not any(row["in_hindsight"] for row in decisions), "the invented user wrote at the time"
+    trades = run("journal.trades", {"limit": 0}).rows()
+    assert sum(row["state"] != "open" for row in trades) >= 30
+    swings = [row for row in trades if row["strategy"] == ["swing"]]
+    assert len(swings) >= 30 and sum(row["risk"] is not None for row in swings) >= 30
+    assert {"held too long"} <= {word for row in swings for word in row["mistake"]}
+    assert run("journal.playbooks").rows()[0]["trades"] == len(swings)
+    assert len(run("journal.calibration").rows()) >= 3
+
+
+def test_prices_of_decisions_are_those_of_the_market(portfolio_app: App) -> None:
+    for row in portfolio_app.run("journal.list").rows():
+        bar = portfolio_app.market.bars([row["symbol"]], row["day"], row["day"]).row(0, named=True)
+        splits = portfolio_app.market.splits([row["symbol"]]).to_dicts()
+        later = [each["ratio"] for each in splits if str(each["ex_date"]) > str(row["day"])]
+        assert row["price"] == pytest.approx(bar["close"] * (later[0] if later else 1), abs=0.006)
+
+
+def test_the_journal_goes_with_the_portfolio_and_ones_own_words_stay(portfolio_app: App) -> None:
+    run = portfolio_app.run
+    run("journal.log", {"symbol": "SPY", "action": "watch", "reason": "Mine"})
+    run("journal.playbook_save", {"name": "Own", "step": ["Look twice"]})
+    run("portfolio.demo_remove")
+    assert [row["reason"] for row in run("journal.list").rows()] == ["Mine"]
+    assert run("journal.calls").rows() == [] and run("journal.checks").rows() == []
+    assert [row["name"] for row in run("journal.playbooks").rows()] == ["Own"]
+    assert run("journal.trades").rows() == []
+    with pytest.raises(UserError, match="no demo journal"):
+        run("journal.demo_remove")
+    run("portfolio.demo_fill")
+    assert len(run("journal.list").rows()) > 30 and run("journal.trades").rows()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -49,6 +50,13 @@ def test_times_are_kept_as_moments():
     assert literal(elsewhere) == "'2025-12-31 20:00:00+00:00'::timestamptz"
     with pytest.raises(ValueError, match="time zone"):
         literal(datetime(2026, 1, 1))
+
+
+def test_a_decimal_keeps_every_digit(connection):
+    value = Decimal("12345678901234567890.123456789012345678")
+    assert connection.execute(render("select ? as v", (value,))).fetchone()[0] == value
+    with pytest.raises(ValueError, match="no number"):
+        literal(Decimal("NaN"))
 
 
 @pytest.mark.parametrize("value", ["a\x00b", object(), {"a": 1}])
