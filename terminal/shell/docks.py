@@ -45,7 +45,8 @@ class Docks(QObject):
     dressed = Signal(object)  # a dock area whose title bar has its names and icons
     entered = Signal(str)  # the panel the keyboard went to
 
-    def __init__(self, parent: QWidget, icon: Callable[[str], QIcon], build: Callable[[Panel], QWidget]) -> None:
+    def __init__(self, parent: QWidget, icon: Callable[[str], QIcon],
+                 build: Callable[[Panel, Callable[[QWidget], None]], None]) -> None:
         super().__init__(parent)
         self._icon, self._build = icon, build
         self._panels: dict[str, Panel] = {}
@@ -314,15 +315,19 @@ class Docks(QObject):
     def _fill(self, panel_id: str) -> None:
         slot = self.slot(panel_id)
         if slot.widget is None:
-            slot.put(self._build(self._panels[panel_id]))
+            self._build(self._panels[panel_id], slot.put)
 
     def rebuild(self, panel_id: str) -> None:
         """Throw a panel away and make it anew."""
-        self.slot(panel_id).put(self._build(self._panels[panel_id]))
+        self._build(self._panels[panel_id], self.slot(panel_id).put)
 
     def built(self) -> dict[str, QWidget]:
         """The panels that exist, by id."""
         return {key: widget for key in self._docks if (widget := self.slot(key).widget) is not None}
+
+    def unseen(self) -> list[Panel]:
+        """The panels behind tabs that were not looked at yet."""
+        return [self._panels[key] for key in self._docks if self.slot(key).widget is None]
 
     def owner_of(self, widget: QWidget | None) -> str | None:
         """The id of the panel `widget` belongs to."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
 import re
 from concurrent.futures import Future
@@ -14,7 +16,7 @@ from terminal.shell.state import WindowState
 from terminal.shell.window import MainWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
@@ -35,6 +37,17 @@ SCHEDULE_MS = 3000  # the windows are filled and quiet by then
 LOOK_MS, PATIENCE = 250, 40  # the other windows come when the first one is quiet, or after ten seconds
 CLOSED = "window-closed.json"
 HANDED_ON = ("palette.recent", "palette.results", "folder")
+
+
+def read_ahead(modules: Iterable[str]) -> None:
+    """Import what the panels behind the tabs are made of, before one of them is chosen. In a worker.
+
+    What cannot be imported is told when the panel is opened; a plugin of the user's own waits for that as well.
+    """
+    for name in sorted(modules):
+        if name.startswith(("plugins.", "terminal.")):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
 
 
 class Gui:
@@ -312,6 +325,9 @@ class Windows(QObject):
         """Let the jobs of the market that is shown start by themselves."""
         if not self._over and self._app is app:
             self.work(app.scheduler.start, lambda _: None)
+            names = {panel.widget.partition(":")[0] for window in self.all if window.workspace is not None
+                     for panel in window.workspace.docks.unseen()}
+            self.work(lambda: read_ahead(names), lambda _: None)
 
     def _follow(self, payload: Mapping[str, Any]) -> None:
         """The market was changed in the preferences, or by a command."""

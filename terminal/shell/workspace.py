@@ -201,9 +201,13 @@ class Workspace(QObject):
 
     # ---- panels ----
 
-    def build(self, panel: Panel) -> QWidget:
-        """The panel in its frame, or the card with its traceback."""
+    def build(self, panel: Panel, place: Callable[[QWidget], None]) -> None:
+        """Have a panel stand in its frame where `place` puts that, or the card with its traceback.
+
+        The frame is placed first: everything in a panel gets its style anew each time something around it gets a parent.
+        """
         frame = Frame()
+        place(frame)
         host = ShellHost(self._window, panel.id, frame)
         host.mode = self.mode_of(panel.id)
         try:
@@ -213,14 +217,13 @@ class Workspace(QObject):
         except Exception as problem:
             log.error("panel %s could not be opened\n%s", panel.id, text_of(problem))
             host.close()
-            frame.deleteLater()
-            return self._card(panel, problem)
+            place(self._card(panel, problem))
+            return
         self.hosts[panel.id], self.panels[panel.id] = host, widget
         for call in self.waiting.pop(panel.id, ()):
             QTimer.singleShot(0, widget, lambda call=call: self._call(panel.id, lambda: call(widget)))
         if not widget.accessibleName():
             widget.setAccessibleName(panel.title)
-        return frame
 
     def _class(self, panel: Panel) -> Callable[[ShellHost], QWidget]:
         if panel in SHELL_PANELS:

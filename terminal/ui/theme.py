@@ -21,6 +21,8 @@ from PySide6.QtWidgets import QApplication
 from terminal.paths import resource
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from PySide6.QtWidgets import QWidget
 
 FAMILY = "Inter"
@@ -316,18 +318,25 @@ def _render(svg: str, size: int, ratio: float) -> QPixmap:
 @lru_cache(maxsize=256)
 def _svg(name: str) -> str:
     """The icon's SVG from python-lucide's data file. Its package costs 50 ms to import, its file 5 ms to read."""
+    connection = _icons()
+    if connection is None:
+        return _PLAIN
+    row = connection.execute("SELECT svg FROM icons WHERE name = ? OR name = (SELECT name FROM icon_aliases WHERE alias = ?)",
+                             (name, name)).fetchone()
+    return str(row[0]) if row else _PLAIN if name == _FALLBACK_ICON else _svg(_FALLBACK_ICON)
+
+
+@lru_cache(maxsize=1)
+def _icons() -> sqlite3.Connection | None:
+    """The file of icons, opened once: to open it costs ten times as much as to read an icon. None where it is missing."""
     import sqlite3
     from importlib.util import find_spec
 
     spec = find_spec("lucide")
     if spec is None or not spec.submodule_search_locations:
-        return _PLAIN
+        return None
     path = Path(spec.submodule_search_locations[0], "data", "lucide-icons.db")
-    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as connection:
-        row = connection.execute("SELECT svg FROM icons WHERE name = ? OR name = (SELECT name FROM icon_aliases WHERE alias = ?)",
-                                 (name, name)).fetchone()
-    connection.close()
-    return str(row[0]) if row else _PLAIN if name == _FALLBACK_ICON else _svg(_FALLBACK_ICON)
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)  # only ever read
 
 
 _PLAIN = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2">'

@@ -193,3 +193,25 @@ def test_what_changes_in_a_panel_paints_nothing_around_it(window: MainWindow, qt
     application.removeEventFilter(watch)
     assert panel in painted and slot in painted
     assert all(each is slot or slot.isAncestorOf(each) for each in painted), painted
+
+
+def test_a_panel_gets_its_style_once(window: MainWindow, qtbot: Any) -> None:
+    """The frame is in its dock before the panel is in the frame: each new parent has everything inside styled anew."""
+    assert window.workspace is not None
+    placed: list[bool] = []
+    spec = window.workspace.specs["sheet"]
+    window.workspace.build(spec, lambda frame: placed.append(frame.inside is None))  # type: ignore[attr-defined]
+    assert placed == [True]
+
+
+def test_what_is_behind_tabs_is_read_ahead(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from terminal.shell.windows import read_ahead
+
+    assert window.workspace is not None
+    unseen = [panel.id for panel in window.workspace.docks.unseen()]
+    assert "sheet" not in unseen and set(unseen) <= set(window.workspace.specs)
+    monkeypatch.delitem(sys.modules, "terminal.libraries", raising=False)
+    read_ahead(("terminal.libraries", "terminal.shell.nothing", "somebody.elses"))
+    assert "terminal.libraries" in sys.modules and "somebody.elses" not in sys.modules
