@@ -33,14 +33,15 @@ _POSITIONS = {
     "marginal": Look("number", 74), "alone": Look("number", 78, total="sum"), "shortfall": Look("number", 84, total="sum"),
     "volatility": Look("number", 74), "beta": Look("number", 70),
 }  # fmt: skip
-_TABLES = (("positions", "Positions"), ("var", "Methods"), ("check", "Grades"), ("styles", "Styles"), ("drawdowns", "Falls"),
-           ("liquidity", "Liquidity"), ("account", "Account"), ("summary", "All figures"))  # fmt: skip
+_TABLES = (("positions", "Positions"), ("var", "Methods"), ("check", "Grades"), ("factors", "Factors"), ("styles", "Styles"),
+           ("drawdowns", "Falls"), ("liquidity", "Liquidity"), ("account", "Account"), ("summary", "All"))  # fmt: skip
 _LOOKS = {
     "positions": _POSITIONS,
     "var": {"method": Look("text", 150, stretch=True), "why": Look("muted", 90)},
     "check": {"method": Look("text", 140), "verdict": Look("chips", 84, tones={"good": "ok", "too many": "error"}),
               "says": Look("muted", 200, stretch=True)},
     "styles": {"style": Look("text", 90), "percentile": Look("position", 110), "says": Look("muted", 200, stretch=True)},
+    "factors": {"factor": Look("text", 190, stretch=True)},
     "drawdowns": {"depth": Look("signed", 80)},
     "liquidity": {"symbol": Look("ticker", 120, stretch=True)},
     "account": {"figure": Look("text", 140), "said": Look("muted", 160, stretch=True)},

@@ -6,7 +6,7 @@ total; what is kept in another moves with its rate as well. Whatever has no hist
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from plugins.portfolio.exposures import exposures
+from plugins.portfolio.risk_factors import FUNDS, factor_returns
 from plugins.portfolio.risk_options import curve
 from plugins.portfolio.whatif_gathering import model, spoken
 from terminal.api import UserError
@@ -70,7 +71,8 @@ class AtRisk:
     """The positions that have a history, their daily returns [day, position], and the market's over the same days.
 
     `base` is what fractions are of: the net worth, or what of it has a price. `left_out` says what is not in here and why;
-    `notes` what else one must know to read the figures. `market` is None where it has no history itself.
+    `notes` what else one must know to read the figures. `market` is None where it has no history itself; `factors` are
+    returns by name over the same days (`risk_factors`), `volumes` the mean of twenty sessions by symbol.
     """
 
     held: Exposures
@@ -84,6 +86,7 @@ class AtRisk:
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
     fetches: tuple[int, ...] = ()
+    factors: Mapping[str, Floats] = field(default_factory=dict)
     volumes: Mapping[str, float] | None = None
 
     @property
@@ -136,7 +139,7 @@ def at_risk(ctx: Context, own: Owned, days: int, market: str = MARKET) -> AtRisk
     listed = {row["symbol"]: row["currency"] for row in ctx.market.instruments(symbols, ctx.as_of).to_dicts()}
     needs = [_rate_of(each, listed, held) for each in wanted]
     rates = sorted({name for pair in needs if pair for name in _rate_names(*pair)})
-    bars = _bars(ctx, (*symbols, *rates, market), own.day, days)
+    bars = _bars(ctx, (*symbols, *rates, market, *FUNDS), own.day, days)
     sessions = _sessions(bars, market)
     offered = min(days, max(len(sessions) - 1, 0))
     stored = set(bars["symbol"].unique().to_list())
@@ -144,13 +147,14 @@ def at_risk(ctx: Context, own: Owned, days: int, market: str = MARKET) -> AtRisk
     priced, unpriced = _priced(ctx, held, wanted)
     kept, lost = _with_rates(priced, needs, found)
     returns = np.column_stack([moves for _, moves in kept]) if kept else np.zeros((len(found.days), 0))
-    index = _market(bars, market, found)
+    index = _over(bars, market, found)
+    funds = {name: moves for name in FUNDS if (moves := _over(bars, name, found)) is not None}
     base = held.known_worth if held.net_worth is None else held.net_worth
     notes = _notes(held, kept, found, days, market, index is not None)
     return AtRisk(
         held, tuple(one for one, _ in kept), found.days, returns, index, market, days,
         base if base > 0.0 else None, (*held.unknown, *unpriced, *lost), notes,
-        tuple(bars["fetch_id"].drop_nulls().unique().sort().to_list()), _volumes(bars),
+        tuple(bars["fetch_id"].drop_nulls().unique().sort().to_list()), factor_returns(index, funds), _volumes(bars),
     )  # fmt: skip
 
 
@@ -252,11 +256,11 @@ def _rate(columns: Mapping[str, Floats], currency: str, target: str) -> Floats |
     return 1.0 / (1.0 + columns[turned]) - 1.0 if turned in columns else None
 
 
-def _market(bars: pl.DataFrame, market: str, found: History) -> Floats | None:
-    """The market's returns over the days of the positions; None when a day of them is missing."""
+def _over(bars: pl.DataFrame, symbol: str, found: History) -> Floats | None:
+    """A symbol's returns over the days of the positions; None when a day of them is missing."""
     if found.base is None:
         return None
-    closes = dict(bars.filter(pl.col("symbol") == market).select("date", "close").drop_nulls().rows())
+    closes = dict(bars.filter(pl.col("symbol") == symbol).select("date", "close").drop_nulls().rows())
     levels = [closes.get(day) for day in (found.base, *found.days)]
     if any(each is None for each in levels):
         return None

@@ -10,6 +10,7 @@ import polars as pl
 
 from plugins.portfolio import risk_words as words
 from plugins.portfolio.gathering import sources
+from plugins.portfolio.risk_factors import factor_notes, factor_rows
 from plugins.portfolio.risk_measures import FALL, SHARES, Measures, measures
 from plugins.portfolio.tables import frame
 from terminal.api import Column, Context, Source, Table
@@ -91,6 +92,7 @@ _TITLES = {
     "positions": "Who brings the risk",
     "drawdowns": "Falls from a high",
     "styles": "Style of what you hold",
+    "factors": "What moves what you hold",
     "liquidity": "How fast it can be sold",
 }
 
@@ -140,6 +142,12 @@ def _columns(part: str, currency: str, confidence: float, market: str) -> tuple[
             Column("percentile", "Percentile", "number", "fraction", "risk_style", 0),
             Column("covered", "Known of", "number", "fraction", "", 0), Column("compared", "Compared with", "integer", "count"),
             Column("says", "What it says"),
+        ),
+        "factors": (
+            Column("factor", "Factor"), Column("loading", "Loading", "number", "", "risk_loading", 2),
+            Column("error", "Error", "number", "", "", 3, newbie=False), Column("t", "t", "number", "", "risk_loading", 1),
+            Column("p", "p", "number", "", "risk_loading", 3, newbie=False), share("part", "Of the variance", "risk_loading", 1),
+            share("volatility", "Volatility", "risk_volatility", 1),
         ),
         "liquidity": (
             Column("symbol", "Ticker"), money("worth", "Worth", "portfolio_value"),
@@ -287,7 +295,7 @@ def _liquidity(found: Measures) -> list[dict[str, Any]]:
 
 _ROWS = {
     "summary": _summary, "var": _var, "positions": _by_position, "drawdowns": _drawdowns, "styles": _style_rows,
-    "liquidity": _liquidity,
+    "factors": factor_rows, "liquidity": _liquidity,
 }  # fmt: skip
 
 
@@ -299,6 +307,8 @@ def _said(part: str, found: Measures) -> Sequence[str]:
         return (f"The parts sum to {written.money(total, found.of.held.currency)}, the parametric value at risk.", today)
     if part == "styles":
         return ("Among all stocks stored: 0 % the lowest, 100 % the highest; value by earnings and book over price.",)
+    if part == "factors":
+        return factor_notes(found)
     if part == "liquidity":
         return ("Average volume of twenty sessions.",)
     if found.horizon > 1 and part in ("summary", "var"):

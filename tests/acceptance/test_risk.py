@@ -67,7 +67,7 @@ def test_parts_sum_to_the_whole_on_the_demo_portfolio(portfolio_app: App) -> Non
     held = {row["symbol"]: row for row in app.run("portfolio.holdings").rows()}
     assert set(by_symbol) == set(held)
     assert all(row["worth"] == pytest.approx(held[symbol]["value"], abs=0.006) for symbol, row in by_symbol.items())
-    greeks = {row["what"]: row for row in app.run("portfolio.greeks", {"by": "position"}).rows()}
+    greeks = {row["contract"]: row for row in app.run("portfolio.greeks", {"by": "position"}).rows()}
     options = [symbol for symbol in by_symbol if len(symbol) > 15]
     assert options and all(by_symbol[each]["amount"] == pytest.approx(greeks[each]["delta_money"]) for each in options)
     puts = [symbol for symbol in options if symbol[-9] == "P" and held[symbol]["quantity"] > 0]
@@ -129,6 +129,37 @@ def test_an_empty_book_and_questions_that_make_no_sense(app: App) -> None:
                            ("correlation", {"together": 3.0}), ("var_check", {"window": 10})):  # fmt: skip
         with pytest.raises(UserError):
             app.run(f"portfolio.{command}", wrong)
+
+
+def test_what_the_account_did_is_told_without_own_money(app: App) -> None:
+    """Two deposits, all of it in SPY as soon as it is there: day by day SPY's own moves, whatever came in."""
+    first, then = date(2026, 3, 2), date(2026, 8, 3)
+    prices = {row["date"]: row["close"] for row in app.market.bars(["SPY"], first, LAST).to_dicts()}
+    bookings = []
+    for day in (first, then):
+        price = f"{prices[day]:.10g}"
+        bookings += [{"kind": "deposit", "amount": f"{10 * prices[day]:.10g}", "day": str(day)},
+                     {"kind": "buy", "symbol": "SPY", "quantity": "10", "price": price, "day": str(day)}]  # fmt: skip
+    hold(app, *bookings)
+    table = app.run("portfolio.risk", {"part": "account", "days": 1000})
+    found = table.detail["past"]
+    level = np.array([prices[day] for day in sorted(prices)])
+    moves = level[1:] / level[:-1] - 1
+    place = found.days.index(then)
+    assert found.days[0] > first and np.delete(found.daily, place) == pytest.approx(np.delete(moves, place), abs=1e-6)
+    assert found.daily[place] == pytest.approx(moves[place] * level[place] / (level[place] + level[place + 1]), abs=1e-6), \
+        "what comes in counts from the morning on"  # fmt: skip
+    rows = {row["figure"]: row for row in table.rows()}
+    assert rows["Beta"]["account"] == pytest.approx(1.0, abs=0.02) and rows["Beta"]["market"] == 1.0
+    assert rows["Volatility"]["account"] == pytest.approx(rows["Volatility"]["market"], rel=0.02)
+
+
+def test_factors_are_named_for_what_they_are(portfolio_app: App) -> None:
+    table = portfolio_app.run("portfolio.risk", {"part": "factors"})
+    rows = {row["factor"]: row for row in table.rows()}
+    assert list(rows)[:2] == ["Market", "Size (IWM - market)"]
+    assert sum(row["part"] for row in rows.values()) == pytest.approx(1.0)
+    assert any("No funds are stored for value" in note for note in table.notes)
 
 
 def test_what_moves_together_is_told_with_its_clusters(portfolio_app: App) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,20 +32,17 @@ class PageHost:
         self.selected: list[str] = []
         self.bugs: list[BaseException] = []
         self.ran: list[tuple[str, dict[str, Any]]] = []
-        self.under_way: list[Any] = []
-        self.futures: list[Any] = []
+        self.under_way = 0
+        self.posted: list[str] = []
         self.bridge = Bridge(widget, on_error=lambda _, error: None, on_bug=self.bugs.append)
 
     def run(self, command: str, arguments: Any = None, *, then: Any, fail: Any = None, progress: Any = None,
             key: str = "") -> Any:  # fmt: skip
         self.ran.append((command, dict(arguments or {})))
-        def start(report: Any) -> Any:
-            future = self.app.start(command, dict(arguments or {}), progress=report)
-            self.futures.append(future)
-            return future
-
-        call = self.bridge.run(self.widget, start, then=then, fail=fail, progress=progress, key=key)
-        self.under_way.append(call)
+        call = self.bridge.run(self.widget, lambda report: self.app.start(command, dict(arguments or {}), progress=report),
+                               then=then, fail=fail, progress=progress, key=key)  # fmt: skip
+        self.under_way += 1
+        call.future.add_done_callback(lambda _: self.posted.append(command))  # after the bridge's own: its answer is posted
         return call
 
     def on(self, topic: str, slot: Any) -> None:
@@ -73,8 +69,8 @@ class PageHost:
 
 
 def settle(page: Any) -> None:
-    end = time.monotonic() + 30
-    while not all(call.done or not call.wanted() for call in page._host.under_way):
+    end = time.monotonic() + 60
+    while len(page._host.posted) < page._host.under_way:
         assert time.monotonic() < end, "the answers did not come"
         QApplication.processEvents()
         time.sleep(0.002)
@@ -100,7 +96,7 @@ def open_page(qapp: Any) -> Iterator[Callable[..., Any]]:
 
     yield make
     for frame, page in frames:
-        wait(page._host.futures)  # whoever was replaced still ends
+        settle(page)  # whoever was replaced still ends
         bugs = page._host.bugs
         frame.close()
         frame.deleteLater()
