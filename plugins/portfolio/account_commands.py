@@ -90,7 +90,7 @@ def accounts(ctx: Context) -> Table:
     ]
     note = () if rows else ("You have no account yet: `tapeline portfolio account-create NAME`.",)
     mine = Source("your book", "accounts", fetched_at=ctx.now(), simulated=ctx.demo)
-    return Table("Accounts", _ACCOUNTS, frame(_ACCOUNTS, rows), (mine,), notes=note)
+    return Table("Accounts", _ACCOUNTS, frame(_ACCOUNTS, rows), (mine,), notes=note, detail={"today": ctx.market.today()})
 
 
 @command(title="Put accounts together", writes=True)

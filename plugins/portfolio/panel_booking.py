@@ -54,7 +54,8 @@ def open_booking(parent: QWidget, host: Host, accounts: Sequence[str] = (), *, b
     """Open the form over `parent`, for a new booking or for one that is put right, once the accounts are known."""
 
     def opened(known: Table) -> None:
-        form = BookingForm(parent, host, known.rows(), booking=booking, symbol=symbol,
+        day = host.as_of or (known.detail or {})["today"]
+        form = BookingForm(parent, host, known.rows(), day, booking=booking, symbol=symbol,
                            account=accounts[0] if len(accounts) == 1 else "")  # fmt: skip
         form.open()
 
@@ -64,7 +65,7 @@ def open_booking(parent: QWidget, host: Host, accounts: Sequence[str] = (), *, b
 class BookingForm(Form):
     """Books with `portfolio.add`, or puts right with `portfolio.correct` when it is given a booking. Stays until it is done."""
 
-    def __init__(self, parent: QWidget, host: Host, accounts: Sequence[Mapping[str, Any]], *,
+    def __init__(self, parent: QWidget, host: Host, accounts: Sequence[Mapping[str, Any]], day: date, *,
                  booking: Mapping[str, Any] | None = None, account: str = "", symbol: str = "") -> None:  # fmt: skip
         super().__init__(parent, host)
         self._booking = booking
@@ -82,7 +83,7 @@ class BookingForm(Form):
         for kind, newbie, pro in KINDS:
             self.kind.addItem(newbie if host.mode == "newbie" else pro, kind)
         self.day = day_edit("Day")
-        self.day.setDate(_qdate(host.as_of or date.today()))  # a first guess; the command checks it
+        self.day.setDate(_qdate(day))
         self.fields = {name: QLineEdit() for name in _FIELDS}
         for name, (title, hint) in _FIELDS.items():
             self.fields[name].setAccessibleName(title)
