@@ -65,6 +65,12 @@ GIVEN: dict[str, dict[str, Any]] = {
     "portfolio.add": {"account": "Main", "kind": "buy", "symbol": "SPY", "quantity": "3", "price": "99.50", "day": "2024-10-01"},
     "portfolio.correct": {"number": 1, "fees": "1"}, "portfolio.history": {"number": 1}, "portfolio.position": {"symbol": "SPY"},
     "portfolio.remove": {"number": 1}, "portfolio.undo": {"number": 1},
+    "portfolio.target_set": {"by": "asset_class", "weights": ["stocks=60", "cash=40"]}, "portfolio.rebalance": {"sells": True},
+    "portfolio.target_clear": {"by": "asset_class"}, "portfolio.target_undo": {"by": "asset_class"},
+    "portfolio.tag": {"symbol": "SPY", "tags": ["core"]},
+    **{f"portfolio.{verb}": {"symbol": "SPY"} for verb in ("untag", "tag_undo")},
+    "portfolio.size": {"symbol": "STOCK", "capital": 10000.0},
+    "portfolio.size_spread": {"legs": "buy 100C 3.20, sell 110C 1.10", "budget": 500.0},
     "portfolio.create": {"name": "Family", "accounts": ["Main"]}, "portfolio.delete": {"name": "Family"},
     "sql.run": {"text": "select symbol, close from market.bars limit 3"},
     "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
@@ -227,6 +233,7 @@ def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         app.run("views.save", GIVEN["views.save"])
         app.run("portfolio.account_create", GIVEN["portfolio.account_create"])
         app.run("portfolio.add", GIVEN["portfolio.add"])
+        app.run("portfolio.target_set", GIVEN["portfolio.target_set"])
     yield Walk(full), Walk(cut)
     for app in apps:
         app.close()
@@ -248,7 +255,7 @@ HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.s
              "tearsheet.gates", "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf",
              "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate", "earnings.show",
              "earnings.moves", "earnings.dates", "chart.show", "chart.events", "portfolio.holdings", "portfolio.pnl",
-             "portfolio.lots", "portfolio.returns"]
+             "portfolio.lots", "portfolio.returns", "portfolio.allocation", "portfolio.rebalance", "portfolio.size"]
 
 
 @pytest.mark.parametrize("name", HINDSIGHT)
