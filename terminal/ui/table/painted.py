@@ -183,17 +183,19 @@ class PaintedTable(QTableView):
         height, top = self.verticalHeader().defaultSectionSize(), self.verticalOffset()
         return range(top // height, min(len(self._frame_model.order), (top + self.viewport().height()) // height + 1))
 
-    def repaint_cell(self, id: int, row: int, place: int) -> None:
-        """Paint one cell anew, in the pictures that are kept of its row and on the screen."""
+    def patch_cell(self, id: int, place: int) -> None:
+        """Paint one cell anew in the pictures that are kept of its row; `update_column` brings them to the screen."""
         if self._painter is not None:
             left, width = self._head.sectionPosition(place), self._head.sectionSize(place)
             for look, picture in self._pictures.of_row(id):
                 self._painter.patch(picture, id, place, left, width, self._painter.colors.color(look))
-        self.update_cell(row, place)
 
-    def update_cell(self, row: int, place: int) -> None:
-        """Have one cell shown again."""
-        self.viewport().update(self.cell_rect(row, place))
+    def update_column(self, place: int, first: int, last: int) -> None:
+        """Have a column shown again from one row to another.
+
+        One rectangle: to copy what has not changed between them is cheaper than to copy many pieces.
+        """
+        self.viewport().update(self.cell_rect(first, place).united(self.cell_rect(last, place)))
 
     def forget_row(self, id: int) -> None:
         """A row that cannot be seen has other values now."""

@@ -1,4 +1,4 @@
-"""Live values: gathered, put in twenty times a second, and only the cells that changed painted anew.
+"""Live values: gathered, put in ten times a second, and only the cells that changed painted anew.
 
 A changed number is tinted for a moment in the colour of its direction, unless less motion is asked for.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from terminal.domain.sourced import Source
     from terminal.ui.table.painted import PaintedTable
 
-PACE_MS = 50
+PACE_MS = 100
 FLASH_S = 0.45
 _ALPHA = 56
 
@@ -50,15 +50,19 @@ class Ticks(QObject):
         """Put in what has come, and take away the tints that are over. The timer does it; so may a test."""
         now = time.monotonic()
         rows = self._visible()
+        changed: dict[int, list[int]] = {}
         for id, place in [cell for cell, (_, until) in self.flashes.items() if until <= now]:
             del self.flashes[(id, place)]
             if id in rows:
-                self._view.update_cell(rows[id], place)
-        self._put_in(rows, now)
+                changed.setdefault(place, []).append(rows[id])
+        self._put_in(rows, now, changed)
+        for place, seen in changed.items():
+            self._view.update_column(place, min(seen), max(seen))
         if not self.flashes and not self._waiting:
             self._timer.stop()
 
-    def _put_in(self, rows: dict[int, int], now: float) -> None:
+    def _put_in(self, rows: dict[int, int], now: float, changed: dict[int, list[int]]) -> None:
+        """`changed` takes the rows that are to be shown again, by column."""
         view, model = self._view, self._view.model_shown
         waiting, self._waiting = self._waiting, {}
         if not waiting:
@@ -75,7 +79,8 @@ class Ticks(QObject):
                     continue
                 if not still and isinstance(old, (int, float)) and isinstance(value, (int, float)):
                     self.flashes[(id, place)] = (value > old, now + FLASH_S)
-                view.repaint_cell(id, rows[id], place)
+                view.patch_cell(id, place)
+                changed.setdefault(place, []).append(rows[id])
         if model.groups:
             model.forget_summaries()
             for id in (id for id in rows if id < 0):
