@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from plugins.portfolio.greeks_commands import Accounts, Currency, Rate, checked_rate
+from plugins.portfolio.greeks_commands import Accounts, Currency, Fresh, Rate, checked_rate
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def whatif(
     response: Response = 1.5,
     by: By = "beta",
     rate: Rate = None,
+    fresh: Fresh = False,
     tax_short: Share = 0.35,
     tax_long: Share = 0.15,
 ) -> Table:
@@ -53,7 +54,7 @@ def whatif(
     if save and meant is None and not wanted:
         raise UserError("There is nothing to keep.", "Give a shock or trades, such as --shock 'SPY -10%'.")
     own = owned(ctx, account, currency=currency)
-    found = modelled(ctx, own, rate=checked_rate(rate))
+    found = modelled(ctx, own, rate=checked_rate(rate), fresh=fresh)
     told = None if meant is None else whatif_shocks.told(ctx, found, meant, response or None)
     if wanted:
         made = trades_table(ctx, own, found, wanted, told, (tax_short, tax_long))

@@ -58,17 +58,28 @@ class Modelled:
     fetches: tuple[int, ...]
 
 
-def modelled(ctx: Context, own: Owned, *, rate: float | None = None, fetch: bool = True) -> Modelled:
-    """Everything held on the day of `own`. With `fetch` chains that are missing or old are asked for, unless it is a past day."""
-    held_options = sorted({lot.option.underlying for lot in own.positions.lots if lot.option is not None})
-    told: list[str] = []
-    if fetch and held_options and ctx.as_of is None:
-        if not ctx.demo:
-            ctx.market.ensure(["^VIX"], ["quotes"], ctx)  # without it SPY's options stand in
-        beside = [] if _stored_vix(ctx, own.day) or BENCHMARK in held_options else [BENCHMARK]
-        told += ctx.market.ensure([*held_options, *beside], ["chains"], ctx)
-    held = exposures(ctx, own)
-    return model(ctx, held, rate=rate, told=tuple(told))
+def modelled(ctx: Context, own: Owned, *, rate: float | None = None, fresh: bool = False) -> Modelled:
+    """Everything held on the day of `own`. Chains from before the newest session are asked for (with `fresh` all that are not
+    of this minute), unless it is a past day."""
+    underlyings = sorted({lot.option.underlying for lot in own.positions.lots if lot.option is not None})
+    told = tuple(_fetched(ctx, underlyings, fresh)) if underlyings and ctx.as_of is None else ()
+    return model(ctx, exposures(ctx, own), rate=rate, told=told)
+
+
+def _fetched(ctx: Context, underlyings: Sequence[str], fresh: bool) -> list[str]:
+    """What went wrong while asking for chains, and for VIX; without VIX the options of SPY stand in for it."""
+    since = ctx.market.sessions_before(ctx.market.today(), 1)
+    if not ctx.demo and _stored_vix(ctx, ctx.market.today()) is None:
+        ctx.market.ensure(["^VIX"], ["quotes"], ctx)
+    wanted = dict.fromkeys(underlyings)
+    if _stored_vix(ctx, ctx.market.today()) is None:
+        wanted[BENCHMARK] = None
+    old = [symbol for symbol in wanted if fresh or not _of_session(ctx.market.chain(symbol), since)]
+    return ctx.market.ensure(old, ["chains"], ctx) if old else []
+
+
+def _of_session(chain: pl.DataFrame, day: date) -> bool:
+    return not chain.is_empty() and chain["at"][0].date() >= day
 
 
 def model(ctx: Context, held: Exposures, *, rate: float | None = None, told: tuple[str, ...] = ()) -> Modelled:
@@ -160,10 +171,10 @@ def _option(
     }
     years = max((row.expiry - day).days, 0) / 365
     if row.expiry < day:
-        volatility, origin, reason = 0.0, "", f"{row.symbol}: it has expired and is not booked out"
+        volatility, origin, reason = _UNKNOWN, "", f"{row.symbol}: it has expired and is not booked out"
     else:
         volatility, origin, reason = _volatility(row, seen, spot, years, terms, day)
-    if math.isnan(spot):
+    if math.isnan(spot) and row.expiry >= day:
         reason = f"{row.symbol}: no price of {row.underlying} is stored (`tapeline market refresh {row.underlying}`)"
     elif not reason and math.isnan(base["beta"]):
         reason = f"{row.symbol}: how {row.underlying} moves with the market is not known (no beta)"
