@@ -77,7 +77,7 @@ class FullRisk(QWidget):
         self.method.setCurrentIndex(self.method.findData("filtered"))
         self._under_note = label("", "muted")
         self._map_note = label("", "muted", wrap=True)
-        self._check_note = label("", "muted")
+        self._check_note = label("", "muted", wrap=True)
         self.which.changed.connect(self._show_table)
         self.method.currentIndexChanged.connect(lambda _: self._show_exceptions())
         self._note = label("", "muted", wrap=True)

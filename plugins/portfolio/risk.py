@@ -216,6 +216,8 @@ def _bars(ctx: Context, symbols: Sequence[str], day: date, days: int) -> pl.Data
     start = day - timedelta(days=round(days * 365.25 / 252) + 20)
     columns = ("symbol", "date", "close", "adjusted_close", "volume")
     bars = ctx.market.bars(tuple(dict.fromkeys(symbols)), start, day, ctx.as_of, columns=columns)
+    if not bars["adjusted_close"].null_count():
+        return bars.with_columns(pl.col("adjusted_close").alias("close"))
     whole = pl.col("adjusted_close").is_not_null().all().over("symbol")
     return bars.with_columns(pl.when(whole).then(pl.col("adjusted_close")).otherwise(pl.col("close")).alias("close"))
 
@@ -270,7 +272,10 @@ def _over(bars: pl.DataFrame, symbol: str, found: History) -> Floats | None:
 
 def _volumes(bars: pl.DataFrame) -> dict[str, float]:
     """The mean volume of the last twenty sessions, where all of them are known."""
-    rows = bars.group_by("symbol", maintain_order=True).tail(20).group_by("symbol")
+    if bars.is_empty():
+        return {}
+    recent = bars.filter(pl.col("date") > bars["date"].max() - timedelta(days=45))  # type: ignore[operator]
+    rows = recent.group_by("symbol", maintain_order=True).tail(20).group_by("symbol")
     known = rows.agg(pl.col("volume").mean().alias("volume"), pl.col("volume").null_count().alias("unknown"), pl.len())
     return dict(known.filter((pl.col("unknown") == 0) & (pl.col("len") == 20)).select("symbol", "volume").rows())
 

@@ -112,22 +112,30 @@ def _filled(closes: pl.DataFrame, symbols: Sequence[str], days: NDArray[np.datet
     known = np.full((count, len(symbols)), np.nan)
     if not count or closes.is_empty():
         return known
-    oldest = (days[0] - np.timedelta64(FRESH, "D")).item()
-    rows = closes.filter((pl.col("close") > 0.0) & pl.col("date").is_between(oldest, days[-1].item()))
+    first = days[0] - np.timedelta64(FRESH, "D")
+    rows = closes.filter((pl.col("close") > 0.0) & pl.col("date").is_between(first.item(), days[-1].item()))
     columns = rows["symbol"].cast(pl.Enum(pl.Series(symbols).unique(maintain_order=True)), strict=False).to_physical()
-    places = np.asarray(columns.fill_null(0).to_numpy(), dtype=np.int64)
     mine = columns.is_not_null().to_numpy()
-    dates = rows["date"].to_numpy().astype("datetime64[D]")
-    at = np.searchsorted(days, dates)  # the session a close stands for first: its own, or the next one
-    inside = mine & (at < count)
-    seen = np.full(known.shape, np.datetime64("1000-01-01", "D"))
-    order = np.argsort(dates[inside], kind="stable")
-    where = (at[inside][order], places[inside][order])
-    known[where] = rows["close"].to_numpy()[inside][order]
-    seen[where] = dates[inside][order]
-    last = np.where(np.isfinite(known), np.arange(count)[:, None], 0)
+    places, values = columns.drop_nulls().to_numpy().astype(np.int64), rows["close"].to_numpy()[mine]
+    offsets = (rows["date"].to_numpy()[mine].astype("datetime64[D]") - first).astype(np.int64)
+    if not np.all((offsets[1:] >= offsets[:-1]) | (places[1:] != places[:-1])):  # else the newest of a session comes last already
+        order = np.argsort(offsets, kind="stable")
+        places, values, offsets = places[order], values[order], offsets[order]
+    session = np.searchsorted(days, first + np.arange(int((days[-1] - first).astype(np.int64)) + 1))  # its own, or the next one
+    at = session[offsets]
+    known[at, places] = values
+    if np.isfinite(known).all():
+        return known
+    return _carried(known, (at, places), offsets, (days - first).astype(np.int64))
+
+
+def _carried(known: Floats, where: tuple[NDArray[np.int64], NDArray[np.int64]], offsets: NDArray[np.int64],
+             days: NDArray[np.int64]) -> Floats:  # fmt: skip
+    """Each gap filled with the close before it, as long as that is fresh; all days are counted from the same one."""
+    seen = np.full(known.shape, -(10**6))
+    seen[where] = offsets
+    last = np.where(np.isfinite(known), np.arange(len(days))[:, None], 0)
     np.maximum.accumulate(last, axis=0, out=last)
-    known = np.take_along_axis(known, last, axis=0)
-    seen = np.take_along_axis(seen, last, axis=0)
-    known[(days[:, None] - seen) > np.timedelta64(FRESH, "D")] = np.nan
-    return known
+    filled = np.take_along_axis(known, last, axis=0)
+    filled[days[:, None] - np.take_along_axis(seen, last, axis=0) > FRESH] = np.nan
+    return np.asarray(filled)
