@@ -17,6 +17,7 @@ from plugins.portfolio.allocation_commands import (
     targets,
     untag,
 )
+from plugins.portfolio.bank_commands import simplefin, simplefin_connect, simplefin_forget, simplefin_refresh
 from plugins.portfolio.demo_commands import demo_fill, demo_remove
 from plugins.portfolio.execution_commands import executions
 from plugins.portfolio.greeks_commands import greeks
@@ -76,6 +77,10 @@ __all__ = [
     "shocks",
     "show",
     "signals",
+    "simplefin",
+    "simplefin_connect",
+    "simplefin_forget",
+    "simplefin_refresh",
     "size",
     "size_spread",
     "tag",

@@ -86,4 +86,14 @@ MIGRATIONS = (
             trades VARCHAR NOT NULL, removed BOOLEAN NOT NULL, PRIMARY KEY (name, version));
     """,
     ),
+    Migration(
+        name="0007 what banks say",
+        sql="""
+        CREATE TABLE portfolio.bank_balances (
+            id VARCHAR NOT NULL, said_at TIMESTAMPTZ NOT NULL, fetched_at TIMESTAMPTZ NOT NULL, bank VARCHAR NOT NULL,
+            name VARCHAR NOT NULL, currency VARCHAR NOT NULL, balance DECIMAL(38, 18) NOT NULL, available DECIMAL(38, 18));
+        CREATE TABLE portfolio.bank_reads (
+            "at" TIMESTAMPTZ NOT NULL, accounts INTEGER NOT NULL, warnings VARCHAR[] NOT NULL);
+    """,
+    ),
 )

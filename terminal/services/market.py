@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from terminal.paths import Home
     from terminal.providers.base import Provider
     from terminal.providers.router import Router
+    from terminal.services.bank import Bank
     from terminal.services.health import Health
     from terminal.services.live import LivePrices
     from terminal.services.refresh import Refresher
@@ -57,8 +58,10 @@ class Market:
     """What `ctx.market` is. Thread safe; equal questions asked at once are answered once."""
 
     def __init__(self, store: Store, refresher: Refresher, *, clock: Callable[[], datetime], demo: bool, rules: Path,
-                 cache: Path | None = None, health: Health | None = None, live: LivePrices | None = None) -> None:
+                 cache: Path | None = None, health: Health | None = None, live: LivePrices | None = None,
+                 bank: Bank | None = None) -> None:
         self._live = live
+        self._bank = bank
         self._store = store
         self._refresher = refresher
         self._health = health
@@ -91,6 +94,13 @@ class Market:
         if self._live is None:
             raise RuntimeError("this market was made without live prices")
         return self._live
+
+    @property
+    def bank(self) -> Bank:
+        """The user's bank accounts, read only."""
+        if self._bank is None:
+            raise RuntimeError("this market was made without a bank")
+        return self._bank
 
     def close(self) -> None:
         """Let go of connections and worker processes."""
@@ -485,6 +495,7 @@ def build_market(
     from terminal.providers.budget import Budget
     from terminal.providers.live import live_providers, preferred
     from terminal.providers.router import Router
+    from terminal.services.bank import Bank
     from terminal.services.health import Health
     from terminal.services.live import LivePrices, Terms
     from terminal.services.refresh import Refresher
@@ -509,7 +520,7 @@ def build_market(
     refresher = Refresher(store, router, clock=clock, calendar=_calendar, extend=extend or (_nothing if demo else None),
                           paused=paused, holdings=Universes(store, demo=demo, clock=clock, stored=tuple).held)
     return Market(store, refresher, clock=clock, demo=demo, rules=data_file("scoring"),
-                  cache=home.cache(demo), health=health, live=live)
+                  cache=home.cache(demo), health=health, live=live, bank=Bank(settings, budget, clock))
 
 
 def _nothing(_ctx: Context) -> int:

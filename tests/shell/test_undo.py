@@ -130,6 +130,7 @@ def test_no_destructive_command_is_forgotten(app: App) -> None:
         "window.layout": "in the window's own test",
         "portfolio.delete": "its undo is proved beside the plugin", "portfolio.remove": "its undo is proved beside the plugin",
         "portfolio.demo_remove": "proved with the demo portfolio", "journal.demo_remove": "proved with the demo portfolio",
+        "portfolio.simplefin_forget": "an access is not kept anywhere once it is forgotten",
     }
     words = ("delete", "remove", "erase", "forget", "reset", "restore", "flush", "clear", "unbind")
     found = {name for name, command in app.registry.commands().items() if command.verb.split("_")[-1] in words
