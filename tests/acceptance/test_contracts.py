@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,15 +72,25 @@ GIVEN: dict[str, dict[str, Any]] = {
     "portfolio.size": {"symbol": "STOCK", "capital": 10000.0},
     "portfolio.size_spread": {"legs": "buy 100C 3.20, sell 110C 1.10", "budget": 500.0},
     "portfolio.create": {"name": "Family", "accounts": ["Main"]}, "portfolio.delete": {"name": "Family"},
+    "journal.log": {"symbol": "SPY", "action": "buy", "reason": "Breadth", "falsifier": ["price < 1"]},
+    "journal.call": {"symbol": "SPY", "direction": "up", "by": "2030-01-04", "probability": "60"},
+    "journal.change": {"number": "DECISION", "stop": "12%"}, "journal.undo": {"number": "DECISION"},
+    "journal.show": {"number": "DECISION"}, "journal.history": {"number": "DECISION"}, "journal.price": {"symbol": "SPY"},
+    "journal.check": {"number": "DECISION", "next": "hold"}, "journal.uncheck": {"check": "CHECK"},
+    "journal.delete": {"number": "DECISION"}, "journal.restore": {"number": "DECISION"}, "screener.found": {"symbol": "SPY"},
     "sql.run": {"text": "select symbol, close from market.bars limit 3"},
     "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
     "window.keys_put": {"text": "{}"},
     "workspace.export": {"file": "workspace.toml"}, "workspace.import": {"file": "workspace.toml"},
     "screener.judge": {}, "store.backup": {}, "store.restore": {}, "doctor.run": {"network": False},
 }
+# Numbers of what was written last.
+NEWEST = {"DECISION": "SELECT max(id) AS n FROM journal.entries WHERE kind = 'decision'",
+          "CHECK": "SELECT max(number) AS n FROM journal.checkins"}
 # What needs a person, a window, a key, an added plugin or a file of the user's; proved elsewhere.
 ELSEWHERE = {"market.import", "preferences.approve", "preferences.key_set", "preferences.key_forget", "store.undelete",
-             "store.rebuild", "screener.diff", "jobs.run", "workspace.undo", "portfolio.import", "portfolio.import_undo"}
+             "store.rebuild", "screener.diff", "jobs.run", "workspace.undo", "portfolio.import", "portfolio.import_undo",
+             "portfolio.simplefin_connect", "portfolio.simplefin_refresh", "portfolio.simplefin_forget"}
 WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gui and name not in {*GIVEN, *ELSEWHERE})]
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
@@ -132,6 +142,8 @@ def arguments(app: App, name: str) -> dict[str, Any]:
             return [fill(each) for each in value]
         if isinstance(value, str) and value.endswith((".csv", ".toml")):
             return str(app.home.path / value)
+        if value in NEWEST:
+            return int(app.store.book.read(NEWEST[value])["n"][0])
         return stock(app) if value == "STOCK" else value
 
     return {key: fill(value) for key, value in GIVEN.get(name, {}).items()}
@@ -206,6 +218,22 @@ def test_every_term_of_a_column_is_explained(walked: Walk) -> None:
 # as of a day
 
 
+def write_down(app: App) -> None:
+    """A decision and a call as they would have been written months before DAY."""
+    from plugins.journal import book
+    from plugins.journal.context import freeze
+    from terminal.domain.journal.decisions import Terms
+
+    day = date(2024, 12, 2)
+    for kind, terms in (
+        ("call", Terms("up", "", probability=0.6, until=date(2025, 1, 31), event="direction")),
+        ("decision", Terms("buy", "Breadth", ("roe",), 0.7, date(2025, 2, 28), falsifiers=("price < sma(close, 50)",))),
+    ):
+        context = freeze(app.context(as_of=day), "SPY" if kind == "call" else stock(app), terms.metrics)
+        app.store.book.write(lambda tx, kind=kind, terms=terms, context=context: book.add(
+            tx, kind, context["symbol"], terms, context, datetime(2024, 12, 2, 21, 0, tzinfo=UTC)))
+
+
 @pytest.fixture(scope="module")
 def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Walk, Walk]]:
     """Two markets: one that knows everything, and one from which all that became known after DAY was deleted."""
@@ -234,6 +262,7 @@ def as_it_was(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         app.run("portfolio.account_create", GIVEN["portfolio.account_create"])
         app.run("portfolio.add", GIVEN["portfolio.add"])
         app.run("portfolio.target_set", GIVEN["portfolio.target_set"])
+        write_down(app)
     yield Walk(full), Walk(cut)
     for app in apps:
         app.close()
@@ -255,7 +284,9 @@ HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.s
              "tearsheet.gates", "tearsheet.sensitivity", "tearsheet.peers", "tearsheet.risks", "tearsheet.dcf",
              "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate", "earnings.show",
              "earnings.moves", "earnings.dates", "chart.show", "chart.events", "portfolio.holdings", "portfolio.pnl",
-             "portfolio.lots", "portfolio.returns", "portfolio.allocation", "portfolio.rebalance", "portfolio.size"]
+             "portfolio.lots", "portfolio.returns", "portfolio.allocation", "portfolio.rebalance", "portfolio.size",
+             "journal.list", "journal.show", "journal.calls", "journal.review", "journal.theses", "journal.outcomes",
+             "journal.calibration"]
 
 
 @pytest.mark.parametrize("name", HINDSIGHT)

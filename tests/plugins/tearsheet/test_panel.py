@@ -179,7 +179,7 @@ def test_what_is_folded_is_made_when_it_is_opened(show: Any) -> None:
 
 def test_an_action_without_its_plugin_is_hidden(show: Any, market: Any) -> None:
     host = AppHost(market)
-    host.hidden = {"watchlist.add"}
+    host.hidden = {"watchlist.add", "journal.log"}
     panel = show(host=host)
     names = [each.accessibleName() for each in panel.head.findChildren(QAbstractButton) if not each.isHidden()]
     assert names == []
