@@ -199,6 +199,7 @@ def export(
         Literal["candles", "heikin_ashi", "bars", "line", "area"], argument(help="How the picture draws the bars.")
     ] = "candles",
     scale: Annotated[Literal["linear", "log", "percent"], argument(help="How the picture counts prices.")] = "linear",
+    flags: Annotated[bool, argument(help="Reports, dividends, your trades and decisions as flags on the picture.")] = False,
 ) -> Table:
     """Write a chart's numbers as CSV, the chart as a picture, or both."""
     import polars as pl
@@ -216,7 +217,8 @@ def export(
     if png is not None:
         drawn = tuple(read_drawing(row) for row in stored_drawings(ctx, table.detail["symbol"]).to_dicts())
         # Qt is loaded when a picture is wanted and not before; commands themselves know nothing of it.
-        picture = importlib.import_module("plugins.chart.picture").picture(table, drawn, width, height, kind, scale)
+        told = events(ctx, symbol, news=0) if flags else None
+        picture = importlib.import_module("plugins.chart.picture").picture(table, drawn, width, height, kind, scale, told)
         written.append({"kind": "png", "file": str(png), "bytes": api.export(png, picture)})
     frame = pl.DataFrame(written, schema={"kind": pl.String, "file": pl.String, "bytes": pl.Int64})
     columns = (Column("kind", "Kind"), Column("file", "File"), Column("bytes", "Bytes", "integer", "count"))

@@ -35,16 +35,19 @@ HEAD = 32  # pixels of the line with the title
 
 
 def picture(
-    table: Table, drawings: Sequence[Drawing], width: int, height: int, kind: str = "candles", scale: str = "linear"
-) -> bytes:
+    table: Table, drawings: Sequence[Drawing], width: int, height: int, kind: str = "candles", scale: str = "linear",
+    events: Table | None = None,
+) -> bytes:  # fmt: skip
     """`chart.show`'s table as a PNG of so many pixels. May be called in any thread: widgets are made in Qt's own.
+
+    `events`: `chart.events`' table, for flags.
 
     Raises UserError where Qt cannot start.
     """
     application = QApplication.instance() or _painter()
     if QThread.currentThread() is application.thread():
-        return _paint(table, drawings, width, height, kind, scale)
-    return _in_thread_of(application, lambda: _paint(table, drawings, width, height, kind, scale))
+        return _paint(table, drawings, width, height, kind, scale, events)
+    return _in_thread_of(application, lambda: _paint(table, drawings, width, height, kind, scale, events))
 
 
 def _painter() -> QCoreApplication:
@@ -131,8 +134,10 @@ def _titled(chart: QImage, title: str) -> QImage:
     return image
 
 
-def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int, kind: str, scale: str) -> bytes:
-    from plugins.chart.panel_answer import read_answer
+def _paint(
+    table: Table, drawings: Sequence[Drawing], width: int, height: int, kind: str, scale: str, events: Table | None
+) -> bytes:
+    from plugins.chart.panel_answer import markers_of, read_answer
     from terminal.ui.chart import Chart
     from terminal.ui.chart.drawing import DrawingLayer
 
@@ -150,6 +155,7 @@ def _paint(table: Table, drawings: Sequence[Drawing], width: int, height: int, k
         chart.set_compared(answer.compared)
         chart.set_kind(kind)
         chart.set_scale(scale)
+        chart.set_markers(markers_of(events) if events is not None else [])
         chart.show_range("MAX")
         layer = DrawingLayer(chart)
         layer.set_drawings(tuple(drawings))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PAGES = (
     PageSpec("decisions", "What you decided", "Decisions", "plugins.journal.page_decisions:DecisionsPage"),
     PageSpec("reviews", "Look again", "Reviews", "plugins.journal.page_reviews:ReviewsPage"),
+    PageSpec("trades", "Your trades", "Trades", "plugins.journal.page_trades:TradesPage"),
+    PageSpec("statistics", "How you trade", "Statistics", "plugins.journal.page_statistics:StatisticsPage"),
     PageSpec("outcomes", "Were you right?", "Outcomes", "plugins.journal.page_outcomes:OutcomesPage"),
     PageSpec("calls", "What you predicted", "Calls and calibration", "plugins.journal.page_calibration:CalibrationPage"),
 )
@@ -28,11 +30,13 @@ PAGES = (
 
 @dataclass
 class Surroundings:
-    """What the panel does for its pages: `go` opens a page, `log` the form of a decision of a symbol, `call` that of a call."""
+    """What the panel does for its pages: `go` opens a page, `log` the form of a decision of a symbol, `call` that of a call,
+    `trade` shows a trade on its page."""
 
     go: Callable[[str], None]
     log: Callable[[str], None]
     call: Callable[[], None]
+    trade: Callable[[int], None]
 
 
 class JournalPanel(QWidget):
@@ -41,14 +45,15 @@ class JournalPanel(QWidget):
     def __init__(self, host: Host) -> None:
         super().__init__()
         self.host = host
-        self.surroundings = Surroundings(self.show_page, self.open_form, self.open_call)
+        self.surroundings = Surroundings(self.show_page, self.open_form, self.open_call, self.show_trade)
         self.title = label("Journal", "h1")
         self.due = Chip("", "warn", clickable=True, tip="Decisions that are to be looked at again")
         self.due.hide()
         self.call_button = ghost("Predict …", "crosshair", self.open_call)
         self.call_button.setToolTip("Write down a prediction that will turn out right or wrong")
         self.log_button = primary("Log a decision …", "notebook-pen", self.open_form)
-        self.pages = Pages(host, PAGES, self.surroundings, book=("journal",), name="Page of the journal", own_bar=False)
+        followed = ("journal", "portfolio")
+        self.pages = Pages(host, PAGES, self.surroundings, book=followed, name="Page of the journal", own_bar=False)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -69,6 +74,12 @@ class JournalPanel(QWidget):
     def show_page(self, key: str) -> None:
         """Open a page by its key."""
         self.pages.show_page(key)
+
+    def show_trade(self, number: int) -> None:
+        """A trade by its number, on the page of trades."""
+        self.show_page("trades")
+        if (page := self.pages.page) is not None:
+            page.show_trade(number)
 
     def show_symbol(self, symbol: str) -> None:
         """Opened for a symbol, as from its tearsheet: a decision about it is to be written down."""

@@ -95,8 +95,9 @@ def curve_svg(curve: statistics.Curve) -> str:
     below = " ".join(
         f"{x(day):.1f},{top + value / deepest * 38:.1f}" for day, value in zip(curve.days, curve.drawdown, strict=True)
     )
+    levels = [value for value in (high, 0.0, low) if value == 0 or abs(y(value) - y(0)) > 12]
     marks = "".join(f'<text x="{_WIDTH - 60}" y="{y(value) + 3:.1f}" font-family="Inter" font-size="9" fill="#667085">'
-                    f"{show.compact(value)}</text>" for value in (high, 0.0, low) if value == 0 or abs(y(value) - y(0)) > 12)  # fmt: skip
+                    f"{show.compact(value)}</text>" for value in levels)  # fmt: skip
     days = "".join(f'<text x="{place}" y="{_HEIGHT - 1}" font-family="Inter" font-size="9" text-anchor="{anchor}" fill="#667085">'
                    f"{show.day(day)}</text>" for place, day, anchor in
                    ((4, curve.days[0], "start"), (_WIDTH - 66, curve.days[-1], "end")))  # fmt: skip

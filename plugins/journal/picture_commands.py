@@ -55,7 +55,7 @@ def picture(ctx: Context, number: Number) -> Table:
     file = folder(ctx) / name
     file.parent.mkdir(parents=True, exist_ok=True)
     ctx.call("chart.export", symbol=trade.underlying, png=file, start=trade.opened.day - _BEFORE,
-             end=min(ends + _AFTER, ctx.market.today()), width=1280, height=720)  # fmt: skip
+             end=min(ends + _AFTER, ctx.market.today()), width=1280, height=720, flags=True)  # fmt: skip
     what = "closed" if trade.closed is not None else "open"
     made = ctx.store.book.write(lambda tx: trade_book.add_picture(tx, each.number, name, what, ctx.now()))
     ctx.publish("book.changed", {"table": "journal.trade_pictures"})

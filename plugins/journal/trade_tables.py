@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from plugins.journal.tables import frame, written
@@ -24,7 +25,7 @@ COLUMNS = (
     Column("state", "State"),
     Column("opened", "Opened", "date"),
     Column("closed", "Closed", "date"),
-    Column("quantity", "Quantity", "number", decimals=4),
+    Column("quantity", "Quantity", "number", decimals=2),
     Column("entry", "Entry", "number", "currency", decimals=2, term="journal_entry"),
     Column("exit", "Exit", "number", "currency", decimals=2, term="journal_exit"),
     Column("profit", "Profit", "number", "currency", decimals=2, term="journal_profit"),
@@ -75,8 +76,9 @@ def trades_table(ctx: Context, found: Journal, rows: Sequence[Mapping[str, Any]]
     import polars as pl
 
     shown = frame(COLUMNS, rows).with_columns(pl.col("symbol").alias("_symbol"))
-    unknown = tuple(text for text in found.unknown)
-    return Table(f"Trades up to {show.day(found.day)}", COLUMNS, shown, (written(ctx), *found.sources), unknown, notes,
+    whole = all(value is None or value == int(value) for value in shown["quantity"].to_list())
+    columns = tuple(replace(each, decimals=0) if whole and each.name == "quantity" else each for each in COLUMNS)
+    return Table(f"Trades up to {show.day(found.day)}", columns, shown, (written(ctx), *found.sources), found.unknown, notes,
                  detail={"journal": found})  # fmt: skip
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PAD = 8
 WIDTHS = {"star": 30, "end": 34, "ticker": 78, "text": 150, "muted": 104, "number": 76, "change": 88, "signed": 80, "pill": 92,
-          "bar": 96, "share": 104, "position": 104, "spark": 92, "chips": 150, "parts": 130}
+          "bar": 96, "share": 104, "position": 104, "spark": 92, "chips": 150, "parts": 130, "swing": 110}
 LOOKS = ("bg1", "bg2", "hover", "selected")
 PART_COLORS = ("t3", "accent", "warn")
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -64,7 +64,7 @@ class RowPainter:
         self._paint = {"star": self._star, "end": self._end, "ticker": self._ticker, "text": self._text, "muted": self._muted,
                        "number": self._number, "change": self._signed, "signed": self._signed, "pill": self._pill,
                        "bar": self._bar, "share": self._share, "position": self._position, "spark": self._spark,
-                       "chips": self._chips, "parts": self._parts}
+                       "chips": self._chips, "parts": self._parts, "swing": self._swing}
 
     def row(self, id: int, spans: Sequence[tuple[int, int, int]], size: QSize, background: QColor, ratio: float) -> QPixmap:
         """A picture of the row; `spans` are (column, left, width) of the columns to be painted."""
@@ -295,6 +295,24 @@ class RowPainter:
                 painter.fillRect(right, top, max(min(width, area.right() - PAD - right), 0), 8, self._pens[color])
                 right += width
         painter.fillRect(zero, top - 3, 1, 14, self._pens["line_strong"])
+
+    def _swing(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
+        """How far something went down and up around zero, and where it ended."""
+        values = self._model.raw(id, place) or []
+        if len(values) < 2 or values[0] is None or values[1] is None:
+            self._write(painter, area.adjusted(PAD, 0, 0, 0), fmt.UNKNOWN, "t3", self.font)
+            return
+        look = self._model.looks.get(self._model.columns[place].name)
+        half = area.width() // 2 - PAD
+        zero, top = area.left() + PAD + half, area.top() + area.height() // 2 - 3
+        scale = half / max(look.maximum if look is not None else 1.0, 1e-9)
+        for value, color in ((values[0], "down"), (values[1], "up")):
+            width = min(round(abs(value) * scale), half)
+            painter.fillRect(zero - width if value < 0 else zero, top, width, 6, self._pens[color])
+        painter.fillRect(zero, top - 3, 1, 12, self._pens["line_strong"])
+        if len(values) > 2 and values[2] is not None:
+            end = zero + max(-half, min(round(values[2] * scale), half))
+            painter.fillRect(end - 1, top - 3, 2, 12, self._pens["t1"])
 
     def _chips(self, painter: QPainter, area: QRect, id: int, place: int) -> None:
         words = [str(word) for word in self._model.raw(id, place) or ()]

@@ -34,9 +34,10 @@ class Look:
     `kind`: text, ticker, muted, number, change (arrow, sign, colour), signed (sign and colour), pill, bar (of `maximum`),
     share (the same, of a whole: neither large nor small is good), position (a place between 0 and 1), spark (a list of
     numbers), chips (a list of words), parts (up to three fractions that add up, drawn from a zero line; `maximum` is the
-    longest). `width` in pixels at the standard font. `stretch`: takes the room that is left. `tones` colours chips by
-    their word: ok, warn (the default), error or muted. `colour`: a rule of `COLOURS` for a number column, until the user
-    chooses another. `total`: what a group's row says of the column: median, sum, share or none; "" for what is honest by
+    longest), swing (the worst, the best and where it ended, around zero; `maximum` is the longest). `width` in pixels at
+    the standard font. `stretch`: takes the room that is left. `tones` colours chips by their word: ok, warn (the default),
+    error or muted. `colour`: a rule of `COLOURS` for a number column, until the user chooses another. `total`: what a
+    group's row says of the column: median, sum, share or none; "" for what is honest by
     its unit (`domain.table_rows.summary`).
     """
 

@@ -274,7 +274,7 @@ class FrameModel(QAbstractTableModel):
         value = self.raw(id, place)
         if value is None:
             return fmt.UNKNOWN
-        if kind == "parts":
+        if kind in ("parts", "swing"):
             return " / ".join(fmt.percent(item, 1, sign=True) for item in value)
         if kind == "spark":
             known = [item for item in value if item is not None]
