@@ -169,22 +169,34 @@ def expansion(skewness: Floats, kurtosis: Floats) -> Floats:
 def is_quantile(weights: Floats, until: float) -> NDArray[np.bool_]:
     """Whether each expansion rises everywhere below `until` and never comes back under its value there [case].
 
-    Looked at from -4 (three in a hundred thousand) to 6.
+    Looked at from -4 (three in a hundred thousand) to 6: a cubic is lowest, and its slope is, at an end or where it turns.
     """
-    one, two, three = (each[:, None] for each in weights[1:])
-    below, above = np.linspace(-4.0, until, 60), np.linspace(until, 6.0, 100)
-    rises = np.all(one + 2.0 * two * below + 3.0 * three * below**2 > 0.0, axis=1)
-    values = weights[0][:, None] + above * (one + above * (two + above * three))
-    return np.asarray(rises & np.all(values >= values[:, :1], axis=1))
+    one, two, three = weights[1:]
+
+    def slope(z: Floats | float) -> Floats:
+        return np.asarray(one + z * (2.0 * two + z * 3.0 * three))
+
+    def value(z: Floats | float) -> Floats:
+        return np.asarray(weights[0] + z * (one + z * (two + z * three)))
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turns = np.nan_to_num(-two / (3.0 * three), nan=until, posinf=until, neginf=until)
+        width = np.sqrt(two * two - 3.0 * three * one) / np.abs(3.0 * three)
+    width = np.nan_to_num(width, nan=0.0, posinf=0.0)
+    rises = (slope(-4.0) > 0.0) & (slope(until) > 0.0) & (slope(np.clip(turns, -4.0, until)) > 0.0)
+    low = value(until)
+    ends = (value(6.0), value(np.clip(turns - width, until, 6.0)), value(np.clip(turns + width, until, 6.0)))
+    return np.asarray(rises & np.all([end >= low - 1e-12 for end in ends], axis=0))
 
 
 def shapes(outcomes: Floats) -> tuple[Floats, Floats]:
     """Skewness and excess kurtosis of each row, moments about the mean; zero where nothing varies."""
     centred = outcomes - outcomes.mean(axis=1, keepdims=True)
-    square = np.mean(centred**2, axis=1)
+    squares = centred * centred
+    square = np.mean(squares, axis=1)
     scale = np.where(square > 0.0, square, 1.0)
-    skew = np.mean(centred**3, axis=1) / scale**1.5
-    return skew, np.where(square > 0.0, np.mean(centred**4, axis=1) / scale**2 - 3.0, 0.0)
+    skew = np.mean(squares * centred, axis=1) / scale**1.5
+    return skew, np.where(square > 0.0, np.mean(squares * squares, axis=1) / scale**2 - 3.0, 0.0)
 
 
 def _too_few(method: str, outcomes: Floats) -> Tail | None:

@@ -75,6 +75,22 @@ def test_cornish_fisher_by_its_formula_and_by_integration() -> None:
     assert found.cvar == pytest.approx(-(outcomes.mean() + deviation * mean), rel=1e-3)
 
 
+@pytest.mark.parametrize("until", [-1.2815515655446004, -1.6448536269514722, -2.3263478740408408])
+def test_where_the_expansion_is_a_quantile_by_brute_force(until: float) -> None:
+    random = np.random.default_rng(4)
+    skews, kurtoses = random.uniform(-4, 4, 3000), random.uniform(-1, 25, 3000)
+    weights = tails.expansion(skews, kurtoses)
+    below, above = np.linspace(-4, until, 400), np.linspace(until, 6, 1000)
+
+    def q(z: np.ndarray) -> np.ndarray:
+        return weights[0][:, None] + z * (weights[1][:, None] + z * (weights[2][:, None] + z * weights[3][:, None]))
+
+    brute = np.all(np.diff(q(below), axis=1) > 0, axis=1) & np.all(q(above) >= q(above)[:, :1] - 1e-12, axis=1)
+    found = tails.is_quantile(weights, until)
+    assert np.mean(found == brute) > 0.997, "but for those that turn between two points of the grid"
+    assert not np.any(found & ~brute) and 0.05 < found.mean() < 0.95
+
+
 def test_cornish_fisher_says_when_it_is_no_quantile() -> None:
     outcomes = np.full(200, 0.001)
     outcomes[:3] = (-0.3, -0.25, 0.2)
