@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.perf._risk import risk
+from tests.perf._whatif import whatif
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ FIRST = LAST - timedelta(days=365 * YEARS)
 
 def run() -> Iterator[dict[str, Any]]:
     """All benchmarks of the book."""
-    for bench in (revaluation, risk):
+    for bench in (revaluation, risk, whatif):
         yield from bench()
 
 

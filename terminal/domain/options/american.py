@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from terminal.domain.options.normal import Floats
 
 _STEPS = 40
-_CLOSE = 1e-10
+_CLOSE = 1e-9
 # Rates so near to zero count as this: formulas divide by them, and no price notices.
 _LEAST_RATE = 1e-7
 
@@ -82,36 +82,45 @@ class _Curve:
             self.c = -(1 - h) * alpha / slope * (by_h / self.premium + 1 / h + steeper / slope)
 
     def _critical(self, unit: Terms) -> Floats:
-        """Where exercising and waiting are worth the same and meet smoothly; Newton's method kept between its bounds."""
-        sign = unit.sign
-        with np.errstate(divide="ignore", over="ignore"):
-            forever = 1 / (1 - 1 / np.where(np.abs(self._perpetual(unit)) < 1e-12, 1e12, self._perpetual(unit)))
-        soon = np.where(sign > 0, np.maximum(1.0, unit.rate / np.maximum(unit.dividend, 1e-12)), 1.0)
-        soon = np.where(sign < 0, np.where(unit.dividend > unit.rate, unit.rate / np.maximum(unit.dividend, 1e-12), 1.0), soon)
-        forever = np.where(np.isfinite(forever) & (forever > 0), forever, np.where(sign > 0, 1e6, 1e-6))
-        low, high = np.minimum(soon, forever) * (1 - 1e-12), np.maximum(soon, forever) * (1 + 1e-12)
-        low, high = np.where(sign > 0, 1.0, np.minimum(low, 1e-9)), np.where(sign > 0, np.maximum(high, 2.0) * 4, 1.0)
-        at = np.clip(np.where(np.isfinite(soon), (soon + forever) / 2, forever), low, high)
+        """Where exercising and waiting are worth the same and meet smoothly: Newton's method from the guess of Barone-Adesi and
+        Whaley, kept between its bounds."""
+        sign, power = unit.sign, self.power
+        low, high, at = self._begin(unit)
+        open_ = np.arange(len(at))
         for _ in range(_STEPS):
-            terms = unit._replace(spot=at)
+            terms, here, side = unit.at(open_)._replace(spot=at[open_]), at[open_], sign[open_]
             made = european.parts(terms)
             worth = european.price(terms)
-            delta = sign * np.exp(-unit.dividend * unit.years) * normal.cdf(sign * made.d1)
-            gap = (sign - delta) * at - self.power * (sign * (at - 1) - worth)
-            gamma = np.exp(-unit.dividend * unit.years) * normal.pdf(made.d1) / (at * made.root)
-            slope = (sign - delta) - gamma * at - self.power * (sign - delta)
+            yielded = np.exp(-terms.dividend * terms.years)
+            delta = side * yielded * normal.cdf(side * made.d1)
+            gap = (side - delta) * here - power[open_] * (side * (here - 1) - worth)
+            gamma = yielded * normal.pdf(made.d1) / (here * made.root)
+            slope = (side - delta) * (1 - power[open_]) - gamma * here
             # The premium grows from the strike outwards: the sign of the gap says on which side the boundary lies.
-            inside = gap * sign > 0
-            low = np.where(inside == (sign > 0), np.maximum(low, at), low)
-            high = np.where(inside == (sign > 0), high, np.minimum(high, at))
+            rising = (gap * side > 0) == (side > 0)
+            low[open_] = np.where(rising, np.maximum(low[open_], here), low[open_])
+            high[open_] = np.where(rising, high[open_], np.minimum(high[open_], here))
             with np.errstate(divide="ignore", invalid="ignore"):
-                step = at - gap / slope
-            step = np.where((step > low) & (step < high), step, (low + high) / 2)
-            done = np.abs(step - at) < _CLOSE * at
-            at = step
-            if done.all():
+                new = here - gap / slope
+            new = np.where((new > low[open_]) & (new < high[open_]), new, (low[open_] + high[open_]) / 2)
+            at[open_] = new
+            open_ = open_[~(np.abs(new - here) < _CLOSE * here)]
+            if not len(open_):
                 break
         return at
+
+    def _begin(self, unit: Terms) -> tuple[Floats, Floats, Floats]:
+        """Bounds and a first guess: between the boundary just before expiry and that of an option without one."""
+        sign, root = unit.sign, unit.volatility * np.sqrt(unit.years)
+        perpetual = self._perpetual(unit)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            forever = 1 / (1 - 1 / np.where(np.abs(perpetual) < 1e-12, 1e12, perpetual))
+            forever = np.where(np.isfinite(forever) & (forever > 0), forever, np.where(sign > 0, 1e6, 1e-6))
+            way = np.where(sign > 0, -1.0, 1.0) * ((unit.rate - unit.dividend) * unit.years + sign * 2 * root)
+            share = np.exp(np.minimum(way / np.abs(forever - 1), 0.0))
+            guess = np.where(sign > 0, 1 + (forever - 1) * (1 - share), forever + (1 - forever) * share)
+        low, high = np.where(sign > 0, 1.0, 1e-9), np.where(sign > 0, np.maximum(forever, 2.0) * 4, 1.0)
+        return low, high, np.clip(np.where(np.isfinite(guess), guess, (low + high) / 2), low * (1 + 1e-6), high * (1 - 1e-6))
 
     def _perpetual(self, unit: Terms) -> Floats:
         variance = unit.volatility**2
