@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from terminal.api import Host, Table, TerminalError
 
 _SPANS = (("", "All"), ("365", "1 year"), ("90", "90 days"), ("30", "30 days"))
-_CARDS = ("profit", "win_rate", "expectancy", "expectancy_r", "profit_factor", "payoff", "sharpe", "drawdown")
+_CARDS = ("profit", "win_rate", "trade_average", "expectancy_r", "profit_factor", "payoff", "sharpe", "drawdown")
 _BY = (
     ("weekday", "Day of the week", "Weekday"), ("hour", "Time of day", "Time of day"), ("month", "Month", "Month"),
     ("held", "How long it was held", "Holding time"), ("symbol", "Ticker", "Symbol"), ("structure", "Kind of trade", "Structure"),

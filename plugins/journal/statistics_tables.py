@@ -72,7 +72,7 @@ def _money_rows(told: statistics.Summary, currency: str) -> list[Row]:
     each, r = told.expectancy, told.expectancy_r
     few = "" if told.n >= FEW else f"fewer than {FEW} trades"
     return [
-        _row("journal_expectancy", "Expectancy", each.value if each else None, _money(each, currency), told.n,
+        _row("journal_trade_average", "Expectancy", each.value if each else None, _money(each, currency), told.n,
              _between(each, lambda value: show.money(value, currency, sign=True)) or few, each),
         _row("journal_expectancy_r", "Expectancy in R", r.value if r else None,
              f"{show.number(r.value, sign=True)} R" if r else "", told.n_r,
@@ -80,9 +80,9 @@ def _money_rows(told: statistics.Summary, currency: str) -> list[Row]:
         _row("journal_profit_factor", "Profit factor", told.profit_factor, show.number(told.profit_factor), told.n,
              "" if told.losses else "nothing was lost"),
         _row("journal_payoff", "Payoff ratio", told.payoff, show.number(told.payoff), told.n),
-        _row("journal_average_win", "Average winner", told.average_win, show.money(told.average_win, currency, sign=True),
+        _row("journal_trade_win", "Average winner", told.average_win, show.money(told.average_win, currency, sign=True),
              told.wins),
-        _row("journal_average_loss", "Average loser", told.average_loss, show.money(told.average_loss, currency, sign=True),
+        _row("journal_trade_loss", "Average loser", told.average_loss, show.money(told.average_loss, currency, sign=True),
              told.losses),
     ]  # fmt: skip
 
@@ -130,7 +130,7 @@ _GROUPS = (
     Column("n", "Trades", "integer", "count"),
     Column("profit", "Profit", "number", "currency", decimals=2, term="journal_profit"),
     Column("win_rate", "Win rate", "number", "fraction", decimals=0, term="journal_win_rate"),
-    Column("expectancy", "Average", "number", "currency", decimals=2, term="journal_expectancy"),
+    Column("expectancy", "Average", "number", "currency", decimals=2, term="journal_trade_average"),
     Column("shrunk", "Believed", "number", "currency", decimals=2, term="journal_shrunk"),
     Column("weight", "Own weight", "number", "fraction", decimals=0, term="journal_shrunk", newbie=False),
     Column("r", "Average R", "number", "x", decimals=2, term="journal_expectancy_r"),
@@ -178,7 +178,7 @@ def _group(one: statistics.Group, currency: str, best: bool, worst: bool) -> Row
 _CONTRASTS = (
     Column("clause", "At entry"),
     Column("n", "True", "integer", "count"),
-    Column("average", "Average when true", "number", "currency", decimals=2, term="journal_expectancy"),
+    Column("average", "Average when true", "number", "currency", decimals=2, term="journal_trade_average"),
     Column("win_rate", "Won when true", "number", "fraction", decimals=0, term="journal_win_rate"),
     Column("others", "False", "integer", "count"),
     Column("other_average", "Average when false", "number", "currency", decimals=2),

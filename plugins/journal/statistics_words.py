@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "profit": ("You made", "Net profit"), "win_rate": ("You won", "Win rate"),
-    "expectancy": ("A usual trade brings", "Expectancy"),
+    "trade_average": ("A usual trade brings", "Expectancy"),
     "expectancy_r": ("For each $1 at risk", "Expectancy in R"), "profit_factor": ("Won for each $1 lost", "Profit factor"),
     "payoff": ("A winner against a loser", "Payoff ratio"), "sharpe": ("Gain for its ups and downs", "Sharpe ratio"),
     "drawdown": ("Deepest fall", "Max drawdown"),
@@ -25,7 +25,7 @@ def card(name: str, row: Mapping[str, Any], mode: str) -> tuple[str, str, str, s
     easy, pro = _TITLES[name]
     value = row["value"]
     tone = "muted"
-    if value is not None and name in ("profit", "expectancy", "expectancy_r"):
+    if value is not None and name in ("profit", "trade_average", "expectancy_r"):
         tone = "up" if value > 0 else "down" if value < 0 else "muted"
     context = row["why"] or (f"{row['n']} trades" if row["n"] else "")
     text = row["text"]
