@@ -30,7 +30,7 @@ _LEAST_RATE = 1e-7
 def early(terms: Terms) -> np.ndarray:
     """Which of them may be worth exercising before they expire."""
     pays = np.where(terms.sign > 0, terms.dividend, terms.rate)
-    return np.asarray((pays > 0) & (terms.years > 0) & (terms.volatility > 0))
+    return np.asarray((pays > _LEAST_RATE) & (terms.years > 0) & (terms.volatility > 0))
 
 
 def price(terms: Terms) -> Floats:
@@ -38,7 +38,7 @@ def price(terms: Terms) -> Floats:
     value = european.price(terms)
     chosen = early(terms)
     if chosen.any():
-        value[chosen] = _price(terms.at(chosen), value[chosen])
+        value[chosen] = np.maximum(value[chosen], _price(terms.at(chosen), value[chosen]))
     exercised = np.maximum(terms.sign * (terms.spot - terms.strike), 0.0)
     return np.where(np.isnan(value), value, np.maximum(value, exercised))
 

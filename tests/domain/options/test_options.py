@@ -131,6 +131,12 @@ def test_greeks_are_the_slopes_of_the_price(given_: dict[str, float], call: bool
     assert float(one.vomma) == near((up - down) / (2 * v), spot)
 
 
+def test_next_to_no_interest_is_none() -> None:
+    for rate in (0.0, 1e-160, 1e-8):
+        both = price(spot=20.0, strike=50.0, years=1.0, volatility=0.2, rate=rate, call=False, american=np.array([True, False]))
+        assert both[0] >= both[1] >= 30 - 1e-6
+
+
 def test_greeks_of_american_options_lie_where_the_tree_s_do() -> None:
     """A put in the money: nearer to -1 than the European one; once exercising is best exactly -1, and nothing else moves it."""
     terms: dict[str, Any] = {"strike": 100.0, "years": 0.5, "volatility": 0.3, "rate": 0.05, "call": False}
