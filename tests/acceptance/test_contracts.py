@@ -227,7 +227,8 @@ def write_down(app: App) -> None:
     day = date(2024, 12, 2)
     for kind, terms in (
         ("call", Terms("up", "", probability=0.6, until=date(2025, 1, 31), event="direction")),
-        ("decision", Terms("buy", "Breadth", ("roe",), 0.7, date(2025, 2, 28), falsifiers=("price < sma(close, 50)",))),
+        ("decision", Terms("sell", "Too dear", (), 0.7, date(2025, 2, 28))),
+        ("decision", Terms("buy", "Breadth", ("roe",), 0.7, date(2025, 6, 30), falsifiers=("price < sma(close, 50)",))),
     ):
         context = freeze(app.context(as_of=day), "SPY" if kind == "call" else stock(app), terms.metrics)
         app.store.book.write(lambda tx, kind=kind, terms=terms, context=context: book.add(
