@@ -194,7 +194,8 @@ def test_warnings_and_accounts_that_are_missing_are_told(live: App, bank: Bank, 
     live.run("portfolio.simplefin_connect", {"token": bank.token})
     clock.now += timedelta(hours=1)
     odd = {"id": "ACT-9", "name": "Odd", "currency": "https://points", "balance": "1"}
-    bank.answer = {"errlist": [{"code": "con.auth", "msg": "First Bank needs you to sign in again"}], "accounts": [ACCOUNTS[1], odd]}
+    sign_in = {"code": "con.auth", "msg": "First Bank needs you to sign in again"}
+    bank.answer = {"errlist": [sign_in], "accounts": [ACCOUNTS[1], odd]}
     shown = live.run("portfolio.simplefin_refresh")
     told = " ".join(shown.unknown)
     assert "sign in again" in told and "Odd could not be read" in told and "Checking was not in the last answer" in told
