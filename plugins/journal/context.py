@@ -177,12 +177,12 @@ def _portfolio(ctx: Context, frozen: Frozen, symbol: str) -> None:
     if risk is None:
         frozen.add("portfolio", "portfolio_risk", "Portfolio's risk", None, why=why)
         return
+    currency = next((column.unit for column in risk.columns if column.name == "amount"), "")
     for row in risk.rows():
-        title = next((row[name] for name in ("title", "what", "name", "measure") if row.get(name)), None)
-        if title is not None:
-            value, unit = next(((row[name], row.get("unit")) for name in ("value", "amount") if name in row), (None, ""))
-            frozen.add("portfolio", f"risk_{row.get('name') or row.get('measure') or title}", str(title), value,
-                       unit=str(unit or ""), source=_of(risk), why=str(row.get("why") or "not known"))  # fmt: skip
+        found = next(((row[name], unit) for name, unit in (("share", "fraction"), ("value", ""), ("amount", currency))
+                      if row.get(name) is not None), (None, ""))  # fmt: skip
+        frozen.add("portfolio", f"risk_{row['figure']}".lower().replace(" ", "_"), str(row["figure"]), found[0], unit=found[1],
+                   source=_of(risk), why="not known")  # fmt: skip
 
 
 def _of(table: Table | None) -> Source | None:
