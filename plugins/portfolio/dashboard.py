@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from plugins.portfolio.checkup import Light, lights
+from plugins.portfolio.dividing import drift_lights
 from plugins.portfolio.exposures import exposures
 from plugins.portfolio.reports import holdings_table, summary_table
 from plugins.portfolio.signals import signals_table
@@ -37,9 +38,10 @@ def overview_table(ctx: Context, own: Owned) -> Table:
     regime = ctx.market.regime(ctx.as_of)
     options = {one.symbol for one in shown.rows if one.underlying}  # whose price runs out by nature
     gains = {str(row["symbol"]): row["gain_share"] for row in holdings.rows() if row["symbol"] not in options}
-    doubts = tuple(dict.fromkeys((*summary.unknown, *shown.unknown)))
+    doubts = summary.unknown
     unread = unread_lines(ctx.store.book.read, own)
     found = lights(shown, signals.detail["rows"] if signals.detail else (), regime, doubts, unread, gains)
+    found += drift_lights(ctx, own, shown)
     worst = {"error": 0, "warn": 1, "unknown": 2, "ok": 3}
     found = sorted(found, key=lambda light: worst[light.state])
     rows = [_row(light) for light in found]

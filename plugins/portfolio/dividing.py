@@ -10,12 +10,14 @@ from plugins.portfolio.gathering import sources
 from plugins.portfolio.tables import frame
 from plugins.portfolio.worth import titled
 from terminal.api import Column, Context, Table
+from terminal.domain import format as words
 from terminal.domain.format import percent
 from terminal.domain.portfolio.allocation import CASH, UNKNOWN, Slice, Target, most_urgent, slices, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plugins.portfolio.checkup import Light
     from plugins.portfolio.gathering import Owned
 
 TITLES = {
@@ -133,3 +135,28 @@ def _notes(found: Sequence[Slice], wanted: Sequence[Target], by: str, seen: Expo
         "outside its band.",
         f"What to do: `tapeline portfolio rebalance --by {by}`.",
     ]
+
+
+def drift_lights(ctx: Context, own: Owned, seen: Exposures) -> list[Light]:
+    """A light for each set of targets that is kept: what is farthest outside its band, or that all is within. None without."""
+    from plugins.portfolio.checkup import Light
+
+    read, names = ctx.store.book.read, [each.name for each in own.accounts]
+    made = []
+    for by, name in TITLES.items():
+        wanted = targets.standing(read, by, names)
+        if not wanted or not seen.known_worth:
+            continue
+        urgent = most_urgent(divided(seen, by, wanted))
+        title = f"Where you want it, by {name.lower()}"
+        if urgent is None or urgent.target is None:
+            made.append(Light(f"targets.{by}", "ok", title, "Everything is as you want it.", "All classes within their bands."))
+            continue
+        money = words.money(abs(urgent.money or 0.0), seen.currency, 0)
+        points, side = f"{abs(urgent.drift or 0.0) * 100:.1f}", urgent.state
+        much = "too much" if side == "above" else "too little"
+        pro = f"{urgent.key} {words.percent(urgent.weight, 1)}, {points} points {side} {words.percent(urgent.target.weight, 1)}."
+        todo = f"See what to {'sell' if side == 'above' and urgent.key != CASH else 'buy'} to bring {urgent.key} back."
+        plain = f"There is {money} {much} in {urgent.key}, more than the room you gave it."
+        made.append(Light(f"targets.{by}", "warn", title, plain, pro, todo, "allocation"))
+    return made

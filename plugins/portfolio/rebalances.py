@@ -120,11 +120,16 @@ def _holdings(seen: Exposures, own: Owned, by: str, goals: Sequence[Target]) -> 
 
 
 def _lots(own: Owned, rates: Mapping[str, float | None]) -> dict[tuple[str, str], tuple[TaxLot, ...]]:
-    """What is left of each purchase at its cost in the currency of the total (at today's rate)."""
+    """What is left of each purchase at its cost in the currency of the total: that of its day where the account is kept in it,
+    else at today's rate."""
+    base = {each.name: each.base_currency for each in own.accounts}
     found: dict[tuple[str, str], tuple[TaxLot, ...]] = {}
     for lot in own.positions.lots:
         rate = rates.get(lot.symbol)
+        units = float(lot.quantity * lot.multiplier)
         cost = None if lot.price is None or rate is None else float(lot.price) * rate
+        if base.get(lot.account) == own.currency and lot.cost_base is not None and units:
+            cost = float(lot.cost_base) / units
         one = TaxLot(lot.id, lot.account, lot.opened, float(lot.quantity), cost, long_term(lot.opened, own.day))
         found[lot.symbol, lot.currency] = (*found.get((lot.symbol, lot.currency), ()), one)
     return found

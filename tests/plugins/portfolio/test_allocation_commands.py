@@ -98,6 +98,15 @@ def test_actual_against_target(run: Callable[..., Any]) -> None:
     assert {row["key"] for row in run("allocation", by="symbol").rows()} == {"AAA", "BBB", "cash"}
 
 
+def test_the_overview_tells_what_is_away_from_its_target(run: Callable[..., Any]) -> None:
+    assert not [row for row in run("overview").rows() if row["key"].startswith("targets")]
+    run("target_set", by="asset_class", weights=SIXTY)
+    light = next(row for row in run("overview").rows() if row["key"] == "targets.asset_class")
+    assert (light["state"], light["page"]) == ("warn", "allocation") and "$1\u202f500 too little in bonds" in light["newbie"]
+    run("target_set", by="asset_class", weights=("stocks=70", "bonds=20", "cash=10"))
+    assert [row["state"] for row in run("overview").rows() if row["key"] == "targets.asset_class"] == ["ok"]
+
+
 def test_tags_divide_what_is_owned_and_can_be_taken_back(run: Callable[..., Any]) -> None:
     run("tag", symbol="aaa", tags=("Core", "income"))
     run("tag", symbol="BBB", tags=("safe",), asset_class="stocks")
