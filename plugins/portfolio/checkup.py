@@ -114,14 +114,14 @@ def _sector(shown: Exposures, signals: Sequence[Mapping[str, Any]]) -> Light:
 
 def _cash(shown: Exposures) -> Light:
     title = "Cash at hand"
-    if shown.cash is None or shown.net_worth is None or shown.net_worth <= 0:
+    if shown.cash is None or shown.known_worth <= 0:
         return Light("cash", "unknown", title, "How much of it is cash is not known.", "Cash share unknown.")
-    share, money = shown.cash / shown.net_worth, fmt.money(shown.cash, shown.currency, 0)
+    share, money = shown.cash / shown.known_worth, fmt.money(shown.cash, shown.currency, 0)
     if shown.cash < 0:
         owed = fmt.money(-shown.cash, shown.currency, 0)
         return Light("cash", "error", title, f"You owe {owed}: you bought with borrowed money.", f"Margin debit {owed}.",
                      f"Put in or sell for {owed} to owe nothing.", "bookings")  # fmt: skip
-    pro = f"Cash {fmt.percent(share, 1)} of net worth, {money}."
+    pro = f"Cash {fmt.percent(share, 1)} of {'net worth' if shown.net_worth is not None else 'what has a price'}, {money}."
     if share > CASH_MUCH:
         return Light("cash", "warn", title, f"{fmt.percent(share, 0)} of all you have is cash ({money}): safe, but it earns "
                      "little.", pro, f"Decide what the {money} are for.", "allocation")  # fmt: skip
@@ -207,17 +207,20 @@ def _book(doubts: Sequence[str], unread: int) -> Light:
     title = "The book adds up"
     if not doubts and not unread:
         return Light("book", "ok", title, "Every price is known and every booking fits.", "All priced; no open problem.")
-    parts = [fmt_count(len(doubts), "thing does", "things do") + " not add up or is not known"] if doubts else []
-    parts += [fmt_count(unread, "line", "lines") + " of files could not be read"] if unread else []
+    parts = []
+    if doubts:
+        one = len(doubts) == 1
+        parts.append(f"{_count(len(doubts), 'thing')} {'does not add up or is' if one else 'do not add up or are'} not known")
+    if unread:
+        parts.append(f"{_count(unread, 'line')} of files could not be read")
     told = " and ".join(parts)
     todo = doubts[0].rstrip(".") + "." if doubts else "Look at the lines that were not read and book them by hand."
     return Light("book", "warn", title, f"{told[:1].upper()}{told[1:]}.", f"{len(doubts)} open problems, {unread} unread lines.",
                  todo, "bookings")  # fmt: skip
 
 
-def fmt_count(count: int, one: str, many: str) -> str:
-    """"1 line", "3 lines"."""
-    return f"{fmt.count(count)} {one if count == 1 else many}"
+def _count(count: int, what: str) -> str:
+    return f"{fmt.count(count)} {what}{'' if count == 1 else 's'}"
 
 
 def _names(rows: Iterable[Mapping[str, Any]]) -> str:

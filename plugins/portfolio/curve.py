@@ -6,7 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from plugins.portfolio.gathering import Owned, owned, sources
+from plugins.portfolio import book
+from plugins.portfolio.gathering import owned, sources
 from plugins.portfolio.performance import evening_worth, everything, own_flows
 from plugins.portfolio.tables import frame
 from plugins.portfolio.worth import no_deposits, prepared, said, titled
@@ -14,6 +15,7 @@ from terminal.api import Column, Context, Table
 from terminal.domain.portfolio.returns import without_cash
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
 _CURVE = (
@@ -27,22 +29,26 @@ _CURVE = (
 )
 
 
-def curve_table(ctx: Context, own: Owned, start: date | None, points: int) -> Table:
+def curve_table(ctx: Context, accounts: Sequence[str], currency: str, start: date | None, points: int) -> Table:
     """One row for each of at most `points` evenings, the first and the last among them; worth is what own money and gains
     together are, so made = worth - put_in."""
-    mine = [one.day for one in own.transactions if one.account in own.names]
-    if not mine:
+    read, last = ctx.store.book.read, ctx.as_of or ctx.market.today()
+    ids = [each.id for each in book.chosen(read, accounts)] or [0]
+    begun = read("SELECT min(day) AS day FROM portfolio.transactions WHERE list_contains(?, account_id)", (ids,))["day"][0]
+    if begun is None or begun > last:
         return Table("Worth over time", _CURVE, frame(_CURVE, ()), notes=("Nothing is booked yet.",))
-    first = min(mine) if start is None else max(start, min(mine))
-    days = _evenly(first, own.day, points)
+    days = _evenly(min(last, begun if start is None else max(start, begun)), last, points)
+    own = owned(ctx, accounts, currency=currency, evenings=days)  # once, with every evening that is wanted
     prices = prepared(ctx, own, past=everything(own))
     flows, unvalued = own_flows(own, prices)
-    then = owned(ctx, [each.name for each in own.accounts], currency=own.currency, evenings=days).positions.evenings
+    then = own.positions.evenings
     bare = without_cash(own.transactions)
     rows = []
+    put_in, at = Decimal(0), 0
     for day in days:
         worth = evening_worth(own, prices, day, then[day], bare)
-        put_in = sum((flow.amount for flow in flows if flow.day <= day), Decimal(0))
+        while at < len(flows) and flows[at].day <= day:
+            put_in, at = put_in + flows[at].amount, at + 1
         rows.append(
             {
                 "day": day,

@@ -56,11 +56,10 @@ def curve(
 ) -> Table:
     """What everything was worth on days evenly apart, beside the own money that was in it; the difference is what it made."""
     from plugins.portfolio.curve import curve_table
-    from plugins.portfolio.gathering import owned
 
     if not 2 <= points <= 2000:
         raise UserError(f"{points} days cannot be shown.", "Take 2 to 2000.")
-    return curve_table(ctx, owned(ctx, account, currency=currency), start, points)
+    return curve_table(ctx, account, currency, start, points)
 
 
 @command(title="What you own of each symbol", hidden=True)

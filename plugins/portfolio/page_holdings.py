@@ -14,6 +14,8 @@ from terminal.ui.table import Action, Look, TableView
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from PySide6.QtGui import QResizeEvent
+
     from plugins.portfolio.panel_head import Surroundings
     from terminal.api import Host, Table, TerminalError
 
@@ -24,6 +26,9 @@ _LOOKS = {
     "weight": Look("share", 108, maximum=0.3, total="sum"), "currency": Look("muted", 62), "price_day": Look("muted", 92),
     "value_low": Look("number", 92), "value_high": Look("number", 92), "accounts": Look("chips", 120),
 }  # fmt: skip
+_NARROW, _WIDE = 720, 980
+_SMALL = ("symbol", "value", "gain", "gain_share", "weight")
+_MIDDLE = ("symbol", "quantity", "price", "value", "gain", "gain_share", "day_gain", "weight")
 _NEWBIE = ("symbol", "name", "value", "gain", "gain_share", "day_gain", "weight")
 _PRO = ("symbol", "name", "quantity", "price", "value", "cost", "gain", "gain_share", "day_gain", "weight", "price_day")
 _LOT_LOOKS = {
@@ -55,9 +60,12 @@ class HoldingsPage(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
-        head = row(self.told, self._export, spacing=8, margins=(12, 2, 8, 2))
+        self.lots_button = ghost("Lots", "layers", self._show_current)
+        self.lots_button.setToolTip("What the row that is chosen is made of; Enter does the same")
+        head = row(self.told, self.lots_button, self._export, spacing=8, margins=(12, 2, 8, 2))
         head.setStretch(0, 1)
-        head.setAlignment(self._export, Qt.AlignmentFlag.AlignTop)
+        for button in (self.lots_button, self._export):
+            head.setAlignment(button, Qt.AlignmentFlag.AlignTop)
         box.addLayout(head)
         box.addWidget(split, 1)
         self.table.selected.connect(host.select)
@@ -89,17 +97,38 @@ class HoldingsPage(QWidget):
 
     def _arrived(self, table: Table) -> None:
         self.told.show_answer(table)
-        self.table.show_table(table, columns=_NEWBIE if self._host.mode == "newbie" else _PRO)
+        self.table.show_table(table, columns=self._columns())
         if self.lots.symbol and self.lots.symbol not in table.frame["symbol"].to_list():
             self.lots.close_()
 
     def _failed(self, problem: TerminalError) -> None:
         self.told.show_problem(problem)
 
+    def _columns(self) -> tuple[str, ...]:
+        if self._host.mode == "newbie":
+            return _NEWBIE if self.width() >= _NARROW else _SMALL
+        return _PRO if self.width() >= _WIDE else _MIDDLE if self.width() >= _NARROW else _SMALL
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.table.table is not None and tuple(self.table.shown_columns) != self._columns():
+            self.table.set_columns(self._columns())
+
+    def _show_current(self) -> None:
+        symbol = self.table.current_symbol() or next(iter(self.table.symbols()), "")
+        if symbol:
+            self.show_lots(symbol)
+
+    def _book(self, symbol: str) -> None:
+        from plugins.portfolio.panel_booking import open_booking
+
+        open_booking(self, self._host, self._surroundings.accounts, symbol=symbol)
+
     def _actions(self, symbol: str) -> list[Action]:
         market = symbol if len(symbol) < 16 else symbol[:-15]  # of an option, its underlying
         return [
             Action("Show its lots", self.show_lots, "layers"),
+            Action("Book something of it …", self._book, "plus"),
             Action("Open tearsheet", lambda _: self._host.open("tearsheet", market), "file-text"),
             Action("Open chart", lambda _: self._host.open("chart", market), "chart-candlestick"),
         ]

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWid
 from plugins.portfolio.panel_curve import Curve
 from plugins.portfolio.panel_parts import Told
 from terminal.domain import format as fmt
-from terminal.ui.form import Button, Card, Flow, MetricCard, SectionTitle, column, label, reveal, row
+from terminal.ui.form import Button, Card, Flow, MetricCard, SectionTitle, column, in_window, label, reveal, row
 from terminal.ui.meters import TrafficLight
 from terminal.ui.table import Action, Look, TableView
 
@@ -201,14 +201,14 @@ class LightRow(QWidget):
     def __init__(self, light: Light, mode: str, go: Any) -> None:
         super().__init__()
         self.light = light
-        shown = TrafficLight(light.state, light.title, light.newbie if mode == "newbie" else light.pro)
+        shown = TrafficLight(light.state, light.title, in_window(light.newbie if mode == "newbie" else light.pro))
         if not light.todo:
             self.setLayout(column(shown, margins=(10, 2, 0, 2)))
             return
         self.button = Button(_way(light), "link", "arrow-right", on_click=go)
         self.button.setAccessibleName(f"{_way(light)}: {light.todo}")
         reveal(self.button, bool(light.page))
-        todo = label(light.todo, "strong", wrap=True)
+        todo = label(in_window(light.todo), "strong", wrap=True)
         line = row(todo, self.button, spacing=8, margins=(28, 0, 0, 0))
         line.setStretch(0, 1)
         self.setLayout(column(Card(shown, line, spacing=4)))
@@ -230,6 +230,9 @@ def _beside(key: str, value: float | None, parts: Mapping[str, Any], context: st
     whole = parts["worth"].value
     if key == "cash" and value is not None and whole:
         return f"{fmt.percent(value / float(whole), 1)} of it", "muted"
+    if key == "unrealised" and value is not None and parts["held"].value is not None:
+        cost = float(parts["held"].value) - value
+        return (f"{fmt.percent(value / cost, 1, sign=True)} of what it cost" if cost > 0 else ""), tone
     if key == "worth" and parts["made"].value is not None:
         made = float(parts["made"].value)
         return f"made {fmt.money(made, None, 0, sign=True)} in all", "up" if made >= 0 else "down"

@@ -25,12 +25,12 @@ WAYS = ("simple", "twr", "mwr")
 _SINCE = (("", "All"), ("year", "This year"), ("12m", "12 months"), ("3m", "3 months"), ("own", "Since …"))
 _TITLES = {
     "simple": ("Gain on your money", "Simple return"),
-    "twr": ("What $1 became", "Time-weighted (TWR)"),
+    "twr": ("What $1 made", "Time-weighted (TWR)"),
     "mwr": ("What your money earned", "Money-weighted (MWR, XIRR)"),
 }
 _SENTENCES = {
     "simple": "Gain for each $1 of your own that was in at most.",
-    "twr": "What $1 that was in all the time became. Compare this one with an index such as SPY.",
+    "twr": "What $1 made that was in all the time. Compare this one with an index such as SPY.",
     "mwr": "The yearly rate your own money earned, when and how much of it was in. Compare it with a savings account.",
 }
 _LEDGERS = {"simple": "Money that came and went", "twr": "From flow to flow", "mwr": "Flows at the rate found"}
@@ -130,19 +130,27 @@ class ReturnsPage(QWidget):
     def _arrived(self, table: Table) -> None:
         self.told.show_answer(table)
         rows = {str(each["way"]): each for each in table.rows()}
-        found = table.detail.get("returns") if table.detail else None
-        rates = {} if found is None else {"simple": found.simple, "twr": found.time_weighted, "mwr": found.money_weighted}
+        rates = _rates(table)
         for way, card in self.cards.items():
             card.show_return(rows.get(way), rates[way].reason if way in rates else "")
 
     def _got_ledger(self, table: Table) -> None:
-        self.ledger_note.setText(" ".join(table.notes))
+        rate = _rates(table).get(self.chosen)
+        ranged = rate is not None and rate.low is not None and rate.value is None
+        lowest = ["Here every price that is not known is at its lowest: this yields the lower end."] if ranged else []
+        self.ledger_note.setText(" ".join([*table.notes, *lowest]))
         self.ledger.show_table(table)
 
     def _failed(self, problem: TerminalError) -> None:
         self.told.show_problem(problem)
         for card in self.cards.values():
             card.show_return(None, problem.message)
+
+
+def _rates(table: Table) -> dict[str, Any]:
+    """The three by way; none where nothing is booked."""
+    found = (table.detail or {}).get("returns")
+    return {} if found is None else {"simple": found.simple, "twr": found.time_weighted, "mwr": found.money_weighted}
 
 
 class ReturnCard(MetricCard):

@@ -121,7 +121,7 @@ class PortfolioPanel(QWidget):
     # ---- inner ----
 
     def _dress(self) -> None:
-        self.title.setText("What you own" if self.host.mode == "newbie" else "Portfolio")
+        self.title.setText("Your portfolio" if self.host.mode == "newbie" else "Portfolio")
 
     def _book_changed(self, payload: Mapping[str, Any]) -> None:
         if self._begun and str(payload.get("table", "")).startswith("portfolio."):

@@ -113,8 +113,9 @@ class Curve(QWidget):
             return QPointF(plot.left() + at * across, plot.bottom() - (min(value, high) - low) / (high - low) * plot.height())
 
         worth = [row["worth"] for row in self._rows]
-        made = (worth[-1] or 0) - (self._rows[-1]["put_in"] or 0)
-        color = colors.color("up" if worth[-1] is None or made >= 0 else "down")
+        last = self._rows[-1]
+        now = last["low"] if last["worth"] is None else last["worth"]
+        color = colors.color("down" if now is not None and now < (last["put_in"] or 0.0) else "up")
         self._draw_bands(painter, place)
         for run in _runs(worth):
             points = [place(at, worth[at]) for at in run]
