@@ -130,10 +130,11 @@ def test_no_destructive_command_is_forgotten(app: App) -> None:
         "window.layout": "in the window's own test",
         "portfolio.delete": "its undo is proved beside the plugin", "portfolio.remove": "its undo is proved beside the plugin",
         "portfolio.demo_remove": "proved with the demo portfolio", "journal.demo_remove": "proved with the demo portfolio",
+        "journal.delete": "its undo is proved with the journal",
         "portfolio.simplefin_forget": "an access is not kept anywhere once it is forgotten",
     }
     words = ("delete", "remove", "erase", "forget", "reset", "restore", "flush", "clear", "unbind")
     found = {name for name, command in app.registry.commands().items() if command.verb.split("_")[-1] in words
              or command.verb.split("_")[0] in words}
-    undoing = {"watchlist.restore", "screener.restore", "views.restore", "chart.restore"}
+    undoing = {"watchlist.restore", "screener.restore", "views.restore", "chart.restore", "journal.restore"}
     assert found - undoing - set(without) <= {command for command, _, _ in CASES}
