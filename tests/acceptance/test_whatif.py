@@ -61,6 +61,7 @@ def test_greeks_are_what_small_shocks_make(portfolio_app: App) -> None:
     assert total["beta_delta_shares"] == pytest.approx(total["beta_delta_money"] / spy)
 
 
+@pytest.mark.slow
 def test_greeks_by_underlying_expiry_and_position_are_the_same_ones(portfolio_app: App) -> None:
     tables = {by: portfolio_app.run("portfolio.greeks", {"by": by}).rows() for by in ("underlying", "expiry", "position")}
     ends = [rows[-1] for rows in tables.values()]
