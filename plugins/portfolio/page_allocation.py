@@ -6,12 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QLineEdit, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from plugins.portfolio.panel_allocation_pictures import Bars, Rings, TreeMap
 from plugins.portfolio.panel_numbers import NumberEdit
 from plugins.portfolio.panel_parts import Told
+from plugins.portfolio.panel_tags import TagsForm
 from plugins.portfolio.panel_targets import TargetsForm
+from terminal.domain.instruments import SECTORS
+from terminal.domain.portfolio.classification import ASSET_CLASSES, REGIONS
 from terminal.ui import theme
 from terminal.ui.form import Banner, EmptyState, Flow, Segment, column, ghost, label, reveal, row
 from terminal.ui.table import Action, Look, TableView
@@ -54,11 +57,12 @@ class AllocationPage(QWidget):
         super().__init__()
         self._host, self._surroundings = host, surroundings
         self._table: Table | None = None
-        self.form: TargetsForm | None = None
+        self.form: TargetsForm | TagsForm | None = None
         self.told = Told()
         self.by = Segment((), name="Divided by")
         self.picture = Segment(_PICTURES, "bars", "Picture")
         self.set_targets = ghost("Set targets …", "target", self.open_targets)
+        self.set_tags = ghost("Tags …", "tag", self.open_tags)
         self.bars, self.rings, self.map = Bars(), Rings(), TreeMap()
         self.table = TableView(host, name="Allocation", looks=_LOOKS)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -68,7 +72,7 @@ class AllocationPage(QWidget):
         self._dress()
 
     def _lay_out(self) -> None:
-        self._bar = row(self.by, 0, self.picture, self.set_targets, spacing=8, margins=(12, 2, 12, 0))
+        self._bar = row(self.by, 0, self.picture, self.set_tags, self.set_targets, spacing=8, margins=(12, 2, 12, 0))
         self._pictures = QStackedWidget()
         for each in (self.bars, self.rings, self.map):
             self._pictures.addWidget(each)
@@ -134,6 +138,16 @@ class AllocationPage(QWidget):
         self.form = TargetsForm(self, self._host, by, _TITLES[by], detail.get("slices", ()), account)
         self.form.open()
 
+    def open_tags(self) -> None:
+        """The form in which holdings get tags or, for the other ways to divide, a class of your own."""
+        if self._table is None:
+            return
+        detail: Mapping[str, Any] = self._table.detail or {}
+        by = self.by.value
+        choices = {"asset_class": ASSET_CLASSES, "sector": SECTORS, "region": REGIONS}.get(by, ())
+        self.form = TagsForm(self, self._host, by, _TITLES[by], detail["exposures"], choices)
+        self.form.open()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.width() >= _WIDE
@@ -192,6 +206,10 @@ class AllocationPage(QWidget):
         self.set_targets.setText(words)
         self.set_targets.setAccessibleName(words)
         self.set_targets.setEnabled(bool(found))
+        tags = "Tags …" if self.by.value == "tag" else "Classes …"
+        self.set_tags.setText(tags)
+        self.set_tags.setAccessibleName(tags)
+        reveal(self.set_tags, bool(found) and self.by.value not in ("currency", "symbol"))
 
     def _failed(self, problem: TerminalError) -> None:
         self.told.show_problem(problem)
@@ -209,6 +227,10 @@ class Trades(QWidget):
         self.minimum = NumberEdit("No trade smaller than", 100.0, width=72)
         self.parts = Segment((("whole", "Whole shares"), ("parts", "Parts")), "whole", "Shares")
         self.to = Segment((("target", "To target"), ("band", "To band")), "target", "How far")
+        self.buy = QLineEdit()
+        self.buy.setAccessibleName("What to buy where nothing is held, as class=ticker")
+        self.buy.setPlaceholderText("bonds=TLT")
+        self.buy.setFixedWidth(theme.scaled(150))
         self.view = Segment((("trades", "Trades"), ("lots", "Lots"), ("weights", "Weights")), "trades", "What is shown")
         self.lots = QComboBox()
         self.lots.setAccessibleName("Which lots are sold")
@@ -224,12 +246,17 @@ class Trades(QWidget):
         self._wait = QTimer(self, singleShot=True, interval=_WAIT)
         self._wait.timeout.connect(lambda: self.ask(self._by))
         choices = Flow(spacing=10)
-        self._pro = (self.parts, self.to, self.lots, self.view)
+        self._pro: list[QWidget] = []
         for title, widget in (("", self.sells), ("New money", self.deposit), ("Smallest trade", self.minimum), ("", self.parts),
-                              ("", self.to), ("", self.lots)):  # fmt: skip
+                              ("", self.to), ("", self.lots), ("Buy", self.buy)):  # fmt: skip
             pair = QWidget()
             pair.setLayout(row(*([label(title, "muted")] if title else []), widget, spacing=6))
             choices.addWidget(pair)
+            if widget in (self.parts, self.to, self.lots):
+                self._pro.append(pair)
+        self._buy_row = pair
+        self._buy_row.hide()
+        self.buy.textEdited.connect(lambda _: self._wait.start())
         export = ghost("Export", "download", self.table.export)
         self.setLayout(column(row(self.title, 0, self.view, export), choices, self.binds, self.table, self.note, spacing=8))
         for segment in (self.sells, self.parts, self.to, self.view):
@@ -253,6 +280,7 @@ class Trades(QWidget):
             "to": "target" if newbie else self.to.value,
             "lots": "highest_cost" if newbie else str(self.lots.currentData()),
             "part": "trades" if newbie else self.view.value,
+            "buy": tuple(each.strip() for each in self.buy.text().split(",") if each.count("=") == 1 and each.strip()[-1] != "="),
         }
 
     def ask(self, by: str) -> None:
@@ -263,6 +291,7 @@ class Trades(QWidget):
     def set_mode(self, mode: str) -> None:
         """Fewer choices for beginners, who get the usual answer to the others."""
         self.title.setText("What to do" if mode == "newbie" else "Rebalance")
+        reveal(self.view, mode != "newbie")
         for each in self._pro:
             reveal(each, mode != "newbie")
         self.table.set_mode(mode)
@@ -285,6 +314,8 @@ class Trades(QWidget):
     def _arrived(self, table: Table) -> None:
         binding = (table.detail or {})["binding"]
         done = binding.kind in _DONE
+        nothing = any(each.kind == "nothing to buy" for each in (table.detail or {})["plan"].limits)
+        reveal(self._buy_row, nothing or bool(self.buy.text()))
         title = _DONE.get(binding.kind, f"What binds: {binding.kind}")
         self.binds.show_message(binding.text, "ok" if done else "info", title=title)
         self.note.setText(" ".join(table.notes[1:]))

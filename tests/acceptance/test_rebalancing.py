@@ -126,7 +126,7 @@ def test_targets_are_set_in_a_form_and_the_list_follows(page: Any, qtbot: Any) -
     qtbot.waitUntil(lambda: page.trades.table.table is not None, timeout=60_000)
     newbie = page._host.mode == "newbie"
     assert page.trades.binds._title.text() == "What binds: cash runs out" and not page.trades.isHidden()
-    assert ("band" not in page.trades.question["to"]) and page.trades.lots.isHidden() == newbie
+    assert ("band" not in page.trades.question["to"]) and page.trades.lots.isVisible() != newbie
     told = {each.key: each.state for each in page.bars.slices}
     assert told["stocks"] == "above" and told["bonds"] == "below"
     page.trades.sells.changed.emit("sell")
@@ -139,3 +139,28 @@ def test_targets_are_set_in_a_form_and_the_list_follows(page: Any, qtbot: Any) -
         assert page._pictures.currentWidget() is picture and not picture.grab().isNull()
         assert "stocks" in picture.accessibleDescription()
     assert page.save_state()["sells"] == "sell"
+
+
+def test_tags_and_classes_are_said_in_a_form(page: Any, qtbot: Any) -> None:
+    page.by.set_value("tag")
+    page.ask()
+    qtbot.waitUntil(lambda: [each.key for each in page.bars.slices] == ["untagged", "cash"], timeout=60_000)
+    page.open_tags()
+    page.form.edits["SPY"].setText("Core,  income ")
+    page.form.edits["CBAK"].setText("safe")
+    assert [command for command, _ in page.form.commands()] == ["portfolio.tag"] * 2
+    page.form.save.click()
+    qtbot.waitUntil(lambda: page.form._gone, timeout=60_000)
+    page.ask()
+    qtbot.waitUntil(lambda: {"core", "safe"} <= {each.key for each in page.bars.slices}, timeout=60_000)
+    page.open_tags()
+    page.form.edits["SPY"].setText("income")
+    assert page.form.commands() == [("portfolio.untag", {"symbol": "SPY", "tags": ("core",)})]
+    page.form.reject()
+    page.by.set_value("asset_class")
+    page.ask()
+    qtbot.waitUntil(lambda: page.bars.slices[0].key == "stocks", timeout=60_000)
+    page.open_tags()
+    page.form.edits["ODVK"].setText("bonds")
+    assert page.form.commands() == [("portfolio.tag", {"symbol": "ODVK", "asset_class": "bonds"})]
+    page.form.reject()
