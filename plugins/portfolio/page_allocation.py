@@ -232,6 +232,7 @@ class Trades(QWidget):
         self.buy.setPlaceholderText("bonds=TLT")
         self.buy.setFixedWidth(theme.scaled(150))
         self.view = Segment((("trades", "Trades"), ("lots", "Lots"), ("weights", "Weights")), "trades", "What is shown")
+        self.across = Segment((("even", "Each a part"), ("lots", "Lots of all")), "even", "What is sold")
         self.lots = QComboBox()
         self.lots.setAccessibleName("Which lots are sold")
         for key, text in _LOTS:
@@ -248,18 +249,18 @@ class Trades(QWidget):
         choices = Flow(spacing=10)
         self._pro: list[QWidget] = []
         for title, widget in (("", self.sells), ("New money", self.deposit), ("Smallest trade", self.minimum), ("", self.parts),
-                              ("", self.to), ("", self.lots), ("Buy", self.buy)):  # fmt: skip
+                              ("", self.to), ("", self.lots), ("", self.across), ("Buy", self.buy)):  # fmt: skip
             pair = QWidget()
             pair.setLayout(row(*([label(title, "muted")] if title else []), widget, spacing=6))
             choices.addWidget(pair)
-            if widget in (self.parts, self.to, self.lots):
+            if widget in (self.parts, self.to, self.lots, self.across):
                 self._pro.append(pair)
         self._buy_row = pair
         self._buy_row.hide()
         self.buy.textEdited.connect(lambda _: self._wait.start())
         export = ghost("Export", "download", self.table.export)
         self.setLayout(column(row(self.title, 0, self.view, export), choices, self.binds, self.table, self.note, spacing=8))
-        for segment in (self.sells, self.parts, self.to, self.view):
+        for segment in (self.sells, self.parts, self.to, self.view, self.across):
             segment.changed.connect(lambda _: self.ask(self._by))
         self.lots.activated.connect(lambda _: self.ask(self._by))
         for field in (self.deposit, self.minimum):
@@ -279,6 +280,7 @@ class Trades(QWidget):
             "fractions": self.parts.value == "parts" and not newbie,
             "to": "target" if newbie else self.to.value,
             "lots": "highest_cost" if newbie else str(self.lots.currentData()),
+            "across": self.across.value == "lots" and not newbie,
             "part": "trades" if newbie else self.view.value,
             "buy": tuple(each.strip() for each in self.buy.text().split(",") if each.count("=") == 1 and each.strip()[-1] != "="),
         }

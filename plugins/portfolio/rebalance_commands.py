@@ -25,6 +25,7 @@ def rebalance(
     minimum: Annotated[float, argument(help="No trade smaller than this.", metavar="MONEY")] = 0.0,
     to: Annotated[Literal["target", "band"], argument(help="To the target itself, or to the edge of the band.")] = "target",
     lots: Annotated[Choice, argument(help="Which lots a sale closes.")] = "highest_cost",
+    across: Annotated[bool, argument(help="Sell the first lots of a whole class, not a part of each holding.")] = False,
     buy: Annotated[tuple[str, ...], argument(help="What to buy in a class: bonds=TLT.", metavar="NAME=TICKER")] = (),
     short_rate: _Rate = 35.0,
     long_rate: _Rate = 15.0,
@@ -45,6 +46,6 @@ def rebalance(
         raise UserError("Money to be paid in, and the smallest trade, are zero or more.", "Give a number such as 100.")
     if not (0 <= short_rate <= 100 and 0 <= long_rate <= 100):
         raise UserError("A tax rate lies between 0 and 100 per cent.", "Such as --short-rate 35 --long-rate 15.")
-    rules = Rules(sells, not fractions, minimum, to, lots, (short_rate / 100, long_rate / 100))
+    rules = Rules(sells, not fractions, minimum, to, lots, (short_rate / 100, long_rate / 100), across)
     own = owned(ctx, account, currency=currency)
     return rebalance_table(ctx, own, ordered(ctx, own, by, account, rules, deposit=deposit, wanted=buy), part)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from terminal.domain.portfolio.allocation import CASH, Slice, slices
 from terminal.domain.portfolio.limits import Limit, binding, limits
-from terminal.domain.portfolio.tax_lots import LONG_RATE, SHORT_RATE, Choice, LotSale, TaxLot, choose
+from terminal.domain.portfolio.tax_lots import LONG_RATE, SHORT_RATE, Choice, LotSale, TaxLot, choose, shared_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,7 +58,8 @@ class Holding:
 class Rules:
     """How it is done: with sales or cash first and buying only, in whole shares or parts, no trade below `minimum`, to the
     target or only to the edge of the band (with whole shares, the first one inside it); which lots are sold, and the tax
-    rates `least_tax` assumes. `currency` is for the words."""
+    rates `least_tax` assumes. `across`: the lots of all holdings of a class stand in one row for a sale, instead of selling
+    each in proportion. `currency` is for the words."""
 
     sells: bool = False
     whole: bool = True
@@ -66,6 +67,7 @@ class Rules:
     to: Literal["target", "band"] = "target"
     choice: Choice = "highest_cost"
     rates: tuple[float, float] = (SHORT_RATE, LONG_RATE)
+    across: bool = False
     currency: str = ""
 
 
@@ -199,7 +201,9 @@ class _Work:
             self.obstacles[key] = "left alone"
             return
         most = sum(each.free * (each.price or 0.0) for each in mine)
-        parts = _spread(min(money, most), mine, self.rules, most={each.symbol: each.free for each in mine})
+        room = {each.symbol: each.free for each in mine}
+        parts = self._by_lots(min(money, most), mine, room) if self.rules.across else {}
+        parts = parts or _spread(min(money, most), mine, self.rules, most=room)
         if money < self.rules.minimum:
             self.obstacles[key] = "minimum trade"
         elif money > most + _CENT:
@@ -207,6 +211,19 @@ class _Work:
         for symbol, quantity in parts.items():
             one = next(each for each in mine if each.symbol == symbol)
             self._book(one, -quantity)
+
+    def _by_lots(self, money: float, mine: Sequence[Holding], room: Mapping[str, float]) -> dict[str, float]:
+        """How many of each, lots first; trades below the minimum are left out."""
+        prices = {each.symbol: each.price or 0.0 for each in mine}
+        lots = {each.symbol: each.lots for each in mine}
+        found = shared_out(lots, prices, money, self.rules.choice, self.rules.rates)
+        parts = {}
+        for symbol, worth in found.items():
+            whole = worth >= room[symbol] * prices[symbol] - _CENT
+            quantity = room[symbol] if whole else rounded_down(worth / prices[symbol], self.rules.whole)
+            if quantity * prices[symbol] >= max(self.rules.minimum, 1e-9):
+                parts[symbol] = quantity
+        return parts
 
     def _book(self, one: Holding, quantity: float) -> None:
         assert one.price is not None

@@ -5,12 +5,12 @@ An estimate before the sale, in the currency of the total; what is booked afterw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Choice = Literal["highest_cost", "lowest_cost", "long_term_first", "losses_first", "oldest_first", "newest_first", "least_tax"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
@@ -108,6 +108,36 @@ def choose(
         sold.append(LotSale(lot, part, part * price, None if lot.unit_cost is None else part * lot.unit_cost))
         left -= part
     return tuple(sold)
+
+
+def shared_out(
+    lots: Mapping[str, Iterable[TaxLot]],
+    prices: Mapping[str, float],
+    money: float,
+    choice: Choice = "least_tax",
+    rates: tuple[float, float] = (SHORT_RATE, LONG_RATE),
+) -> dict[str, float]:
+    """For how much of each symbol a sum is sold when the lots of all stand in one row, ordered by the choice for each share
+    of a price of 1. Never more than there is; symbols of which nothing is sold are left out."""
+
+
+    def scaled_to(price: float, lot: TaxLot) -> TaxLot:
+        return replace(lot, unit_cost=None if lot.unit_cost is None else lot.unit_cost / price)
+
+    scaled = [
+        (symbol, lot.quantity * prices[symbol], scaled_to(prices[symbol], lot))
+        for symbol, mine in lots.items()
+        for lot in mine
+        if lot.quantity > 0
+    ]
+    left, sold = money, dict[str, float]()
+    for symbol, worth, _ in sorted(scaled, key=lambda one: (_order(one[2], 1.0, choice, rates), one[0])):
+        part = min(left, worth)
+        if part <= TINY:
+            break
+        sold[symbol] = sold.get(symbol, 0.0) + part
+        left -= part
+    return sold
 
 
 def wash_sales(symbol: str, sold: Sequence[LotSale], purchases: Iterable[Purchase], day: date) -> tuple[Wash, ...]:

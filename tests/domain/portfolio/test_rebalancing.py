@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from terminal.domain.portfolio.allocation import Target, most_urgent, parse_targets, slices, tagged
 from terminal.domain.portfolio.rebalancing import Holding, Plan, Rules, raised, rebalance, with_wanted
-from terminal.domain.portfolio.tax_lots import Purchase, TaxLot, choose, long_term, wash_sales
+from terminal.domain.portfolio.tax_lots import Purchase, TaxLot, choose, long_term, shared_out, wash_sales
 from tests.conftest import examples
 
 DAY = date(2026, 11, 20)
@@ -170,7 +170,11 @@ _PRICE = st.floats(0.5, 900).map(lambda value: round(value, 2))
 _HELD = st.lists(st.tuples(st.sampled_from("abc"), _PRICE, st.integers(0, 300)), min_size=1, max_size=7)
 _WEIGHTS = st.lists(st.integers(0, 100), min_size=4, max_size=4).filter(lambda found: sum(found) > 0)
 _RULES = st.builds(Rules, sells=st.booleans(), whole=st.booleans(), minimum=st.sampled_from([0.0, 50.0, 500.0]),
-                   to=st.sampled_from(["target", "band"]))  # fmt: skip
+                   to=st.sampled_from(["target", "band"]), across=st.booleans())  # fmt: skip
+
+
+def lot_of(at: int, price: float, quantity: int) -> TaxLot:
+    return TaxLot(str(at), "Main", date(2025, 1 + at, 3), float(quantity), price * (0.5 + at / 4), at % 2 == 0)
 
 
 @settings(max_examples=examples(250))
@@ -178,8 +182,8 @@ _RULES = st.builds(Rules, sells=st.booleans(), whole=st.booleans(), minimum=st.s
 def test_no_list_overspends_or_sells_what_is_not_owned(
     found: list[tuple[str, float, int]], cash: float, weights: list[int], band: float, rules: Rules
 ) -> None:
-    held = [Holding(f"{key}{at}", key, price, float(quantity), price * quantity, wanted=quantity == 0)
-            for at, (key, price, quantity) in enumerate(found)]  # fmt: skip
+    held = [Holding(f"{key}{at}", key, price, float(quantity), price * quantity, (lot_of(at, price, quantity),),
+                    wanted=quantity == 0) for at, (key, price, quantity) in enumerate(found)]  # fmt: skip
     targets = [Target(key, weight / sum(weights), band) for key, weight in zip((*"abc", "cash"), weights, strict=True)]
     plan = rebalance(held, cash, targets, rules)
     by_symbol = {each.symbol: each for each in held}
@@ -238,6 +242,21 @@ LOTS = (
 )
 def test_which_lots_are_sold(choice: Any, order: str) -> None:
     assert "".join(each.lot.id for each in choose(LOTS, 40, 60.0, choice)) == order
+
+
+def test_the_lots_of_a_whole_class_in_one_row() -> None:
+    # X was bought at half its price, Y at twice its own: what loses most is sold first, and only then the other.
+    lots = {"X": (TaxLot("1", "M", DAY, 10, 50.0, True),), "Y": (TaxLot("2", "M", DAY, 10, 20.0, False),)}
+    assert shared_out(lots, {"X": 100.0, "Y": 10.0}, 60, "least_tax") == {"Y": 60}
+    assert shared_out(lots, {"X": 100.0, "Y": 10.0}, 400, "highest_cost") == {"Y": 100, "X": 300}
+    assert shared_out(lots, {"X": 100.0, "Y": 10.0}, 9999, "least_tax") == {"Y": 100, "X": 1000}
+    held = [holding("X", "stocks", 100, 10, lots=lots["X"]), holding("Y", "stocks", 10, 10, lots=lots["Y"]),
+            holding("B", "bonds", 10, 10)]  # fmt: skip
+    even = rebalance(held, 0, SIXTY_FORTY, Rules(sells=True, whole=False))
+    lean = rebalance(held, 0, SIXTY_FORTY, Rules(sells=True, whole=False, across=True, choice="least_tax"))
+    assert set(orders(even)) == {"X", "Y", "B"} and orders(lean)["Y"] == -10 and orders(lean)["X"] == pytest.approx(-2.8)
+    gains = [sum(one.gain or 0 for each in plan.trades for one in each.lots) for plan in (even, lean)]
+    assert gains[1] < gains[0]
 
 
 def test_the_gain_of_each_lot() -> None:
