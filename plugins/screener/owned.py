@@ -37,15 +37,20 @@ def joined(answer: Table, owned: Table) -> Table:
     mine = owned.sources[:1]
     sources = tuple(dict.fromkeys((*answer.sources, *mine)))
     origin = answer.origin
+    is_owned = shown["own"].is_not_null()
+    shown = shown.with_columns(pl.col("own").fill_null(""))  # what is not owned is not unknown
     if origin is not None and mine:
-        place = pl.when(shown["own"].is_not_null()).then(sources.index(mine[0]))
+        place = pl.when(is_owned).then(sources.index(mine[0]))
         origin = origin.drop(NAMES, strict=False).with_columns(place.cast(pl.Int32).alias(name) for name in NAMES)
     return replace(answer, frame=shown, columns=(*kept[:at], *columns, *kept[at:]), sources=sources, origin=origin)
 
 
-def shown_among(names: Sequence[str]) -> list[str]:
-    """The columns with `own` among them: after the verdict, where there is one."""
+def shown_among(names: Sequence[str], *, room: bool = True) -> list[str]:
+    """The columns with `own` among them: after the verdict, where there is one. Where there is no `room` for one more it
+    takes the place of the 52-week position."""
     if "own" in names:
         return list(names)
+    if not room:
+        names = [name for name in names if name != "position_52w"]
     at = names.index("verdict") + 1 if "verdict" in names else len(names)
     return [*names[:at], "own", *names[at:]]

@@ -99,7 +99,7 @@ class ScreenerPanel(QWidget):
             "position_52w": Look("position", 100),
             "dcf_gap": Look("signed", 68),
             "flags": Look("chips", 78, stretch=True, tones=self._tones),
-            "own": Look("text", 150),
+            "own": Look("text", 136),
             "own_weight": Look("number", 84),
             "own_worth": Look("number", 92),
             "own_gain": Look("signed", 84),
@@ -326,13 +326,13 @@ class ScreenerPanel(QWidget):
 
     def _columns(self) -> list[str]:
         if self.host.mode == "newbie":
-            return self.owned.columns(list(NEWBIE_COLUMNS))
+            return self.owned.columns(list(NEWBIE_COLUMNS), self.table.width())
         if self.own_columns:
             return self.own_columns
         names = list(self._table.detail["column_names"]) if self._table is not None else []
         if self.table.width() >= _NAME_FITS and "name" not in names and names[:1] == ["symbol"]:
             names.insert(1, "name")
-        return self.owned.columns(names)
+        return self.owned.columns(names, self.table.width())
 
     def _owned_changed(self) -> None:
         """Other holdings: the same rows with another column."""

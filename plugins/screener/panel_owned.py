@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugins.screener.owned import COMMAND, joined, shown_among
+from plugins.screener.owned import COMMAND, NAMES, joined, shown_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from terminal.api import Host, Table
+
+
+_ROOM = 930  # for the usual columns and one more
 
 
 class OwnedColumn:
@@ -34,9 +37,11 @@ class OwnedColumn:
         """The answer with what is owned of each row, where anything is."""
         return joined(answer, self._owned) if self._owned is not None else answer
 
-    def columns(self, names: list[str]) -> list[str]:
-        """The columns to be shown; one more where anything is owned."""
-        return shown_among(names) if self._owned is not None else [name for name in names if not name.startswith("own")]
+    def columns(self, names: list[str], width: int) -> list[str]:
+        """The columns to be shown in a table so wide; one more where anything is owned."""
+        if self._owned is None:
+            return [name for name in names if name not in NAMES]
+        return shown_among(names, room=width >= _ROOM)
 
     def _arrived(self, owned: Table) -> None:
         found = owned if owned.frame.height else None

@@ -48,6 +48,7 @@ def test_joining_again_replaces() -> None:
 
 def test_the_column_follows_the_verdict() -> None:
     assert shown_among(["symbol", "verdict", "score"]) == ["symbol", "verdict", "own", "score"]
+    assert shown_among(["verdict", "position_52w"], room=False) == ["verdict", "own"]
     assert shown_among(["symbol"]) == ["symbol", "own"] and shown_among(["own", "symbol"]) == ["own", "symbol"]
 
 
@@ -70,7 +71,7 @@ def test_the_panel_asks_after_the_rows_and_shows_the_column(market: Any, open_pa
         row = panel.table.table.frame.filter(symbol="SPY").row(0, named=True)
         assert row["own"].startswith("You own ") and row["own_gain"] == round(row["own_worth"] - 6000, 2)
         assert panel.table.shown_columns.index("own") == panel.table.shown_columns.index("verdict") + 1
-        assert rows == panel.table.symbols() and panel.table.table.frame["own"].null_count() == len(rows) - 1
+        assert rows == panel.table.symbols() and (panel.table.table.frame["own"] == "").sum() == len(rows) - 1
         panel.host.mode = "newbie"
         panel.set_mode("newbie")
         assert "own" in panel.table.shown_columns
