@@ -118,6 +118,13 @@ class AtRisk:
         """The same as a fraction of everything; None when that is not known or not positive."""
         return self.outcomes / self.base if self.base is not None and self.base > 0.0 else None
 
+    @property
+    def nothing(self) -> str:
+        """Why there are no positions."""
+        if not self.held.rows:
+            return "Nothing is held whose risk could be measured."
+        return "Nothing that is held has prices of the past. Fetch them: `tapeline market refresh holdings`."
+
     def symbols(self) -> tuple[str, ...]:
         """Each symbol among the positions once, in their order."""
         return tuple(dict.fromkeys(each.factor for each in self.positions))

@@ -60,7 +60,7 @@ def check_table(ctx: Context, of: AtRisk, window: int, confidence: float) -> Tab
     made, _ = sources(ctx, of.fetches)
     known = len(of.days)
     if not of.positions or known <= window:
-        why = "Nothing is held whose risk could be measured."
+        why = of.nothing
         if of.positions:
             why = f"{known} days are known and {window} are needed before the first one: too few to check."
         return Table(title, _COLUMNS, frame(_COLUMNS, ()), made, of.left_out, (why, *of.notes))

@@ -12,6 +12,7 @@ from plugins.portfolio.tables import frame
 from terminal.api import Column, Context, Table
 from terminal.domain import format as written
 from terminal.domain.risk.correlation import correlations, tree
+from terminal.domain.risk.history import LEAST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,8 +42,10 @@ class Together:
 
 
 def moving_together(of: AtRisk, together: float, *, sample: bool = False) -> Together:
-    """The symbols of the positions (at least one), from left to right as the tree of clusters has them."""
-    symbols, returns = of.symbols(), of.columns()[1]
+    """The symbols of the positions that move (at least one must), from left to right as the tree of clusters has them."""
+    symbols, returns = of.columns()
+    moving = returns.std(axis=0) > 0.0
+    symbols, returns = tuple(np.array(symbols)[moving].tolist()), returns[:, moving]
     found = correlations(returns)
     matrix = found.sample if sample else found.matrix
     grown = tree(matrix)
@@ -72,8 +75,9 @@ def correlation_table(ctx: Context, of: AtRisk, together: float, *, sample: bool
     title = f"What moves together on {of.held.day}"
     made, _ = sources(ctx, of.fetches)
     lead = (Column("symbol", "Ticker"), Column("name", "Name"), Column("cluster", "Cluster", "integer", term="risk_cluster"))
-    if not of.positions:
-        return Table(title, lead, frame(lead, ()), made, of.left_out, ("Nothing is held whose prices could be compared.",))
+    if not of.positions or len(of.days) < LEAST or not np.any(of.returns.std(axis=0) > 0.0):
+        why = "Too few days are known, or nothing moved." if of.positions else of.nothing
+        return Table(title, lead, frame(lead, ()), made, of.left_out, (why,))
     found = moving_together(of, together, sample=sample)
     columns = (*lead, *(Column(f"to_{each}", each, "number", "", "risk_correlation", 2) for each in found.symbols))
     rows: list[dict[str, Any]] = [

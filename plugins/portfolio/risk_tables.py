@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from plugins.portfolio.risk import AtRisk
     from terminal.domain.risk.styles import Style
 
-_NOTHING = "Nothing is held whose risk could be measured."
 METHODS = {
     "historical": "Historical",
     "parametric": "Parametric (normal)",
@@ -58,7 +57,7 @@ def risk_table(ctx: Context, of: AtRisk, part: str, confidence: float, horizon: 
     made, _ = sources(ctx, of.fetches)
     if not of.positions:
         columns = _columns(part, of.held.currency, confidence, of.market_symbol)
-        return Table(_title(part, of), columns, frame(columns, ()), made, of.left_out, (_NOTHING, *of.held.notes))
+        return Table(_title(part, of), columns, frame(columns, ()), made, of.left_out, (of.nothing, *of.held.notes))
     found = measures(of, confidence, horizon, _styles(ctx, of))
     parts = {name: _part(name, found, made) for name in _ROWS}
     return replace(parts[part], detail={"measures": found, "parts": parts})

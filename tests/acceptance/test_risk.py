@@ -11,8 +11,11 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from terminal.app import App
+    from terminal.paths import Home
+    from tests.conftest import Clock
 
 LAST = date(2026, 11, 20)
 
@@ -203,3 +206,44 @@ def test_from_the_shell(typed: Callable[..., Any]) -> None:
         assert answer["rows"] and answer["sources"][-1]["simulated"] and "NaN" not in done.stdout
     wrong = typed("portfolio", "risk", "--confidence", "95")
     assert wrong.returncode != 0 and "between 0.5 and 1" in wrong.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.real
+def test_real_prices_against_quantstats(shared: Path, live_home: Home, clock: Clock) -> None:
+    """Twenty years of SPY, QQQ and AAPL as files, held in one account: what quantstats says of the same weights and days."""
+    from terminal.app import App
+
+    stats, pandas = pytest.importorskip("quantstats.stats"), pytest.importorskip("pandas")
+    clock.now = clock.now.replace(year=2021, month=3, day=31)
+    app, day, held = App(live_home, demo=False, clock=clock), date(2021, 3, 31), {"SPY": 40, "QQQ": 20, "AAPL": 100}
+    try:
+        for symbol in held:
+            path = shared / "payloads" / "market" / f"daily_{symbol}.csv"
+            app.run("market.import", {"file": path, "as_": "bars", "symbol": symbol, "currency": "USD"})
+        hold(app, *({"kind": "buy", "symbol": symbol, "quantity": str(count), "price": "100", "day": "2021-03-30"}
+                    for symbol, count in held.items()))  # fmt: skip
+        rows = figures(app, days=1260)
+        frame = {symbol: pandas.read_csv(shared / "payloads" / "market" / f"daily_{symbol}.csv", parse_dates=["Date"],
+                                         index_col="Date")["Close"] for symbol in held}  # fmt: skip
+        closes_ = pandas.DataFrame(frame).loc[:str(day)].iloc[-1261:]
+        worth = closes_.iloc[-1] * pandas.Series(held)
+        daily = (closes_.pct_change().iloc[1:] * worth / worth.sum()).sum(axis=1)
+        market = closes_["SPY"].pct_change().iloc[1:]
+        assert rows["Volatility"]["share"] == pytest.approx(stats.volatility(daily, periods=252))
+        assert rows["Sharpe"]["value"] == pytest.approx(stats.sharpe(daily, periods=252))
+        assert rows["Sortino"]["value"] == pytest.approx(stats.sortino(daily, periods=252))
+        assert rows["Calmar"]["value"] == pytest.approx(stats.calmar(daily, periods=252))
+        assert rows["Deepest fall"]["share"] == pytest.approx(stats.max_drawdown(daily))
+        assert rows["Beta"]["value"] == pytest.approx(stats.greeks(daily, market, periods=252)["beta"])
+        methods = {row["method"]: row for row in app.run("portfolio.risk", {"part": "var", "days": 1260}).rows()}
+        normal = methods["Parametric (normal)"]
+        assert normal["var_share"] == pytest.approx(-stats.value_at_risk(daily, confidence=0.95))
+        assert normal["cvar_share"] == pytest.approx(-stats.expected_shortfall(daily, confidence=0.95))
+        seen = -stats.expected_shortfall(daily, confidence=0.95, method="historical")
+        assert methods["Historical"]["cvar_share"] == pytest.approx(seen), "63 whole days"
+        checked = {row["method"]: row for row in app.run("portfolio.var_check").rows()}
+        assert checked["Historical"]["verdict"] != "good", "March 2020 came in a bunch"
+        assert checked["Filtered historical"]["exceptions"] < 80
+    finally:
+        app.close()
