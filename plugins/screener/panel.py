@@ -99,7 +99,7 @@ class ScreenerPanel(QWidget):
             "position_52w": Look("position", 100),
             "dcf_gap": Look("signed", 68),
             "flags": Look("chips", 78, stretch=True, tones=self._tones),
-            "own": Look("text", 136),
+            "own": Look("text", 152),
             "own_weight": Look("number", 84),
             "own_worth": Look("number", 92),
             "own_gain": Look("signed", 84),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from terminal.api import Host, Table
 
 
-_ROOM = 930  # for the usual columns and one more
+_ROOM, _NAME = 1090, 150  # for the usual columns and one more; for the name besides
 
 
 class OwnedColumn:
@@ -41,7 +41,7 @@ class OwnedColumn:
         """The columns to be shown in a table so wide; one more where anything is owned."""
         if self._owned is None:
             return [name for name in names if name not in NAMES]
-        return shown_among(names, room=width >= _ROOM)
+        return shown_among(names, room=width >= _ROOM + (_NAME if "name" in names else 0))
 
     def _arrived(self, owned: Table) -> None:
         found = owned if owned.frame.height else None

@@ -95,7 +95,8 @@ FIXED: tuple[tuple[str, str], ...] = (
     ("Alt+T R H V C B F X M", "In the chart: a drawing tool; arrows move its cursor, Return puts a point down"),
     (", .", "In the chart: select the drawing before or after; arrows move it, Del erases it"),
     ("Ctrl+Z, Ctrl+Shift+Z", "In the chart: undo and redo of drawings"),
-    ("Menu", "In the chart: colour and width of the selected drawing"), ("Space", "In a replay of the chart: play or pause"))
+    ("Menu", "In the chart: colour and width of the selected drawing"), ("Space", "In a replay of the chart: play or pause"),
+    ("Alt+PgUp, Alt+PgDown", "In a panel with pages: the page before or after"))
 
 # ---- how keys are written ----
 
