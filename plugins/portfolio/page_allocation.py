@@ -31,7 +31,7 @@ _BY = (("asset_class", "Kind", "Asset class"), ("sector", "Business", "Sector"),
        ("currency", "Currency", "Currency"), ("tag", "Own tags", "Tags"), ("symbol", "Each", "Ticker"))  # fmt: skip
 _PICTURES = (("bars", "Bars"), ("rings", "Rings"), ("map", "Map"))
 _TITLES = {key: pro for key, _, pro in _BY}
-_LOOKS = {"key": Look("text", 150, stretch=True), "holdings": Look("chips", 160), "state": Look("muted", 70)}
+_LOOKS = {"key": Look("text", 116, stretch=True), "holdings": Look("chips", 160), "state": Look("muted", 70)}
 _NEWBIE = ("key", "weight", "target", "money")
 _PRO = ("key", "weight", "target", "drift", "worth", "money")
 _WIDE_PRO = ("key", "weight", "target", "low", "high", "drift", "worth", "money", "state")
@@ -47,7 +47,7 @@ _LOTS = (("highest_cost", "Highest cost first"), ("long_term_first", "Held over 
          ("losses_first", "Losses first"), ("oldest_first", "Oldest first"), ("newest_first", "Newest first"),
          ("lowest_cost", "Lowest cost first"))  # fmt: skip
 _DONE = {"within the band": "Nothing to do", "on target": "Nothing binds"}
-_WIDE, _WIDER, _WAIT = 900, 1560, 250
+_NARROW, _WIDE, _WIDER, _WAIT = 640, 900, 1560, 250
 
 
 class AllocationPage(QWidget):
@@ -72,7 +72,13 @@ class AllocationPage(QWidget):
         self._dress()
 
     def _lay_out(self) -> None:
-        self._bar = row(self.by, 0, self.picture, self.set_tags, self.set_targets, spacing=8, margins=(12, 2, 12, 0))
+        self._bar = row(self.by)
+        bar = Flow(spacing=8)
+        bar.setContentsMargins(12, 2, 12, 0)
+        divided = QWidget()
+        divided.setLayout(self._bar)
+        for each in (divided, self.picture, self.set_tags, self.set_targets):
+            bar.addWidget(each)
         self._pictures = QStackedWidget()
         for each in (self.bars, self.rings, self.map):
             self._pictures.addWidget(each)
@@ -97,7 +103,7 @@ class AllocationPage(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
         top = QWidget()
-        top.setLayout(self._bar)
+        top.setLayout(bar)
         box.addWidget(top)
         box.addWidget(area, 1)
         self.picture.changed.connect(self._show_picture)
@@ -322,7 +328,8 @@ class Trades(QWidget):
         self.binds.show_message(binding.text, "ok" if done else "info", title=title)
         self.note.setText(" ".join(table.notes[1:]))
         self.note.setVisible(len(table.notes) > 1)
-        wanted = _TRADES_NEWBIE if self._host.mode == "newbie" else _TRADES_PRO
+        newbie = self._host.mode == "newbie"
+        wanted = _TRADES_PRO if not newbie else [each for each in _TRADES_NEWBIE if each != "name" or self.width() >= _NARROW]
         present = [each.name for each in table.columns if each.name != "currency"]
         trades = "action" in present
         self.table.show_table(table, columns=[each for each in wanted if each in present] if trades else present)

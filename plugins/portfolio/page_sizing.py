@@ -68,6 +68,7 @@ class SizingPage(QWidget):
         self.ruler = Ruler()
         self.cards = {key: MetricCard(titles[1]) for key, titles in _TITLES.items()}
         self.steps = label("", "body", wrap=True)
+        self.foot = label("", "muted", wrap=True)
         self.options = OptionsView(host)
         self._wait = QTimer(self, singleShot=True, interval=_WAIT)
         self._wait.timeout.connect(self._ask_shown)
@@ -98,7 +99,7 @@ class SizingPage(QWidget):
         left.setFixedWidth(theme.scaled(280))
         cards = Flow(spacing=8, stretch=True)
         for card in self.cards.values():
-            card.setMinimumWidth(theme.scaled(190))
+            card.setMinimumWidth(theme.scaled(170))
             cards.addWidget(card)
         several = QWidget()
         several.setLayout(cards)
@@ -116,10 +117,11 @@ class SizingPage(QWidget):
         self._stack.addWidget(shares)
         self._stack.addWidget(self.options)
         inside = QWidget()
-        inside.setLayout(column(row(self.what, 0), self.told, self._stack, 0, spacing=10, margins=(12, 2, 12, 12)))
+        inside.setLayout(column(row(self.what, 0), self.told, self._stack, self.foot, 0, spacing=10, margins=(12, 2, 12, 12)))
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName("How much to buy")
         area.setWidget(inside)
         box = QVBoxLayout(self)
@@ -249,8 +251,10 @@ class SizingPage(QWidget):
         if table is None:
             self.told.show_unknown(())
             self.told.text.setText("")
+            self.foot.setText("")
             return
-        self.told.show_answer(table, notes=tuple(dict.fromkeys((table.notes[0], table.notes[-1]))))
+        self.told.show_answer(table, notes=table.notes[:1])
+        self.foot.setText(table.notes[-1] if len(table.notes) > 1 else "")
 
     def _failed(self, problem: TerminalError) -> None:
         self._say_empty(problem.sentence())

@@ -64,9 +64,13 @@ class OptionsView(QWidget):
         inside = QWidget()
         inside.setLayout(examples)
         self._hint = label("Legs, separated by commas. A price may be left out when a ticker is given.", "muted", wrap=True)
-        fields = row(label("Prices of", "muted"), self.symbol, 6, label("expiring", "muted"), self.expiry, 6,
-                     label("may be lost", "muted"), self.budget, 0, spacing=6)  # fmt: skip
-        self.setLayout(column(self._hint, self.legs, inside, fields, self.problem, self.said, Card(self.payoff), self.table, 0,
+        fields, placed = Flow(spacing=10), QWidget()
+        placed.setLayout(fields)
+        for title, field in (("Prices of", self.symbol), ("expiring", self.expiry), ("may be lost", self.budget)):
+            pair = QWidget()
+            pair.setLayout(row(label(title, "muted"), field, spacing=6))
+            fields.addWidget(pair)
+        self.setLayout(column(self._hint, self.legs, inside, placed, self.problem, self.said, Card(self.payoff), self.table, 0,
                               spacing=8))  # fmt: skip
         for edit in (self.legs, self.symbol, self.expiry):
             edit.textEdited.connect(lambda _: self._wait.start())
