@@ -32,6 +32,7 @@ def _done(title: str, **values: Any) -> Table:
 @command(title="Take a picture of the window", gui=True)
 def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to write.", metavar="FILE")],
          panel: Annotated[str, argument(help="Id of a panel, or window for the whole window.")] = "window",
+         page: Annotated[str, argument(help="A page of a panel that has several, such as risk.")] = "",
          mode: Literal["", "newbie", "pro"] = "", theme: Literal["", "dark", "light"] = "",
          palette: Literal["", "standard", "colour-blind"] = "", size: str = "1720x1000", symbol: str = "",
          search: Annotated[str | None, argument(help="Open the search box with this text in it.")] = None,
@@ -61,7 +62,7 @@ def shot(ctx: Context, *, out: Annotated[Path, argument(help="The PNG file to wr
     from terminal.shell.shot import Wish, take
 
     wish = Wish(panel, int(match[1]), int(match[2]), symbol.upper(), mode, theme, palette, search, ctx.as_of, layout,
-                timeout, ctx.settings.declared("font_size").convert(font_size) if font_size else 0, density)
+                timeout, ctx.settings.declared("font_size").convert(font_size) if font_size else 0, density, page)
     width, height = take(ctx.app, wish, file)  # type: ignore[attr-defined]  # the window's own door
     return _done("Picture taken", file=str(file), width=width, height=height)
 
@@ -76,18 +77,20 @@ def raise_(ctx: Context) -> Table:
 
 
 @command(title="Open a panel", gui=True)
-def open(ctx: Context, panel: str, *, symbol: str = "", window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
+def open(ctx: Context, panel: str, *, symbol: str = "", page: str = "",
+         window: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """Bring a panel of the open window to the front.
 
     Args:
         panel: Id of the panel.
         symbol: The symbol it should show.
+        page: The page it should show, if it has several, such as risk.
     """
     of = window_of(ctx, window)
     known = of.workspace.specs if of.workspace is not None else {}
     if panel not in known:
         raise UserError(f"There is no panel {panel!r}.", f"One of: {', '.join(known)}.")
-    of.open_panel(panel, symbol.upper() or None)
+    of.open_panel(panel, symbol.upper() or None, page=page)
     return _done(f"{known[panel].title} is open")
 
 

@@ -44,6 +44,7 @@ class Wish:
     timeout: float = 30.0
     font_size: int = 0
     density: str = ""
+    page: str = ""
 
 
 def application() -> QApplication:
@@ -124,7 +125,7 @@ def portrait(window: MainWindow, wish: Wish) -> QWidget:
         raise UserError(f"There is no panel {wish.panel!r}.", f"One of: window, {', '.join(workspace.specs)}.")
     wait(window, wish.timeout)
     if wish.panel != "window":
-        window.open_panel(wish.panel, wish.symbol or None)
+        window.open_panel(wish.panel, wish.symbol or None, page=wish.page)
         wait(window, wish.timeout)
         panel = workspace.docks.slot(wish.panel)
         alone = workspace.docks.take(wish.panel, wish.width, wish.height)

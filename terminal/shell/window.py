@@ -238,17 +238,28 @@ class MainWindow(Looks, Days, QMainWindow):
 
     # ---- what panels ask for ----
 
-    def open_panel(self, panel_id: str, symbol: str | None = None, *, focus: bool = False) -> None:
-        """Bring a panel to the front, with the keyboard in it if `focus`; an unknown one is a message, not an error."""
+    def open_panel(self, panel_id: str, symbol: str | None = None, *, page: str = "", focus: bool = False) -> None:
+        """Bring a panel to the front, at one of its pages, with the keyboard in it if `focus`; an unknown panel or page is a
+        message, not an error.
+        """
         if self.workspace is None:
             return
         if panel_id not in self.workspace.specs:
             self.notify(f"There is no panel called {panel_id}.", "warn")
             return
         self.workspace.open(panel_id, symbol)
+        if page:
+            self.when_built(panel_id, lambda widget: self._turn_to(widget, page))
         if focus:
             self.when_built(panel_id, lambda _: self.workspace.docks.focus(panel_id) if self.workspace else None)
         self._mark_rail()
+
+    def _turn_to(self, widget: Any, page: str) -> None:
+        known = getattr(getattr(widget, "pages", None), "specs", {})
+        if page in known:
+            widget.show_page(page)
+        else:
+            self.notify(f"There is no page called {page}. Pages here: {', '.join(known) or 'none'}.", "warn")
 
     def next_panel(self, step: int) -> None:
         """Move the keyboard to the next visible panel, or the one before."""
