@@ -166,7 +166,7 @@ class Command:
         return {name: _portable(value) for name, value in arguments.items()}
 
 
-def command(*, title: str, panel: str = "", group: str = "", long: bool = False, gui: bool = False, writes: bool = False,
+def command(*, title: str, panel: str = "", long: bool = False, gui: bool = False, writes: bool = False,
             hidden: bool = False) -> Callable[[F], F]:
     """Declare a function `(ctx, ...) -> Table` as a command.
 
@@ -174,8 +174,7 @@ def command(*, title: str, panel: str = "", group: str = "", long: bool = False,
     `hidden`: not listed (but callable); `panel`: the panel that shows its answer.
     """
     def mark(function: F) -> F:
-        setattr(function, _MARK, {"title": title, "panel": panel, "group": group, "long": long, "gui": gui, "writes": writes,
-                                  "hidden": hidden})
+        setattr(function, _MARK, {"title": title, "panel": panel, "long": long, "gui": gui, "writes": writes, "hidden": hidden})
         return function
 
     return mark
@@ -184,14 +183,13 @@ def command(*, title: str, panel: str = "", group: str = "", long: bool = False,
 def commands_of(module: ModuleType | str, group: str = "") -> tuple[Command, ...]:
     """The commands of a module, in the order they are written. Their group is `group`, or the plugin's folder."""
     found = sys.modules[module] if isinstance(module, str) else module
-    home = group or found.__name__.rpartition(".")[0].rpartition(".")[2]
+    group = group or found.__name__.rpartition(".")[0].rpartition(".")[2]
     functions = [value for value in vars(found).values() if inspect.isfunction(value) and hasattr(value, _MARK)]
-    return tuple(_build(function, home) for function in functions)
+    return tuple(_build(function, group) for function in functions)
 
 
-def _build(function: Callable[..., Table], home: str) -> Command:
+def _build(function: Callable[..., Table], group: str) -> Command:
     marks = dict(getattr(function, _MARK))
-    group = marks.pop("group") or home
     verb = function.__name__.strip("_")
     doc, helps = split_docstring(inspect.getdoc(function) or "")
     taken = list(inspect.signature(function).parameters.values())

@@ -181,8 +181,6 @@ class Registry:
         for command in found:
             if not _ID.fullmatch(command.group) or not _VERB.fullmatch(command.verb):
                 raise ValueError(f"{command.id!r} is not a well-formed command id")
-            if command.group != state.id:
-                raise ValueError(f"{command.id} is outside the plugin's own group {state.id}")
             if command.group in self._core or command.id in taken:
                 raise ValueError(f"{command.id} already exists (in {taken.get(command.id, 'the program itself')})")
 

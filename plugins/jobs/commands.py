@@ -32,7 +32,7 @@ _TURN = 0.2
 _NEVER = "Jobs start by themselves while the window is open, or with `tapeline jobs run`."
 
 
-@command(title="Show the schedule", panel="health", group="jobs")
+@command(title="Show the schedule", panel="health")
 def list(ctx: Context) -> Table:
     """List every job with when it runs, its next run, and how the last one went."""
     import polars as pl

@@ -73,7 +73,7 @@ def refresh(
     return ctx.market.refresh(universe or _everything_wanted(ctx), ctx)
 
 
-@command(title="Import a file", long=True, writes=True, group="market")
+@command(title="Import a file", long=True, writes=True)
 def import_(
     ctx: Context,
     file: Annotated[Path, argument(help="A CSV or Parquet file.", metavar="FILE")],

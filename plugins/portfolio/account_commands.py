@@ -117,7 +117,7 @@ def create(
     )
 
 
-@command(title="Your portfolios", group="portfolio")
+@command(title="Your portfolios")
 def list_(ctx: Context) -> Table:
     """List the accounts you put together under a name."""
     from plugins.portfolio import book

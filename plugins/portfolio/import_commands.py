@@ -56,7 +56,7 @@ _MOST_CHECKS = 6
 _MOST_ROWS = 500
 
 
-@command(title="Import a broker's file", writes=True, long=True, group="portfolio")
+@command(title="Import a broker's file", writes=True, long=True)
 def import_(
     ctx: Context,
     file: Annotated[Path, argument(help="The export of a broker: CSV, XML or JSON.", metavar="FILE")],

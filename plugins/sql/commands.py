@@ -45,7 +45,7 @@ def run(
                  detail={"seconds": seconds, "cut": answer.cut, "text": text, "types": answer.types})
 
 
-@command(title="Tables of the store", group="sql")
+@command(title="Tables of the store")
 def tables(ctx: Context,
            name: Annotated[str, argument(help="Only tables with this in their name.", metavar="NAME")] = "") -> Table:
     """List every table of market and book: its columns with their types, and what it holds."""
@@ -68,7 +68,7 @@ def tables(ctx: Context,
     return Table("Tables of the store", columns, listed.select(order), notes=(note,))
 
 
-@command(title="SQL statements that were run", group="sql")
+@command(title="SQL statements that were run")
 def history(ctx: Context, *, limit: Annotated[int, argument(help="Statements at most.", metavar="N")] = 50) -> Table:
     """List the statements that were run in this book, the latest first, each once."""
     frame = ctx.store.book.read("SELECT text, ran_at, rows, seconds, times FROM sql.history ORDER BY ran_at DESC, id DESC "
@@ -79,7 +79,7 @@ def history(ctx: Context, *, limit: Annotated[int, argument(help="Statements at 
     return Table("SQL statements", columns, frame, notes=() if frame.height else ("None yet.",))
 
 
-@command(title="Example questions in SQL", group="sql")
+@command(title="Example questions in SQL")
 def examples(ctx: Context) -> Table:
     """Three questions to begin with; each can be run as it is and changed."""
     import polars as pl

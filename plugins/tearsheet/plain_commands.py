@@ -12,7 +12,7 @@ Symbol = Annotated[str, argument(help="Ticker, for example AAPL.", metavar="SYMB
 LARGEST = 1e12
 
 
-@command(title="Every figure in a sentence", panel="tearsheet", group="tearsheet")
+@command(title="Every figure in a sentence", panel="tearsheet")
 def sentences(
     ctx: Context,
     symbol: Symbol,
@@ -33,7 +33,7 @@ def sentences(
     return sentences_table(sheet, notes, tuple(section))
 
 
-@command(title="What an amount of money buys", panel="tearsheet", group="tearsheet")
+@command(title="What an amount of money buys", panel="tearsheet")
 def buy_helper(
     ctx: Context,
     symbol: Symbol,

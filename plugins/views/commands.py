@@ -17,7 +17,7 @@ Name = Annotated[str, argument(help="Name of the view.", metavar="NAME")]
 Key = Annotated[str, argument(help="Which table: screener, earnings.reports, results.GROUP.VERB ...", metavar="TABLE")]
 
 
-@command(title="Saved views", group="views")
+@command(title="Saved views")
 def list_(
     ctx: Context,
     *,

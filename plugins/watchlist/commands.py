@@ -19,7 +19,7 @@ Symbols = Annotated[tuple[str, ...], argument(help="One or more tickers.", metav
 _TICKER_HEADERS = ("symbol", "ticker", "sym", "code")
 
 
-@command(title="List watchlists", group="watchlist")
+@command(title="List watchlists")
 def list_(
     ctx: Context,
     *,
@@ -175,7 +175,7 @@ def note(
                    text=before.get(symbol.strip().upper(), ""))
 
 
-@command(title="Import a watchlist", writes=True, group="watchlist")
+@command(title="Import a watchlist", writes=True)
 def import_(
     ctx: Context,
     file: Annotated[
@@ -197,7 +197,7 @@ def import_(
     return Table(table.title, table.columns, table.frame, table.sources, (*table.unknown, *refused), table.notes, table.origin)
 
 
-@command(title="Export a watchlist", group="watchlist")
+@command(title="Export a watchlist")
 def export(ctx: Context, name: Name, file: Annotated[Path, argument(help="Where to write the CSV.", metavar="FILE")]) -> Table:
     """Write a list to a CSV file: symbol and note, in your order."""
     items = ctx.store.book.watchlist(name).select("symbol", "note")

@@ -23,7 +23,7 @@ def _exchange(ctx: Context) -> Exchange:
     return Exchange(ctx, ctx.app.registry.portable())  # type: ignore[attr-defined]  # the window's own door
 
 
-@command(title="Export the workspace to a file", group="workspace")
+@command(title="Export the workspace to a file")
 def export(ctx: Context, file: File, *,
            watchlists: Annotated[bool, argument(help="Your watchlists, too.")] = False) -> Table:
     """Write layouts, saved screens and views, keys and appearance to one text file; keys of services are never in it."""
@@ -42,7 +42,7 @@ def export(ctx: Context, file: File, *,
     return _rows(f"Workspace written to {target.name}", ("what", "count"), ("What", "How many"), rows)
 
 
-@command(title="Import a workspace file", writes=True, group="workspace")
+@command(title="Import a workspace file", writes=True)
 def import_(ctx: Context, file: File, *,
             preview: Annotated[bool, argument(help="Only tell what it would change.")] = False,
             replace: Annotated[bool, argument(help="Replace what is called the same here but differs.")] = False,
@@ -70,7 +70,7 @@ def import_(ctx: Context, file: File, *,
     return _with(table, Undo("workspace.undo", {}, f"{file.name} is brought in", "workspace")) if wanted else table
 
 
-@command(title="Take back a workspace import", writes=True, group="workspace")
+@command(title="Take back a workspace import", writes=True)
 def undo(ctx: Context) -> Table:
     """Put everything back that the newest import of a workspace file changed; what you changed since is left alone."""
     title, back, left = _exchange(ctx).undo()

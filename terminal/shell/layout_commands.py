@@ -47,7 +47,7 @@ def _arranged(window: Any, text: str) -> Undo | None:
     return Undo("window.layout", {"what": "back", "window": window.number}, text, f"arrangement:{window.number}")
 
 
-@command(title="Layouts of the window", gui=True, group="window")
+@command(title="Layouts of the window", gui=True)
 def layout(ctx: Context, what: Annotated[What, argument(help="What to do.")] = "list",
            name: Annotated[str, argument(help="Name of the layout.")] = "",
            new_name: Annotated[str, argument(help="The new name, for rename.")] = "",
@@ -151,7 +151,7 @@ def _restore(ctx: Context, name: str) -> Table:
     return _said(text, undo=_by("restore" if back.casefold() in had else "delete", back, text, quiet=True))
 
 
-@command(title="Move a panel", gui=True, group="window")
+@command(title="Move a panel", gui=True)
 def place(ctx: Context, panel: Annotated[str, argument(help="Id of the panel; empty for the one that has the keyboard.")] = "",
           *, to: Annotated[Literal["float", "back", "edge", "close", "left", "right", "bottom", "center"],
                            argument(help="A window of its own, back into the main one, hidden at the edge or back from it, "

@@ -22,7 +22,7 @@ def _said(title: str) -> Table:
     return Table(title, (), pl.DataFrame())
 
 
-@command(title="Newbie or Pro for one panel", gui=True, group="window")
+@command(title="Newbie or Pro for one panel", gui=True)
 def panel_mode(ctx: Context, panel: Annotated[str, argument(help="Id of the panel.")],
                to: Annotated[Literal["newbie", "pro", "follow"], argument(help="The panel's own mode, or that of the window.")],
                ) -> Table:
@@ -35,7 +35,7 @@ def panel_mode(ctx: Context, panel: Annotated[str, argument(help="Id of the pane
     return _said(f"{workspace.specs[panel].title} {how}")
 
 
-@command(title="Take the tour", gui=True, group="window")
+@command(title="Take the tour", gui=True)
 def tour(ctx: Context,
          what: Annotated[Literal["start", "next", "back", "stop"], argument(help="What to do.")] = "start") -> Table:
     """Walk through the window in a few steps: search, questions, tearsheet, verdict, sources, words, health.

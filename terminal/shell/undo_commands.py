@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from terminal.api import Context
 
 
-@command(title="Undo", gui=True, group="window")
+@command(title="Undo", gui=True)
 def undo(ctx: Context) -> Table:
     """Take back what was done last: something deleted, renamed, reset. The messages list what else can be taken back."""
     import polars as pl

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import EmptyState, IconButton, label, row
+from terminal.ui.form import Button, EmptyState, IconButton, label, row
 from terminal.ui.table import TableView
 
 if TYPE_CHECKING:
@@ -34,8 +34,13 @@ class WatchlistsPanel(QWidget):
         self.add.returnPressed.connect(self._add)
         self._badge = SourceBadge()
         self._note = label("", "muted", wrap=True)
-        self._note.setContentsMargins(14, 4, 12, 8)
-        self._note.hide()
+        self.fetch = Button("Fetch prices", icon="refresh-cw", on_click=self._fetch)
+        self.fetch.setAccessibleName("Fetch the prices that are missing")
+        self._missing = QWidget()
+        missing = row(self._note, self.fetch, spacing=8, margins=(14, 4, 12, 8))
+        missing.setStretch(0, 1)
+        self._missing.setLayout(missing)
+        self._missing.hide()
         self.table = TableView(host)
         self.table.selected.connect(host.select)
         self.table.activated.connect(host.window.open_symbol)
@@ -55,7 +60,7 @@ class WatchlistsPanel(QWidget):
         body.setSpacing(0)
         body.addLayout(row(self.add, self._badge, spacing=8, margins=(12, 2, 12, 8)))
         body.addWidget(self.table, 1)
-        body.addWidget(self._note)
+        body.addWidget(self._missing)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -91,8 +96,9 @@ class WatchlistsPanel(QWidget):
     def _filled(self, table: Table) -> None:
         self._badge.show_sources(table.sources, self._host.app.clock())
         self.table.show_table(table, COLUMNS)
-        self._note.setText("\n".join(f"Unknown: {text}" for text in table.unknown))
-        self._note.setVisible(bool(table.unknown))
+        told = ", ".join(text.partition(": `")[0] for text in table.unknown)  # what to type in a shell is a button here
+        self._note.setText(f"{told[:1].upper()}{told[1:]}." if told else "")
+        self._missing.setVisible(bool(told))
 
     def show_list(self, name: str) -> None:
         """Show the list of that name, as soon as the names are known."""
@@ -116,6 +122,9 @@ class WatchlistsPanel(QWidget):
     def _remove(self) -> None:
         if symbols := self.table.selected_symbols():
             self._change("watchlist.remove", symbols=symbols)
+
+    def _fetch(self) -> None:
+        self._host.window.run_command("market.refresh", {"universe": f"watchlist:{self.lists.currentText()}"})
 
     def _rename(self) -> None:
         if self.lists.currentText():

@@ -34,7 +34,7 @@ def _done(title: str, notes: tuple[str, ...] = (), undo: Undo | None = None, **v
     return Table(title, columns, pl.DataFrame({name: [value] for name, value in values.items()}), notes=notes, undo=undo)
 
 
-@command(title="Open another window", gui=True, group="window")
+@command(title="Open another window", gui=True)
 def new(ctx: Context, *,
         layout: Annotated[str, argument(help="A layout to arrange its panels by (`window layout list`).")] = "",
         again: Annotated[bool, argument(help="The window that was closed last, as it was.")] = False) -> Table:
@@ -49,7 +49,7 @@ def new(ctx: Context, *,
     return _done(f"Window {made.number} is open", window=made.number)
 
 
-@command(title="Windows that are open", gui=True, group="window")
+@command(title="Windows that are open", gui=True)
 def list(ctx: Context) -> Table:
     """List the windows of the program: what they show and where they are."""
     import polars as pl
@@ -70,7 +70,7 @@ def list(ctx: Context) -> Table:
     return Table("Windows", columns, pl.DataFrame(rows, schema, orient="row"))
 
 
-@command(title="Close a window", gui=True, group="window")
+@command(title="Close a window", gui=True)
 def close(ctx: Context, number: Annotated[int, argument(help=WHICH)] = 0) -> Table:
     """Close one window; the others stay. Closing the last one ends the program."""
     windows = _windows(ctx)
@@ -85,7 +85,7 @@ def close(ctx: Context, number: Annotated[int, argument(help=WHICH)] = 0) -> Tab
                  Undo("window.new", {"again": True}, text, "window:closed"))
 
 
-@command(title="Quit", gui=True, group="window")
+@command(title="Quit", gui=True)
 def quit(ctx: Context) -> Table:
     """Close every window and end the program; everything is saved, and the next start opens the same windows."""
     window_of(ctx).quit_soon()

@@ -215,3 +215,27 @@ def test_what_is_behind_tabs_is_read_ahead(window: MainWindow, monkeypatch: pyte
     monkeypatch.delitem(sys.modules, "terminal.libraries", raising=False)
     read_ahead(("terminal.libraries", "terminal.shell.nothing", "somebody.elses"))
     assert "terminal.libraries" in sys.modules and "somebody.elses" not in sys.modules
+
+
+def test_what_a_watchlist_lacks_is_fetched_by_a_button(window: MainWindow, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import polars as pl
+
+    from terminal.domain.sourced import Column, Table
+    from terminal.shell.host import Frame, ShellHost
+    from terminal.shell.watchlists import WatchlistsPanel
+
+    ran: list[tuple[str, Any]] = []
+    monkeypatch.setattr(window, "run_command", lambda command, arguments: ran.append((command, arguments)))
+    host = ShellHost(window, "watchlists", Frame())
+    monkeypatch.setattr(host, "run", lambda *_, **__: None)
+    panel = WatchlistsPanel(host)
+    qtbot.addWidget(panel)
+    panel.lists.addItem("tech 2")
+    panel.lists.setCurrentText("tech 2")
+    lacking = ('no price is stored of AAA, BBB: `tapeline market refresh "watchlist:tech 2"`',)
+    panel._filled(Table("tech 2", (Column("symbol", "Ticker"),), pl.DataFrame({"symbol": ["AAA"]}), unknown=lacking))
+    assert panel._note.text() == "No price is stored of AAA, BBB." and not panel.fetch.isHidden()
+    panel.fetch.click()
+    assert ran == [("market.refresh", {"universe": "watchlist:tech 2"})]
+    panel._filled(Table("tech 2", (Column("symbol", "Ticker"),), pl.DataFrame({"symbol": ["AAA"]})))
+    assert panel._missing.isHidden()
