@@ -133,13 +133,13 @@ def shocks(ctx: Context) -> Table:
          "end": one.end, "market": one.market, "vix_before": one.vix and one.vix[0], "vix_after": one.vix and one.vix[1],
          "rate": one.rate} for one in CRISES
     ]  # fmt: skip
-    stated = Source("Tapeline", "closes of S&P 500, VIX (Cboe) and 10-year Treasuries (H.15), as stated in the program")
     notes = (
         "Or in your own words, joined by commas: market -10%; NVDA -20%; NVDA to 150; technology -15%; EUR -5%; VIX 40; VIX +10; "
         "IV +20%; rates +200bp; 30 days.",
+        "Stated in the program: closes of the S&P 500 and of VIX (Cboe), 10-year Treasury yields (Federal Reserve, H.15).",
         "Where the store holds prices of those days, each thing held does what it did then; else it moves by its beta.",
     )
-    return Table("Shocks with a name", columns, frame(columns, rows), (stated,), notes=notes)
+    return Table("Shocks with a name", columns, frame(columns, rows), notes=notes)
 
 
 def _checked(response: float, tax_short: float, tax_long: float) -> None:

@@ -71,6 +71,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     **{f"portfolio.{verb}": {"symbol": "SPY"} for verb in ("untag", "tag_undo")},
     "portfolio.size": {"symbol": "STOCK", "capital": 10000.0},
     "portfolio.size_spread": {"legs": "buy 100C 3.20, sell 110C 1.10", "budget": 500.0},
+    "portfolio.whatif": {"shock": "SPY -10%, VIX 40"}, "portfolio.scenario_save": {"name": "Fall", "shock": "SPY -10%"},
+    "portfolio.scenario_delete": {"name": "Fall"}, "portfolio.scenario_undo": {"name": "Fall"},
     "portfolio.create": {"name": "Family", "accounts": ["Main"]}, "portfolio.delete": {"name": "Family"},
     "journal.log": {"symbol": "SPY", "action": "buy", "reason": "Breadth", "falsifier": ["price < 1"]},
     "journal.call": {"symbol": "SPY", "direction": "up", "by": "2030-01-04", "probability": "60"},
@@ -286,7 +288,8 @@ HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.s
              "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate", "earnings.show",
              "earnings.moves", "earnings.dates", "chart.show", "chart.events", "portfolio.holdings", "portfolio.pnl",
              "portfolio.lots", "portfolio.returns", "portfolio.allocation", "portfolio.rebalance", "portfolio.size",
-             "journal.list", "journal.show", "journal.calls", "journal.review", "journal.theses", "journal.outcomes",
+             "portfolio.greeks", "portfolio.whatif", "journal.list", "journal.show",
+             "journal.calls", "journal.review", "journal.theses", "journal.outcomes",
              "journal.calibration"]
 
 
