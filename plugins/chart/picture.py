@@ -21,6 +21,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from terminal.api import UserError
 
@@ -111,7 +112,8 @@ def _in_thread_of(other: QObject, work: Callable[[], T]) -> T:
     errand = _Errand(work)
     errand.moveToThread(other.thread())
     errand.wanted.emit()
-    errand.deleteLater()
+    if isValid(errand):  # the other thread may have let it go when it emptied its queue
+        errand.deleteLater()
     if errand.error is not None:
         raise errand.error
     result: T = errand.result

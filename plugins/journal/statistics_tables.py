@@ -133,8 +133,8 @@ _GROUPS = (
     Column("expectancy", "Average", "number", "currency", decimals=2, term="journal_trade_average"),
     Column("shrunk", "Believed", "number", "currency", decimals=2, term="journal_shrunk"),
     Column("weight", "Own weight", "number", "fraction", decimals=0, term="journal_shrunk", newbie=False),
-    Column("r", "Average R", "number", "x", decimals=2, term="journal_expectancy_r"),
-    Column("shrunk_r", "Believed R", "number", "x", decimals=2, term="journal_shrunk", newbie=False),
+    Column("r", "Average R", "number", decimals=2, term="journal_expectancy_r"),
+    Column("shrunk_r", "Believed R", "number", decimals=2, term="journal_shrunk", newbie=False),
     Column("profit_factor", "Profit factor", "number", decimals=2, term="journal_profit_factor"),
     Column("low", "From", "number", "currency", decimals=2, newbie=False),
     Column("high", "To", "number", "currency", decimals=2, newbie=False),
@@ -248,7 +248,7 @@ _CALENDAR = (
     Column("profit", "Profit", "number", "currency", decimals=2),
     Column("trades", "Trades", "integer", "count"),
     Column("won", "Won", "integer", "count"),
-    Column("r", "R", "number", "x", decimals=2, term="journal_r"),
+    Column("r", "R", "number", decimals=2, term="journal_r"),
     Column("currency", "Currency", newbie=False),
 )
 

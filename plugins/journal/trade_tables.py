@@ -29,7 +29,7 @@ COLUMNS = (
     Column("entry", "Entry", "number", "currency", decimals=2, term="journal_entry"),
     Column("exit", "Exit", "number", "currency", decimals=2, term="journal_exit"),
     Column("profit", "Profit", "number", "currency", decimals=2, term="journal_profit"),
-    Column("r", "R", "number", "x", decimals=2, term="journal_r"),
+    Column("r", "R", "number", decimals=2, term="journal_r"),
     Column("mae", "Worst", "number", "currency", decimals=2, term="journal_mae"),
     Column("mfe", "Best", "number", "currency", decimals=2, term="journal_mfe"),
     Column("efficiency", "Kept", "number", "fraction", decimals=0, term="journal_efficiency", newbie=False),
