@@ -18,7 +18,10 @@ PLUGIN = Plugin(
             order=50,
         ),
     ),
-    jobs=(Job(command="portfolio.watch", at="close+45m", name="portfolio.watch", title="Verdicts of what you hold"),),
+    jobs=(
+        Job(command="portfolio.watch", at="close+45m", name="portfolio.watch", title="Verdicts of what you hold"),
+        Job(command="portfolio.fx_refresh", at="close+40m", title="Exchange rates of your currencies"),
+    ),
     migrations="plugins.portfolio.migrations",
     demo="portfolio.demo_fill",
 )

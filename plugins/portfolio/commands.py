@@ -20,6 +20,7 @@ from plugins.portfolio.allocation_commands import (
 from plugins.portfolio.bank_commands import simplefin, simplefin_connect, simplefin_forget, simplefin_refresh
 from plugins.portfolio.demo_commands import demo_fill, demo_remove
 from plugins.portfolio.execution_commands import executions
+from plugins.portfolio.fx_commands import fx, fx_refresh
 from plugins.portfolio.greeks_commands import greeks
 from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
 from plugins.portfolio.overview_commands import curve, overview, owned, signals, watch
@@ -53,6 +54,8 @@ __all__ = [
     "demo_fill",
     "demo_remove",
     "executions",
+    "fx",
+    "fx_refresh",
     "greeks",
     "history",
     "holdings",

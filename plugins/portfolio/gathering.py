@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plugins.portfolio import book
+from plugins.portfolio.exchange import Rates, rates
 from plugins.portfolio.standing import standing
 from terminal.domain.portfolio.lots import replay
 from terminal.domain.portfolio.positions import Positions
@@ -126,7 +127,8 @@ class Prices:
     _quotes: dict[str, dict[str, object]] = field(default_factory=dict)
     _currency: dict[str, str] = field(default_factory=dict)
     _chains: dict[str, pl.DataFrame] = field(default_factory=dict)
-    _rates: dict[tuple[str, str], tuple[list[date], list[Decimal]]] = field(default_factory=dict)
+    _rates: dict[tuple[str, str], Rates] = field(default_factory=dict)
+    exchanged: dict[tuple[str, str], tuple[Decimal, date, str]] = field(default_factory=dict)
     _highest: dict[str, Decimal | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -201,10 +203,14 @@ class Prices:
         if currency == target:
             return Decimal(1)
         if (currency, target) not in self._rates:
-            self._rates[currency, target] = _rates(self.ctx, currency, target, self.end)
-        days, rates = self._rates[currency, target]
-        place = bisect_right(days, day) - 1
-        return None if place < 0 or day - days[place] > FRESH else rates[place]
+            self._rates[currency, target] = rates(self.ctx, currency, target, self.end)
+        known = self._rates[currency, target]
+        found = known.on(day, FRESH)
+        if found is None:
+            return None
+        if day == self.end:
+            self.exchanged[currency, target] = (found[1], found[0], known.source)
+        return found[1]
 
     def value(self, held: Iterable[Held], day: date, currency: str, *, now: bool = False) -> Range:
         """What all of it is worth at the end of a day (or by the newest prices), in one currency."""
@@ -285,8 +291,8 @@ class Prices:
 
 def exchange_rate(ctx: Context, currency: str, target: str, day: date) -> Decimal | None:
     """What one unit of a currency was in another at the end of a day, as far as the market knows it."""
-    days, rates = _rates(ctx, currency, target, day)
-    return None if not days or day - days[-1] > FRESH else rates[-1]
+    found = rates(ctx, currency, target, day).on(day, FRESH)
+    return None if found is None else found[1]
 
 
 def sources(ctx: Context, fetches: Iterable[int | None]) -> tuple[tuple[Source, ...], dict[int | None, int]]:
@@ -316,15 +322,6 @@ def missing_splits(own: Owned, prices: Prices) -> list[str]:
                     f"--ratio {ratio.normalize():f} --day {day}`"
                 )
     return told
-
-
-def _rates(ctx: Context, currency: str, target: str, end: date) -> tuple[list[date], list[Decimal]]:
-    for symbol, turned in ((f"{currency}{target}=X", False), (f"{target}{currency}=X", True)):
-        rows = ctx.market.bars([symbol], None, end, ctx.as_of, columns=["symbol", "date", "close"]).drop_nulls("close")
-        if rows.height:
-            closes = [_decimal(close) for close in rows["close"].to_list()]
-            return rows["date"].to_list(), [1 / close for close in closes] if turned else closes
-    return [], []
 
 
 def _decimal(value: object) -> Decimal:

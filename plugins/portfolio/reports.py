@@ -18,6 +18,7 @@ from plugins.portfolio.worth import (
     no_deposits,
     not_known,
     prepared,
+    rates_used,
     said,
     titled,
     together,
@@ -79,7 +80,7 @@ def holdings_table(ctx: Context, own: Owned) -> Table:
         shown,
         made,
         not_known(own, prices, found),
-        _notes(own, found, money, total),
+        (*_notes(own, found, money, total), *rates_used(prices)),
         origin,
         {"total": total, "cash": money, "currency": own.currency},
     )
@@ -149,7 +150,7 @@ def summary_table(ctx: Context, own: Owned) -> Table:
         frame(_SHOWN, rows),
         made,
         (*unknown, *not_known(own, prices, found)),
-        notes,
+        (*notes, *rates_used(prices)),
         detail=parts,
     )
 
@@ -344,7 +345,7 @@ def pnl_table(ctx: Context, own: Owned) -> Table:
         shown,
         sourced,
         not_known(own, prices, list(found.values())),
-        notes,
+        (*notes, *rates_used(prices)),
         detail={"total": total, "currency": own.currency},
     )
 
@@ -393,7 +394,8 @@ def cash_table(ctx: Context, own: Owned) -> Table:
     ]
     total, unknown = cash_in(own, prices, everything=True)
     made, _ = sources(ctx, ())
-    notes = (f"Together: {said(total, own.currency)}.", *no_deposits(own)) if rows else ("No money is booked.",)
+    added = (f"Together: {said(total, own.currency)}.", *no_deposits(own), *rates_used(prices))
+    notes = added if rows else ("No money is booked.",)
     return Table(titled("Cash", own), columns, frame(columns, rows), made, unknown, notes)
 
 

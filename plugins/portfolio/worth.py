@@ -128,6 +128,14 @@ def cash_in(own: Owned, prices: Prices, *, everything: bool = False) -> tuple[Ra
     return total, tuple(unknown)
 
 
+def rates_used(prices: Prices) -> tuple[str, ...]:
+    """At which exchange rates the total was added up, as notes."""
+    return tuple(
+        f"1 {currency} = {rate:.6g} {target} ({source}, {day})"
+        for (currency, target), (rate, day, source) in sorted(prices.exchanged.items())
+    )
+
+
 def no_deposits(own: Owned) -> list[str]:
     """Which accounts' cash does not count, as a note."""
     without = sorted(without_cash(own.transactions) & own.names)

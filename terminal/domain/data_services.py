@@ -35,6 +35,7 @@ SERVICES = (
     DataService("tiingo", "Tiingo", "tiingo.com/account/api/token", "end of day"),
     DataService("massive", "Massive (Polygon)", "massive.com/dashboard/keys", "end of day"),
     DataService("fred", "FRED", "fredaccount.stlouisfed.org/apikeys"),
+    DataService("ecb", "European Central Bank", delay="once a day"),
     DataService("apininjas", "API Ninjas", "api-ninjas.com/profile"),
 )
 
@@ -53,7 +54,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "ratings": ("finnhub",),
     "filings": ("sec", "finnhub"),
     "chains": ("cboe", "alpaca"),
-    "macro": ("fred", "alphavantage"),
+    "macro": ("fred", "alphavantage", "ecb"),
 }
 
 # Whose statement stands when two speak about the same value. The settings `providers.trust.<dataset>` start with this;

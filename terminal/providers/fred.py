@@ -47,6 +47,9 @@ class FredProvider(Service):
         """Every publication of the observations from `start` (default: about six years) to `end`. Raises ProviderError."""
         today = wire.exchange_day(self.around.clock())
         for name in request.symbols or self.default_symbols:
+            if "." in name:  # no series of its own, but one of the ECB
+                yield self.nothing("macro", (name,))
+                continue
             progress(None, f"{name} from {self.title}")
             try:
                 series = parse.SERIES.get(name) or self._describe(name)

@@ -24,6 +24,7 @@ ADAPTERS = {
     "cboe": "terminal.providers.cboe:CboeProvider",
     "nasdaq": "terminal.providers.nasdaq:NasdaqProvider",
     "fred": "terminal.providers.fred:FredProvider",
+    "ecb": "terminal.providers.ecb:EcbProvider",
     "alpaca": "terminal.providers.alpaca:AlpacaProvider",
     "tiingo": "terminal.providers.tiingo:TiingoProvider",
     "massive": "terminal.providers.massive:MassiveProvider",

@@ -38,6 +38,7 @@ READ = 0.2
 IDS = tuple(live.ADAPTERS)
 DECLARED = {service.id: service for service in SERVICES}
 ASKED: dict[str, tuple[str, ...]] = {"macro": ("DGS10",)}
+ASKED_OF: dict[str, tuple[str, ...]] = {"ecb": ("EXR.D.USD.EUR.SP00.A",)}
 PAYLOADS = Path(__file__).parents[1] / "providers" / "payloads"
 # Asked through a process of its own, which starts anew after each time-out; its faults have tests of their own.
 SLOW_TO_ASK = {"yahoo": ("bars", "quotes")}
@@ -51,7 +52,7 @@ def adapter(name: str) -> Any:
 def requests_of(name: str, *, whole: bool = False) -> list[Request]:
     """One for each dataset; `whole`: also of who is slow to ask."""
     datasets = adapter(name).datasets
-    return [Request(dataset, ASKED.get(dataset, ("AAPL",))) for dataset in sorted(datasets)
+    return [Request(dataset, ASKED_OF.get(name) or ASKED.get(dataset, ("AAPL",))) for dataset in sorted(datasets)
             if whole or dataset in SLOW_TO_ASK.get(name, datasets)]  # fmt: skip
 
 
