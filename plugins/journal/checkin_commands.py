@@ -66,6 +66,7 @@ def review(
 
     entries = book.entries(ctx.store.book.read, ctx.as_of, kind="decision")
     found, sources = follow(ctx, entries)
+    found = theses.lit(ctx, found)
     reports = told.report_days(ctx, [each.symbol for each in entries])
     today = ctx.as_of or ctx.market.today()
     rows, kept = [], []
@@ -80,9 +81,9 @@ def review(
         why = "; ".join(told.due_words(one) for one in due)
         if not due and coming is not None:
             why = f"Coming: {told.due_words(coming).lower()}"
-        row = told.decision_row(ctx, each)
         status = statuses[each.entry.id].status
-        row |= {"due": why, "since": due[0].on if due else coming.on if coming is not None else None, "status": status,
+        row = told.decision_row(ctx, replace(each, status=theses.as_stored(statuses[each.entry.id])))
+        row |= {"due": why, "since": due[0].on if due else coming.on if coming is not None else None,
                 "watched": _watched(ctx, each), "suggested": _suggested(each, status),
                 "report": min((day for day in reports.get(each.entry.symbol, ()) if day >= today), default=None)}  # fmt: skip
         rows.append(row)

@@ -139,7 +139,7 @@ def list_(
     deleted: Annotated[bool, argument(help="Those taken out, which can be put back.")] = False,
 ) -> Table:
     """List what you decided, the newest first, with how the thesis stands and what happened since."""
-    from plugins.journal import book, told
+    from plugins.journal import book, theses, told
     from plugins.journal.following import follow
     from plugins.journal.tables import frame, written
 
@@ -147,6 +147,7 @@ def list_(
     chosen = book.entries(ctx.store.book.read, ctx.as_of, kind="decision", symbol=wanted, removed=deleted)
     chosen = [each for each in chosen if action in ("", each.last.terms.action)]
     found, sources = follow(ctx, chosen)
+    found = theses.lit(ctx, found)
     reports = told.report_days(ctx, [each.symbol for each in chosen])
     rows = [told.decision_row(ctx, each, reports.get(each.entry.symbol, ())) for each in found]
     rows = [row for row in rows if row["due"] or not due]
@@ -169,12 +170,12 @@ _NOTES = ("Since then: by closes, dividends included, from the price at the mome
 @command(title="One decision in full", panel="journal")
 def show(ctx: Context, number: Number) -> Table:
     """Show one decision: what was decided, what was known then, every version, check-in and status, and what became of it."""
-    from plugins.journal import detail
+    from plugins.journal import detail, theses
     from plugins.journal.following import follow
 
     entry = _entry(ctx, number)
     found, sources = follow(ctx, [entry])
-    return detail.table(ctx, found[0], sources)
+    return detail.table(ctx, theses.lit(ctx, found)[0], sources)
 
 
 @command(title="Versions of a decision")

@@ -59,6 +59,11 @@ class Followed:
         return any(each["next"] == "close" for each in self.checkins)
 
     @property
+    def watched(self) -> bool:
+        """Whether its thesis is judged each night: until its time is up or the user closes it, also beyond stop and target."""
+        return not self.closed_by_user and self.grade.how != "horizon"
+
+    @property
     def over(self) -> bool:
         """Whether it has come to its end."""
         return self.grade.state == "closed" if self.call is None else self.call.state in ("right", "wrong")
@@ -118,7 +123,10 @@ def plan(entry: Entry, checkins: Sequence[Mapping[str, Any]] = ()) -> Plan:
 
 def _side(version: Version) -> int:
     terms = version.terms
-    return side(terms.action, version.price, terms.stop, terms.target)
+    try:
+        return side(terms.action, version.price, terms.stop, terms.target)
+    except ValueError:  # its levels lie on one side of the price: the action alone says which way it was meant
+        return side(terms.action, None, None, None)
 
 
 def follow(ctx: Context, entries: Sequence[Entry]) -> tuple[list[Followed], tuple[Source, ...]]:

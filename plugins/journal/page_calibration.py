@@ -30,7 +30,7 @@ _LOOKS = {
     "brier": Look("number", 84), "number": Look("muted", 50),
 }  # fmt: skip
 _NEWBIE = ("day", "symbol", "said", "probability", "state", "change")
-_PRO = ("number", "day", "symbol", "said", "probability", "until", "state", "change", "brier")
+_PRO = ("day", "symbol", "said", "probability", "state", "change", "brier")
 _SIDE_BY_SIDE = 860
 
 
@@ -54,8 +54,8 @@ class CalibrationPage(QWidget):
         self.note = label("", "body", wrap=True)
         right = QWidget()
         title = row(label("Can you trust your own numbers?", "h2"), 0, self.of, spacing=8)
-        whole = column(title, self.note, self.curve, cards, spacing=8, margins=(10, 0, 12, 8))
-        whole.setStretch(2, 1)
+        whole = column(title, self.note, self.curve, cards, 0, spacing=8, margins=(10, 0, 12, 8))
+        whole.setStretch(2, 1000)
         right.setLayout(whole)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.table)
@@ -150,6 +150,7 @@ class Reliability(QWidget):
         self._found: Calibration | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(theme.scaled(180))
+        self.setMaximumHeight(theme.scaled(440))
         self.show_calibration(None)
 
     def show_calibration(self, found: Calibration | None) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _STATUS = Column("_status", "Thesis", "list", term="journal_status")
 _COLUMNS = ("symbol", "action", "_status", "due", "change")
+_FEW = ("symbol", "_status", "due")
+_ROOMY = 460
 _LOOKS = {
     "symbol": Look("ticker", 66), "action": Look("text", 56), "_status": Look("chips", 78, tones=STATUS_TONES),
     "due": Look("text", 180, stretch=True), "since": Look("muted", 88), "change": Look("signed", 72),
@@ -38,7 +40,7 @@ _STEPS = (
 # What is not held cannot be added to or reduced.
 _HELD = ("buy", "hold")
 _NOT_HELD = {"hold": ("Stand by it", "Stand by it"), "close": ("Stop following", "Stop following")}
-_SIDE_BY_SIDE = 820
+_SIDE_BY_SIDE = 1180
 
 
 class ReviewsPage(QWidget):
@@ -108,7 +110,7 @@ class ReviewsPage(QWidget):
         reveal(self.empty, not some)
         if not some:
             self._say_empty(int(table.detail["entries"]))
-        self.table.show_table(replace(table, frame=frame, columns=(*table.columns, _STATUS)), columns=list(_COLUMNS))
+        self.table.show_table(replace(table, frame=frame, columns=(*table.columns, _STATUS)), columns=list(self._columns()))
         if some and self.current() is None:
             self.table.go(0)
         self._chosen()
@@ -137,6 +139,11 @@ class ReviewsPage(QWidget):
         super().resizeEvent(event)
         wide = self.width() >= _SIDE_BY_SIDE
         self.split.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+        if self.table.table is not None and self.table.shown_columns != list(self._columns()):
+            self.table.set_columns(self._columns())
+
+    def _columns(self) -> tuple[str, ...]:
+        return _COLUMNS if self.table.width() >= _ROOMY else _FEW
 
 
 class ReviewForm(QWidget):

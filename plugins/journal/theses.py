@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from plugins.journal.following import Followed
     from terminal.api import Context
     from terminal.domain.journal.decisions import Entry
     from terminal.domain.rules import Rule
@@ -59,6 +60,20 @@ def to_json(found: Thesis) -> str:
     return json.dumps([{**asdict(each), "word": each.word} for each in found.rules])
 
 
+def lit(ctx: Context, found: Sequence[Followed]) -> list[Followed]:
+    """The same with a status for those still open that no nightly job has judged yet: as of now, without a day."""
+    from dataclasses import replace
+
+    dark = [each for each in found if each.status is None and each.entry.last.terms.falsifiers and each.watched]
+    made = judged(ctx, [each.entry for each in dark])
+    return [replace(each, status=each.status or as_stored(made.get(each.entry.id))) for each in found]
+
+
+def as_stored(found: Thesis | None) -> dict[str, Any] | None:
+    """A thesis judged now in the form of a stored status, without a day."""
+    return None if found is None else {"status": found.status, "clauses": to_json(found), "day": None}
+
+
 def telling(rules: Sequence[Mapping[str, Any]], status: str) -> list[str]:
     """The rules that make a stored status what it is, each with what it looked at."""
     return [said(each) for each in rules if each["word"] == status]
@@ -71,13 +86,27 @@ def said(rule: Mapping[str, Any]) -> str:
 
 
 def numbers(rule: Mapping[str, Any]) -> str:
-    """What a judged rule looked at: 0.131 against 0.12; "" where it compares no numbers."""
-    pairs = [f"{_number(one['value'])} against {_number(one['limit'])}" for one in rule["readings"] if one["limit"] is not None]
-    return "; ".join(pairs)
+    """What a judged rule looked at: 13.1 % against 12 %; "" where it compares no numbers."""
+    pairs = [(one["clause"], one["value"], one["limit"]) for one in rule["readings"] if one["limit"] is not None]
+    return "; ".join(f"{_number(clause, value)} against {_number(clause, limit)}" for clause, value, limit in pairs)
 
 
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.4g}"
+def _number(clause: str, value: float | None) -> str:
+    """A number as the only field of its condition is shown; four digits where there are several or none."""
+    from terminal.domain import format as fmt
+    from terminal.domain.fields import FIELDS
+    from terminal.domain.rules import RuleError, parse
+
+    if value is None:
+        return "unknown"
+    try:
+        names = parse(clause).fields
+    except RuleError:
+        names = ()
+    if len(names) == 1 and FIELDS[names[0]].unit in ("fraction", "x", "score"):
+        known = FIELDS[names[0]]
+        return fmt.value(value, known.type, known.unit, known.decimals)
+    return fmt.number(value, 2) if abs(value) < 1e6 else fmt.compact(value)
 
 
 def store(tx: Any, number: int, found: Thesis, ctx: Context, *, told: bool = False) -> str:

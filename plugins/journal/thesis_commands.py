@@ -75,7 +75,7 @@ def _judged(ctx: Context, symbol: str) -> tuple[list[Followed], Mapping[int, The
 
     entries = book.entries(ctx.store.book.read, ctx.as_of, kind="decision", symbol=symbol.strip().upper())
     followed, _ = follow(ctx, entries)
-    found = [each for each in followed if not (each.closed_by_user or each.over)]
+    found = [each for each in followed if each.watched]
     ctx.progress(0.3, "Judging the rules")
     return found, made.judged(ctx, [each.entry for each in found])
 

@@ -132,7 +132,7 @@ def status_of(each: Followed) -> tuple[str, str]:
     if not each.entry.last.terms.falsifiers:
         return "unknown", NO_FALSIFIER
     if each.status is None:
-        return "unknown", "not judged yet"
+        return "unknown", "not judged while it was open"
     rules: list[Mapping[str, Any]] = json.loads(each.status["clauses"])
     named = theses.telling(rules, each.status["status"])
     words = {"broken": "true: ", "shaken": "nearly true: ", "unknown": "cannot be judged: ", "working": "none is true: "}
