@@ -67,7 +67,7 @@ class RiskPage(QWidget):
                        then=self._together, fail=lambda _: None, key="risk.correlation")  # fmt: skip
         self._host.run("portfolio.var_check", {**wanted, "days": 1260}, then=self._checked, fail=lambda _: None,
                        key="risk.check")  # fmt: skip
-        if self.full.which.value == "account":
+        if self.full.shown == "account":
             self._ask_account()
 
     def _ask_account(self) -> None:

@@ -13,7 +13,8 @@ from plugins.portfolio.panel_risk_plain import LIGHTS
 from plugins.portfolio.risk_tables import METHODS, by_name
 from terminal.domain import format as written
 from terminal.domain.risk.grading import METHODS as METHODS_GRADED
-from terminal.ui.form import MetricCard, Segment, column, ghost, label, row
+from terminal.ui.form import MetricCard, column, ghost, label, row
+from terminal.ui.pages import Bar
 from terminal.ui.table import Look, TableView
 
 if TYPE_CHECKING:
@@ -33,14 +34,16 @@ _POSITIONS = {
     "marginal": Look("number", 74), "alone": Look("number", 78, total="sum"), "shortfall": Look("number", 84, total="sum"),
     "volatility": Look("number", 74), "beta": Look("number", 70),
 }  # fmt: skip
-_TABLES = (("positions", "Positions"), ("var", "Methods"), ("check", "Grades"), ("factors", "Factors"), ("styles", "Styles"),
-           ("drawdowns", "Falls"), ("liquidity", "Liquidity"), ("account", "Account"), ("summary", "All"))  # fmt: skip
+_TABLES = (("positions", "Positions"), ("sectors", "Sectors"), ("var", "Methods"), ("check", "Grades"), ("factors", "Factors"),
+           ("styles", "Styles"), ("drawdowns", "Falls"), ("liquidity", "Liquidity"), ("account", "Account"),
+           ("summary", "All"))  # fmt: skip
 _LOOKS = {
     "positions": _POSITIONS,
     "var": {"method": Look("text", 150, stretch=True), "why": Look("muted", 90)},
     "check": {"method": Look("text", 140), "verdict": Look("chips", 84, tones={"good": "ok", "too many": "error"}),
               "says": Look("muted", 200, stretch=True)},
     "styles": {"style": Look("text", 90), "percentile": Look("position", 110), "says": Look("muted", 200, stretch=True)},
+    "sectors": {"sector": Look("text", 150, stretch=True), "component": Look("number", 78, total="sum")},
     "factors": {"factor": Look("text", 190, stretch=True)},
     "drawdowns": {"depth": Look("signed", 80)},
     "liquidity": {"symbol": Look("ticker", 120, stretch=True)},
@@ -63,7 +66,9 @@ class FullRisk(QWidget):
         self._checked: Checked | None = None
         self._currency = ""
         self.cards = {name: MetricCard(_CARD_TITLES[name]) for name in _CARDS}
-        self.which = Segment(_TABLES, "positions", "Table of risk")
+        self.which = Bar("Table of risk")
+        self.which.offer(_TABLES, "positions")
+        self.shown = "positions"
         self.views = {name: TableView(host, name=title, looks=_LOOKS[name]) for name, title in _TABLES}
         self.views["positions"].selected.connect(host.select)
         self.map = HeatMap()
@@ -78,11 +83,11 @@ class FullRisk(QWidget):
         self._under_note = label("", "muted")
         self._map_note = label("", "muted", wrap=True)
         self._check_note = label("", "muted", wrap=True)
-        self.which.changed.connect(self._show_table)
+        self.which.chosen.connect(self.show_part)
         self.method.currentIndexChanged.connect(lambda _: self._show_exceptions())
         self._note = label("", "muted", wrap=True)
         self._lay_out()
-        self._show_table("positions")
+        self.show_part("positions")
 
     def _lay_out(self) -> None:
         cards = row(*self.cards.values(), spacing=6)
@@ -91,7 +96,9 @@ class FullRisk(QWidget):
         for view in self.views.values():
             self._places.addWidget(view)
         export = ghost("Export", "download", self._export)
-        left = _held(column(row(self.which, 0, export), self._note, self._places, spacing=6))
+        head = row(self.which, export, spacing=6)
+        head.setStretch(0, 1)
+        left = _held(column(head, self._note, self._places, spacing=6))
         charts = QSplitter(Qt.Orientation.Horizontal)
         charts.setChildrenCollapsible(False)
         falls = column(label("Falls from a high", "h2"), self._under_note, self.under, spacing=4, margins=(10, 6, 0, 0))
@@ -164,18 +171,20 @@ class FullRisk(QWidget):
         self.exceptions.update()
 
     def save_state(self) -> dict[str, Any]:
-        return {"table": self.which.value, "method": self.method.currentData()}
+        return {"table": self.shown, "method": self.method.currentData()}
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         if state.get("table") in self.views:
-            self.which.set_value(str(state["table"]))
-            self._show_table(str(state["table"]))
+            self.show_part(str(state["table"]))
         if state.get("method") in METHODS_GRADED:
             self.method.setCurrentIndex(self.method.findData(state["method"]))
 
     # ---- inner ----
 
-    def _show_table(self, name: str) -> None:
+    def show_part(self, name: str) -> None:
+        """One of the tables by its key."""
+        self.shown = name
+        self.which.set_value(name)
         for key, view in self.views.items():
             view.setVisible(key == name)
         self._show_note()
@@ -183,11 +192,11 @@ class FullRisk(QWidget):
             self.wanted.emit(name)
 
     def _show_note(self) -> None:
-        table = self._tables.get(self.which.value)
+        table = self._tables.get(self.shown)
         self._note.setText(table.notes[0] if table is not None and table.notes else "")
 
     def _export(self) -> None:
-        self.views[self.which.value].export()
+        self.views[self.shown].export()
 
     def _show_exceptions(self) -> None:
         self.exceptions.show_checked(self._checked, self.method.currentData(), self._currency)

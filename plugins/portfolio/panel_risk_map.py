@@ -51,7 +51,7 @@ class HeatMap(Picture):
         count = len(self._found.symbols)
         left, top = theme.scaled(58), theme.scaled(18)
         room = (self.width() - left - theme.scaled(40)) / count
-        side = max(1.0, min(room, (self.height() - top - 4) / count, theme.scaled(46)))
+        side = max(0.1, min(room, (self.height() - top - 4) / count, theme.scaled(46)))
         wide = min(max(side, room), side * 2.2)
         return QRectF(left, top, wide * count, side * count), side
 
@@ -153,7 +153,7 @@ class HeatMap(Picture):
 
     def _numbers(self, painter: QPainter, wide: float, side: float) -> None:
         assert self._found is not None
-        if wide < theme.scaled(26):
+        if wide < theme.scaled(23):
             return
         for down, line in enumerate(self._found.matrix):
             for across, value in enumerate(line.tolist()):

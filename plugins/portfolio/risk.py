@@ -177,7 +177,7 @@ def _wanted(held: Exposures) -> list[_Wanted]:
             found.append(_Wanted(_position(row), row.currency))
     for currency, amount in sorted(held.cash_by_currency.items()):
         if currency != held.currency and amount:
-            found.append(_Wanted(Position(f"{currency} cash", f"Cash in {currency}", "", amount, amount), currency))
+            found.append(_Wanted(Position(f"{currency} cash", f"Cash in {currency}", "", amount, amount, "Cash"), currency))
     return found
 
 

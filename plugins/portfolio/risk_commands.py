@@ -16,7 +16,7 @@ Days = Annotated[int, argument(help="From so many sessions of the past, at most.
 Confidence = Annotated[float, argument(help="How sure: 0.95 leaves one day in twenty.", metavar="SHARE")]
 Horizon = Annotated[int, argument(help="Over so many days (by the square root of time).", metavar="DAYS")]
 Market = Annotated[str, argument(help="What stands for the market.", metavar="SYMBOL")]
-Part = Literal["summary", "var", "positions", "drawdowns", "styles", "factors", "liquidity", "account"]
+Part = Literal["summary", "var", "positions", "sectors", "drawdowns", "styles", "factors", "liquidity", "account"]
 
 
 @command(title="Risk of what you hold")
@@ -33,9 +33,9 @@ def risk(
 ) -> Table:
     """How much what you hold swings, what a bad day costs, which position brings it, how deep it fell, how fast it can be sold.
 
-    --part chooses the table: the summary, value at risk by several methods, contributions by position, drawdowns, styles
-    (size, value, momentum, volatility), factors, liquidity, and what the accounts really did beside today's holdings and
-    the market.
+    --part chooses the table: the summary, value at risk by several methods, contributions by position or sector, drawdowns,
+    styles (size, value, momentum, volatility), factors, liquidity, and what the accounts really did beside today's holdings
+    and the market.
     """
     from plugins.portfolio.risk_past import past_table
     from plugins.portfolio.risk_tables import risk_table

@@ -89,6 +89,7 @@ _TITLES = {
     "summary": "Risk of what you hold",
     "var": "Value at risk",
     "positions": "Who brings the risk",
+    "sectors": "Which sectors bring the risk",
     "drawdowns": "Falls from a high",
     "styles": "Style of what you hold",
     "factors": "What moves what you hold",
@@ -130,6 +131,12 @@ def _columns(part: str, currency: str, confidence: float, market: str) -> tuple[
             money("shortfall", "Of the shortfall", "risk_shortfall_part", newbie=False),
             Column("volatility", "Volatility", "number", "fraction", "risk_volatility", 1),
             Column("beta", f"Beta to {market}", "number", "", "risk_beta", 2, newbie=False),
+        ),
+        "sectors": (
+            Column("sector", "Sector"), money("worth", "Worth", "portfolio_value"),
+            share("weight", "Weight", "portfolio_weight", 1), money("component", "Its part", "risk_component"),
+            share("risk_share", "Of the risk", "risk_component", 1),
+            money("shortfall", "Of the shortfall", "risk_shortfall_part", newbie=False),
         ),
         "drawdowns": (
             share("depth", "Depth", "risk_max_drawdown"), Column("peak", "High", "date"), Column("trough", "Low", "date"),
@@ -228,10 +235,8 @@ def _brought(found: Measures, row: Any) -> None:
         most = int(np.argmax(parts.component))
         share = float(parts.component[most] / parts.var)
         one = found.of.positions[most]
-        weight = found.share(one.worth)
-        beside = "" if weight is None else f" and is {written.percent(weight, 0)} of everything"
         row("largest_share", amount=float(parts.component[most]), share=share, judged=share,
-            says=f"{one.symbol} brings {written.percent(share, 0)} of the risk{beside}.")  # fmt: skip
+            says=words.brings(one.short or one.symbol, share, found.share(one.worth)))  # fmt: skip
 
 
 def _sellable(found: Measures, row: Any) -> None:
@@ -267,6 +272,25 @@ def _by_position(found: Measures) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -(row["component"] or 0.0))
 
 
+def _by_sector(found: Measures) -> list[dict[str, Any]]:
+    """Positions of one sector together; funds, bonds and cash are sectors of their own."""
+    parts = found.contributions
+    sums: dict[str, dict[str, float]] = {}
+    for each, component, shortfall in zip(found.of.positions, parts.component, parts.shortfall, strict=True):
+        one = sums.setdefault(each.sector or "Not known", dict.fromkeys(("worth", "component", "shortfall"), 0.0))
+        for name, value in (("worth", each.worth), ("component", float(component)), ("shortfall", float(shortfall))):
+            one[name] += value
+    rows: list[dict[str, Any]] = [
+        {
+            "sector": sector, "worth": one["worth"], "weight": found.share(one["worth"]),
+            "component": _known(one["component"]), "shortfall": _known(one["shortfall"]),
+            "risk_share": _known(one["component"] / parts.var) if parts.var > 0.0 else None,
+        }
+        for sector, one in sums.items()
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: -(row["component"] or 0.0))
+
+
 def _drawdowns(found: Measures) -> list[dict[str, Any]]:
     names = ("depth", "peak", "trough", "recovered", "falling", "length")
     return [{name: getattr(each, name) for name in names} for each in found.drawdowns[:20]]
@@ -294,14 +318,14 @@ def _liquidity(found: Measures) -> list[dict[str, Any]]:
 
 _ROWS = {
     "summary": _summary, "var": _var, "positions": _by_position, "drawdowns": _drawdowns, "styles": _style_rows,
-    "factors": factor_rows, "liquidity": _liquidity,
+    "sectors": _by_sector, "factors": factor_rows, "liquidity": _liquidity,
 }  # fmt: skip
 
 
 def _said(part: str, found: Measures) -> Sequence[str]:
     """What one must know to read a part."""
     today = "What you hold today, taken back through the past; it is not what your account did."
-    if part == "positions":
+    if part in ("positions", "sectors"):
         total = found.contributions.var
         return (f"The parts sum to {written.money(total, found.of.held.currency)}, the parametric value at risk.", today)
     if part == "styles":

@@ -82,9 +82,14 @@ def worse_day(amount: float, share: float | None, currency: str) -> str:
     return f"When it gets that bad, the loss is about {lost(amount, share, currency)} on average."
 
 
+def _short(share: float) -> str:
+    """A part without decimals, unless it is small."""
+    return written.percent(share, 0 if abs(share) >= 0.095 else 1)
+
+
 def swings(volatility: float, market: float | None, symbol: str) -> str:
     """What volatility says, beside the market's."""
-    text = f"In two years of three it ends within {written.percent(volatility, 0)} of its average"
+    text = f"In two years of three it ends within {_short(volatility)} of its average"
     if market is None or market <= 0.0:
         return text + "."
     times = volatility / market
@@ -181,3 +186,9 @@ def trusted(one: Grade, confidence: float) -> tuple[str, str]:
     """A light and a sentence for whether value at risk was right in the past."""
     state = {"good": CALM, "in bunches": WATCH, "too few": WATCH, "too many": HIGH}.get(one.verdict, UNKNOWN)
     return state, graded(one, confidence)
+
+
+def brings(symbol: str, share: float, weight: float | None) -> str:
+    """Who brings most of the risk."""
+    beside = "" if weight is None else f" and is {_short(weight)} of everything"
+    return f"{symbol} brings {written.percent(share, 0)} of the risk{beside}."

@@ -66,6 +66,9 @@ def test_parts_sum_to_the_whole_on_the_demo_portfolio(portfolio_app: App) -> Non
     assert sum(row["component"] for row in parts) == pytest.approx(methods["Parametric (normal)"]["var"])
     assert sum(row["shortfall"] for row in parts) == pytest.approx(methods["Historical"]["cvar"])
     assert sum(row["risk_share"] for row in parts) == pytest.approx(1.0)
+    sectors = app.run("portfolio.risk", {"part": "sectors"}).rows()
+    assert sum(row["component"] for row in sectors) == pytest.approx(sum(row["component"] for row in parts))
+    assert sum(row["worth"] for row in sectors) == pytest.approx(sum(row["worth"] for row in parts)) and len(sectors) > 5
     by_symbol = {row["symbol"]: row for row in parts}
     held = {row["symbol"]: row for row in app.run("portfolio.holdings").rows()}
     assert set(by_symbol) == set(held)

@@ -126,8 +126,7 @@ def test_a_professional_sees_cards_tables_and_pictures(portfolio_app: Any, open_
     assert page.full.views["positions"].symbols() == portfolio_app.run("portfolio.risk", {"part": "positions"}).frame[
         "symbol"].to_list()  # fmt: skip
     for name, view in page.full.views.items():
-        page.full.which.set_value(name)
-        page.full._show_table(name)
+        page.full.show_part(name)
         assert view.isVisible() and (name == "check" or view.symbols() is not None)
     assert "of 1010 days" in page.full.exceptions.accessibleDescription()
     page.full.method.setCurrentIndex(0)
@@ -175,7 +174,7 @@ def test_a_beginner_reads_the_same_in_sentences(portfolio_app: Any, open_page: C
     kept = page.save_state()
     assert kept["sure"] == "0.99"
     page.restore_state({**kept, "sure": "0.9", "past": "9", "table": "styles", "method": "parametric"})
-    assert page.sure.value == "0.9" and page.past.value == "504" and page.full.which.value == "styles"
+    assert page.sure.value == "0.9" and page.past.value == "504" and page.full.shown == "styles"
 
 
 def test_nothing_held_is_said(app: Any, open_page: Callable[..., Any]) -> None:
