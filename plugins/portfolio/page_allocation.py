@@ -38,11 +38,12 @@ _WIDE_PRO = ("key", "weight", "target", "low", "high", "drift", "worth", "money"
 _TRADE_LOOKS = {
     "action": Look("text", 52), "symbol": Look("ticker", 68), "name": Look("muted", 150), "money": Look("number", 92),
     "gain_short": Look("signed", 92), "gain_long": Look("signed", 92),
-    "wash": Look("text", 260, stretch=True), "key": Look("text", 90), "gain": Look("signed", 92), "binds": Look("muted", 120),
+    "accounts": Look("muted", 120), "wash": Look("text", 240, stretch=True),
+    "key": Look("text", 90), "gain": Look("signed", 92), "binds": Look("muted", 120),
 }  # fmt: skip
 _TRADES_NEWBIE = ("action", "symbol", "name", "quantity", "money", "wash")
 _TRADES_PRO = ("action", "symbol", "quantity", "price", "money", "key", "weight_before", "weight_after", "gain_short",
-               "gain_long", "wash")  # fmt: skip
+               "gain_long", "accounts", "wash")  # fmt: skip
 _LOTS = (("highest_cost", "Highest cost first"), ("long_term_first", "Held over a year first"), ("least_tax", "Least tax first"),
          ("losses_first", "Losses first"), ("oldest_first", "Oldest first"), ("newest_first", "Newest first"),
          ("lowest_cost", "Lowest cost first"))  # fmt: skip

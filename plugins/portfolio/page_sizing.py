@@ -70,6 +70,7 @@ class SizingPage(QWidget):
         self.steps = label("", "body", wrap=True)
         self.foot = label("", "muted", wrap=True)
         self.options = OptionsView(host)
+        self._followed = self.symbol.text()
         self._wait = QTimer(self, singleShot=True, interval=_WAIT)
         self._wait.timeout.connect(self._ask_shown)
         self._lay_out()
@@ -130,14 +131,27 @@ class SizingPage(QWidget):
         self.what.changed.connect(self.show_what)
         self.symbol.textEdited.connect(lambda _: self._wait.start())
         self.options.answered.connect(self._tell)
+        self._host.on("symbol.selected", lambda _: self._selected())
 
     # ---- what the panel calls ----
 
     def ask(self) -> None:
         """The answer for what is typed; without a ticker that of the panel's link group."""
-        if not self.symbol.text().strip():
-            self.symbol.setText(self._host.symbol() or "")
+        self._follow()
         self._ask_shown()
+
+    def _follow(self) -> bool:
+        """Take the ticker of the panel's link group, unless another one was typed."""
+        now, typed = self._host.symbol() or "", self.symbol.text().strip()
+        if now == typed or typed not in ("", self._followed):
+            return False
+        self.symbol.setText(now)
+        self._followed = now
+        return bool(now)
+
+    def _selected(self) -> None:
+        if self.isVisible() and self._follow():
+            self._ask_shown()
 
     def show_what(self, key: str) -> None:
         """Shares or options."""

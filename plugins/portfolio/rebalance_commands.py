@@ -11,7 +11,8 @@ Currency = Annotated[str, argument(help="Totals in this currency; the accounts' 
 By = Literal["asset_class", "sector", "region", "tag", "symbol"]
 Choice = Literal["highest_cost", "lowest_cost", "long_term_first", "losses_first", "oldest_first", "newest_first", "least_tax"]
 Part = Literal["trades", "weights", "lots"]
-_Rate = Annotated[float, argument(help="Per cent of tax that least_tax assumes of such a gain.", metavar="PER CENT")]
+Short = Annotated[float, argument(help="Tax that least_tax assumes of gains within a year.", metavar="PER CENT")]
+Long = Annotated[float, argument(help="The same of gains after a year.", metavar="PER CENT")]
 
 
 @command(title="Rebalance")
@@ -27,8 +28,8 @@ def rebalance(
     lots: Annotated[Choice, argument(help="Which lots a sale closes.")] = "highest_cost",
     across: Annotated[bool, argument(help="Sell the first lots of a whole class, not a part of each holding.")] = False,
     buy: Annotated[tuple[str, ...], argument(help="What to buy in a class: bonds=TLT.", metavar="NAME=TICKER")] = (),
-    short_rate: _Rate = 35.0,
-    long_rate: _Rate = 15.0,
+    short_rate: Short = 35.0,
+    long_rate: Long = 15.0,
     part: Annotated[Part, argument(help="The trades, the weights before and after, or the lots to sell.")] = "trades",
     account: Accounts = (),
     currency: Currency = "",

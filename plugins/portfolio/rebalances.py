@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from plugins.portfolio import targets
 from plugins.portfolio.dividing import NOTHING, TITLES, key_of
 from plugins.portfolio.exposures import Exposures, exposures
-from plugins.portfolio.gathering import sources
+from plugins.portfolio.gathering import exchange_rate, sources
+from plugins.portfolio.purses import places, purses
 from plugins.portfolio.tables import frame
 from plugins.portfolio.worth import titled
 from terminal.api import Column, Context, Table, UserError
@@ -80,6 +81,7 @@ class Ordered:
     by: str
     deposit: float
     rules: Rules
+    places: Mapping[str, tuple[str, ...]]
 
 
 def ordered(
@@ -97,7 +99,9 @@ def ordered(
     held = with_wanted(_holdings(seen, own, by, goals), _wanted(ctx, wanted, seen, by, goals))
     rules = replace(rules, currency=seen.currency)
     plan = rebalance(held, sum(seen.cash_by_currency.values()) + deposit, goals, rules)
-    return Ordered(plan, seen, _washes(own, plan), by, deposit, rules)
+    cash = purses(own, lambda code: exchange_rate(ctx, code, own.currency, own.day), deposit)
+    where = places(plan.trades, cash, {row.symbol: row.accounts for row in seen.rows})
+    return Ordered(plan, seen, _washes(own, plan), by, deposit, rules, where)
 
 
 def _holdings(seen: Exposures, own: Owned, by: str, goals: Sequence[Target]) -> list[Holding]:
@@ -253,7 +257,7 @@ def _trade_rows(ctx: Context, made: Ordered) -> list[dict[str, Any]]:
                 "gain_long": each.gain(long_term=True) if selling else None,
                 "lots": _lots_said(each) if selling else None,
                 "wash": " ".join(said_wash(one, seen.currency) for one in made.washes.get(each.symbol, ())) or None,
-                "accounts": list(held[each.symbol].accounts) if each.symbol in held else [],
+                "accounts": list(made.places.get(each.symbol, ())),
                 "currency": seen.currency,
             }
         )
@@ -347,8 +351,10 @@ def _notes(made: Ordered, own: Owned) -> tuple[str, ...]:
     short, long = (_gains(plan, long_term=term) for term in (False, True))
     if sold:
         notes.append(f"Realised: {short} within a year, {long} after a year, lots by {made.rules.choice.replace('_', ' ')}.")
-    if len(own.accounts) > 1 and plan.trades:
-        notes.append("Money and holdings of several accounts are taken together; a purchase needs its money in its own account.")
+    stuck = [each.symbol for each in plan.trades if each.quantity > 0 and not made.places.get(each.symbol)]
+    if stuck:
+        some = ", ".join(stuck[:5]) + (" …" if len(stuck) > 5 else "")
+        notes.append(f"No account alone has the money for {some}: move cash first, or buy it in several accounts.")
     return (*notes, *seen.notes)
 
 

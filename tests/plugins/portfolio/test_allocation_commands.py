@@ -163,3 +163,30 @@ def test_a_class_without_holdings_needs_a_name(run: Callable[..., Any]) -> None:
     for wrong in ({"buy": ("nothing=CCC",)}, {"deposit": -1.0}, {"short_rate": 200.0}):
         with pytest.raises(UserError):
             run("rebalance", **wrong)
+
+
+def test_each_order_has_an_account_that_can_pay_for_it(run: Callable[..., Any]) -> None:
+    run("target_set", by="asset_class", weights=("stocks=50", "bonds=50"))
+    run("account_create", name="Other")
+    run("add", account="Other", kind="deposit", amount="2000", day="2026-11-02")
+    rows = {row["symbol"]: row["accounts"] for row in run("rebalance", sells=True).rows()}
+    assert rows == {"AAA": ["Main"], "BBB": []}, "3000 in one and 2000 in the other, 4000 to be bought"
+    assert any("No account alone has the money for BBB" in note for note in run("rebalance", sells=True).notes)
+    run("target_set", by="asset_class", weights=("stocks=58", "bonds=29", "cash=13"), band=3.0)
+    assert [(row["symbol"], row["quantity"], row["accounts"]) for row in run("rebalance").rows()] == [("BBB", 144, ["Other"])]
+    run("target_set", by="asset_class", weights=("stocks=58", "bonds=22", "cash=20"), band=3.0)
+    assert [row["accounts"] for row in run("rebalance").rows()] == [["Main"]], "the one that holds it already, if it can pay"
+
+
+def test_a_size_in_another_currency_counts_the_book_in_it(run: Callable[..., Any], live: Any) -> None:
+    at = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
+    for dataset, rows in (
+        ("bars", [{"symbol": symbol, "date": day, **dict.fromkeys(("open", "high", "low", "close"), close)}
+                  for symbol, close in (("EEE", 20.0), ("EURUSD=X", 1.25)) for day in (date(2026, 11, 19), DAY)]),
+        ("instruments", [{"symbol": "EEE", "name": "Eee", "kind": "stock", "currency": "EUR"}]),
+    ):  # fmt: skip
+        live.store.market.save(dataset, pl.DataFrame(rows), Fetch("yahoo", dataset, dataset, "", at, at, "ok"))
+    table = live.run("portfolio.size", {"symbol": "EEE", "stop": 18.0}, as_of=DAY)
+    case, row = table.detail["case"], table.rows()[0]
+    assert (case.currency, case.capital, case.cash) == ("EUR", 8000.0, 800.0), "10 000 dollars, of them 1000 in cash"
+    assert (row["method"], row["shares"], row["loss"], row["binds"]) == ("risk", 40, 80, "the risk") and row["currency"] == "EUR"
