@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 
+
+@pytest.mark.slow
 def test_a_notice_is_a_message_of_the_market_it_is_about(sample_app: Any, open_window: Any, qtbot: Any) -> None:
     window = open_window(sample_app)
     before = len(window.messages.all)

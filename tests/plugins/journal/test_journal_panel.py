@@ -17,6 +17,7 @@ from plugins.journal.panel_form import open_form
 from terminal.domain.journal.decisions import Terms
 from terminal.ui.form import EmptyState
 from tests.plugins.tearsheet.panel_host import AppHost
+from tests.shell.conftest import open_window  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,5 +189,28 @@ def test_an_empty_journal_says_how_to_begin_on_every_page(live_home: Any, clock:
         panel.restore_state({"page": "reviews"})
         assert panel.pages.value == "reviews"
         assert host.bugs == []
+    finally:
+        app.close()
+
+
+@pytest.mark.slow
+def test_opened_for_a_symbol_it_opens_the_form(live_home: Any, clock: Any, open_window: Any, qtbot: Any) -> None:  # noqa: F811
+    from plugins.journal.panel_form import DecisionForm
+    from plugins.tearsheet.panel_actions import ELSEWHERE
+    from terminal.app import App
+
+    app = App(live_home, False, clock)
+    try:
+        assert ("journal.log", "journal") in [(command, panel) for _, _, command, panel in ELSEWHERE]
+        window = open_window(app)
+        window.open_panel("journal", "AAA")
+        qtbot.waitUntil(lambda: "journal" in window.workspace.panels, timeout=WAIT)
+        panel = window.workspace.panels["journal"]
+        qtbot.waitUntil(lambda: bool(panel.findChildren(DecisionForm)), timeout=WAIT)
+        form = panel.findChildren(DecisionForm)[0]
+        assert form.symbol.text() == "AAA" and form.isVisible()
+        qtbot.waitUntil(lambda: "not stored" in form.now.text(), timeout=WAIT)
+        form.reject()
+        window.close()
     finally:
         app.close()
