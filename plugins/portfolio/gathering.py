@@ -291,6 +291,8 @@ class Prices:
 
 def exchange_rate(ctx: Context, currency: str, target: str, day: date) -> Decimal | None:
     """What one unit of a currency was in another at the end of a day, as far as the market knows it."""
+    if currency == target:
+        return Decimal(1)
     found = rates(ctx, currency, target, day).on(day, FRESH)
     return None if found is None else found[1]
 
