@@ -249,6 +249,12 @@ class Host(Protocol):
         """Title and text of a term in the words of the present mode."""
         ...
 
+    def keys(self, shortcut: str) -> tuple[str, ...]:
+        """The keys in force for a shortcut of the window's list, written like `Alt+T`; the topic `settings.changed` tells
+        (with the key `keys`) that they are others now.
+        """
+        ...
+
     def has_command(self, command: str) -> bool:
         """Whether some plugin offers the command (actions whose plugin is absent are hidden)."""
         ...

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QKeyCombination, Qt, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from plugins.chart.panel_rail import KEYS, ToolRail
+from plugins.chart.panel_rail import ToolRail
+from terminal.domain.drawings import POINTS
 from terminal.ui import theme
 from terminal.ui.form import row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from PySide6.QtCore import QPoint
     from PySide6.QtGui import QKeyEvent
@@ -24,10 +27,8 @@ if TYPE_CHECKING:
 
 ROLES = (("accent", "Blue"), ("up", "Rising colour"), ("down", "Falling colour"), ("warn", "Amber"), ("average_2", "Violet"),
          ("t2", "Grey"))  # fmt: skip
+PORTABLE = QKeySequence.SequenceFormat.PortableText
 WIDTHS = ((1.0, "Thin"), (1.5, "Normal"), (3.0, "Thick"))
-_TOOLS = {getattr(Qt.Key, f"Key_{keys[-1]}"): tool for tool, keys in KEYS.items()}
-_CTRL, _SHIFT, _ALT = (Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier,
-                       Qt.KeyboardModifier.AltModifier)  # fmt: skip
 
 
 class Board(QWidget):
@@ -54,6 +55,12 @@ class Board(QWidget):
         self.rail.picked.connect(self.pick)
         self.rail.erase.connect(lambda: self.layer.erase_selected() if self.layer else None)
         self.rail.erase_all.connect(lambda: self.keeper.erase_all() if self.keeper else None)
+        self._shortcuts: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("undo", self.undo), ("draw-redo", self.redo),
+            *((f"draw-{tool}", partial(self.choose_tool, tool)) for tool in POINTS),
+        )  # fmt: skip
+        self._bound: list[tuple[QKeySequence, Callable[[], None]]] = []
+        host.on("settings.changed", self._keys_changed)
         self.rail.undo.connect(self.undo)
         self.rail.redo.connect(self.redo)
 
@@ -75,6 +82,11 @@ class Board(QWidget):
         keeper.failed.connect(self.failed)
         self._box.addWidget(chart)
         return chart, keeper
+
+    def _keys_changed(self, payload: Mapping[str, Any]) -> None:
+        if payload.get("key") == "keys":
+            self._bound = []
+            self.rail.set_mode(self._host.mode)
 
     def show_state(self) -> None:
         """The rail offers what there is to list, erase and undo."""
@@ -138,14 +150,11 @@ class Board(QWidget):
 
     def meant(self, event: QKeyEvent) -> Callable[[], None] | None:
         """What a key asks of the drawings: a tool, undo, redo."""
-        key, held = Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if key == Qt.Key.Key_Z and held == _CTRL:
-            return self.undo
-        if (key == Qt.Key.Key_Z and held == _CTRL | _SHIFT) or (key == Qt.Key.Key_Y and held == _CTRL):
-            return self.redo
-        if held == _ALT and key in _TOOLS:
-            return lambda: self.choose_tool(_TOOLS[key])
-        return None
+        if not self._bound:
+            self._bound = [(QKeySequence.fromString(keys, PORTABLE), do) for shortcut, do in self._shortcuts
+                           for keys in self._host.keys(shortcut)]  # fmt: skip
+        pressed = QKeySequence(QKeyCombination(event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier, Qt.Key(event.key())))
+        return next((do for keys, do in self._bound if keys == pressed), None)
 
     def _set_magnet(self, on: bool) -> None:
         if self.layer is not None:

@@ -21,10 +21,6 @@ ICONS = {
     "trend": "slash", "ray": "move-up-right", "horizontal": "minus", "vertical": "separator-vertical", "channel": "equal",
     "rectangle": "square", "fibonacci": "text-align-justify", "text": "type", "measure": "ruler",
 }  # fmt: skip
-KEYS = {
-    "trend": "Alt+T", "ray": "Alt+R", "horizontal": "Alt+H", "vertical": "Alt+V", "channel": "Alt+C", "rectangle": "Alt+B",
-    "fibonacci": "Alt+F", "text": "Alt+X", "measure": "Alt+M",
-}  # fmt: skip
 NEWBIE = {"trend": "Line", "horizontal": "Level", "text": "Note", "measure": "Measure"}  # with the words under the icons
 
 
@@ -51,8 +47,8 @@ class ToolRail(QFrame):
         self.magnet.setChecked(True)
         self.eye = self._switch("eye-off", "Hide drawings", self.hidden_changed)
         self.list = IconButton("layers", "List of drawings", self._show_list)
-        self.undo_button = IconButton("undo-2", "Undo (Ctrl+Z)", self.undo.emit)
-        self.redo_button = IconButton("redo-2", "Redo (Ctrl+Shift+Z)", self.redo.emit)
+        self.undo_button = IconButton("undo-2", "Undo", self.undo.emit)
+        self.redo_button = IconButton("redo-2", "Redo", self.redo.emit)
         self.bin = IconButton("trash", "Erase the selected drawing (Delete)", self.erase.emit)
         self._drawings: Sequence[Drawing] = ()
         self._lines = (line(), line())
@@ -83,7 +79,8 @@ class ToolRail(QFrame):
             text = self._host.explain(f"chart_tool_{tool}").text
             count = POINTS[tool]
             clicks = "one click" if count == 1 else f"{count} clicks, or drag" if count == 2 else f"{count} clicks"
-            button.setToolTip(f"{TITLES[tool]}  ({KEYS[tool]}; {clicks})" + (f"\n{text}" if text else ""))
+            told = "; ".join((*self._host.keys(f"draw-{tool}")[:1], clicks))
+            button.setToolTip(f"{TITLES[tool]}  ({told})" + (f"\n{text}" if text else ""))
             button.setAccessibleDescription(text)
         for each in (self.magnet, self.redo_button, *self._lines):
             each.setVisible(not newbie)

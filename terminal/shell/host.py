@@ -161,6 +161,10 @@ class ShellHost:
     def explain(self, term: str) -> Text:
         return self.app.explain.text(term, self.mode)
 
+    def keys(self, shortcut: str) -> tuple[str, ...]:
+        found = self.window.key_actions.keys.find(shortcut)
+        return found.keys if found is not None else ()
+
     def has_command(self, command: str) -> bool:
         return self.window.has_command(command)
 

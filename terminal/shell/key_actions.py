@@ -121,7 +121,7 @@ class KeyActions(QObject):
         for shortcut in self.keys.all():
             if shortcut.where == "window":
                 self._bind(shortcut)
-            elif shortcut.own:
+            elif shortcut.own and not shortcut.asked:
                 self._translate(shortcut)
         self._say()
         self._listen(QApplication.focusWidget())

@@ -36,6 +36,7 @@ class Shortcut:
     group: str = "The window"
     own: bool = False
     command: str = ""  # the command line it runs, for shortcuts of the user's own
+    asked: bool = False  # the part that has it asks which keys are in force (`Host.keys`)
 
 
 SHORTCUTS: tuple[Shortcut, ...] = (
@@ -86,15 +87,20 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("chart-reset", "Prices fitted to what is seen", ("0",), "chart", "In a chart"),
     Shortcut("chart-taller", "The pane of an indicator taller", ("Ctrl+Up",), "chart", "In a chart"),
     Shortcut("chart-flatter", "The pane of an indicator flatter", ("Ctrl+Down",), "chart", "In a chart"),
+    *(Shortcut(f"draw-{tool}", f"Draw: {title}", (keys,), "chart", "Drawing in a chart", asked=True) for tool, title, keys in (
+        ("trend", "trend line", "Alt+T"), ("ray", "ray", "Alt+R"), ("horizontal", "horizontal line", "Alt+H"),
+        ("vertical", "vertical line", "Alt+V"), ("channel", "channel", "Alt+C"), ("rectangle", "rectangle", "Alt+B"),
+        ("fibonacci", "Fibonacci retracement", "Alt+F"), ("text", "note", "Alt+X"), ("measure", "measure", "Alt+M"))),
+    Shortcut("draw-redo", "Do again what was undone of the drawings", ("Ctrl+Shift+Z", "Ctrl+Y"), "chart",
+             "Drawing in a chart", asked=True),
 )
 DECLARED: Mapping[str, Shortcut] = {shortcut.id: shortcut for shortcut in SHORTCUTS}
 # What every control understands by itself and nobody can move: for the list of keys.
 FIXED: tuple[tuple[str, str], ...] = (
     ("Tab, Shift+Tab", "Next or previous control"), ("Space, Return", "Press the button that has the keyboard"),
     ("↑ ↓ ← →", "Another row, column, choice or value"), ("Esc", "Close what lies over the window; let go"),
-    ("Alt+T R H V C B F X M", "In the chart: a drawing tool; arrows move its cursor, Return puts a point down"),
+    ("↑ ↓ ← →, Return", "In the chart, with a drawing tool chosen: move its cursor, put a point down"),
     (", .", "In the chart: select the drawing before or after; arrows move it, Del erases it"),
-    ("Ctrl+Z, Ctrl+Shift+Z", "In the chart: undo and redo of drawings"),
     ("Menu", "In the chart: colour and width of the selected drawing"), ("Space", "In a replay of the chart: play or pause"),
     ("Alt+PgUp, Alt+PgDown", "In a panel with pages: the page before or after"))
 

@@ -203,6 +203,38 @@ def test_the_palette_previews_a_symbol_and_knows_screens(window: Any, qtbot: Any
     assert not screener.filters.filters.rule and not window.workspace.docks.current("results")
 
 
+def test_drawing_tools_have_the_keys_the_user_gives_them(window: Any, qtbot: Any) -> None:
+    from terminal.shell.shot import wait
+
+    window.open_panel("chart", "ZENR", focus=True)
+    wait(window, 30)
+    panel = window.workspace.panels["chart"]
+    board = panel.board
+    qtbot.waitUntil(lambda: board.layer is not None and not window.busy, timeout=30_000)
+    modes: list[str] = []
+    window.key_actions.slots = {**window.key_actions.slots, "mode": lambda: modes.append("mode")}
+
+    def press(key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.AltModifier) -> str:
+        board.choose_tool("")
+        board.chart.setFocus()
+        qtbot.waitUntil(lambda: board.isAncestorOf(QApplication.focusWidget() or window), timeout=5000)
+        qtbot.keyClick(QApplication.focusWidget(), key, held)
+        return next((tool for tool, button in board.rail.tools.items() if button.isChecked()), "")
+
+    assert press(Qt.Key.Key_T) == "trend" and "(Alt+T;" in board.rail.tools["trend"].toolTip()
+    window.app.run("window.bind", {"shortcut": "draw-trend", "keys": ("Ctrl+Alt+Y",)})
+    qtbot.waitUntil(lambda: "(Ctrl+Alt+Y;" in board.rail.tools["trend"].toolTip(), timeout=5000)
+    assert press(Qt.Key.Key_T) == ""
+    assert press(Qt.Key.Key_Y, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier) == "trend"
+    assert press(Qt.Key.Key_R) == "ray", "the others stay as they are"
+    window.app.run("window.bind", {"shortcut": "mode", "keys": ("Alt+R",), "take": True})
+    qtbot.waitUntil(lambda: "(Alt+R" not in board.rail.tools["ray"].toolTip(), timeout=5000)
+    assert press(Qt.Key.Key_R) == "" and modes == ["mode"], "what is taken from a tool works with the keyboard in the chart"
+    window.app.run("window.keys_reset", {})
+    qtbot.waitUntil(lambda: "(Alt+T;" in board.rail.tools["trend"].toolTip(), timeout=5000)
+    assert press(Qt.Key.Key_T) == "trend"
+
+
 def test_function_codes_are_one_to_a_panel(window: Any) -> None:
     codes = [code for panel in window.workspace.specs.values() for code in panel.codes]
     assert len(codes) == len(set(codes)) and {"DES", "TS", "SCR", "DIP", "ERN", "WL", "HLTH", "MSG", "PREF"} <= set(codes)

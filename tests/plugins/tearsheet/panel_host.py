@@ -65,6 +65,12 @@ class AppHost:
     def symbol(self) -> str | None:
         return self.chosen
 
+    def keys(self, shortcut: str) -> tuple[str, ...]:
+        from terminal.shell.keys import Keys
+
+        found = Keys(self.app.settings).find(shortcut)
+        return found.keys if found is not None else ()
+
     def explain(self, term: str) -> Any:
         return self.app.explain.text(term, self.mode)
 
