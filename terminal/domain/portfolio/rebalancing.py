@@ -223,6 +223,11 @@ class _Work:
             quantity = room[symbol] if whole else rounded_down(worth / prices[symbol], self.rules.whole)
             if quantity * prices[symbol] >= max(self.rules.minimum, 1e-9):
                 parts[symbol] = quantity
+        left = money - sum(quantity * prices[symbol] for symbol, quantity in parts.items())
+        for symbol in sorted(parts, key=lambda symbol: -prices[symbol]) if self.rules.whole else ():
+            more = min(rounded_down(left / prices[symbol], True), math.floor(room[symbol] - parts[symbol]))
+            parts[symbol] += max(0, more)
+            left -= max(0, more) * prices[symbol]
         return parts
 
     def _book(self, one: Holding, quantity: float) -> None:
