@@ -82,6 +82,17 @@ def test_parts_sum_to_the_whole_on_the_demo_portfolio(portfolio_app: App) -> Non
     assert ten["Historical"] == pytest.approx(methods["Historical"]["var"] * 10**0.5)
 
 
+def test_a_past_day_is_made_of_its_own_bars_only(app: App) -> None:
+    """The same question of a past day, and of a book and market that end on it."""
+    day = date(2026, 5, 15)
+    hold(app, {"kind": "deposit", "amount": "6000", "day": "2025-01-02"},
+         {"kind": "buy", "symbol": "SPY", "quantity": "10", "price": "600", "day": "2025-01-02"})  # fmt: skip
+    checked = app.run("portfolio.var_check", {"days": 600}, as_of=day).detail["checked"]
+    level = closes(app, "SPY", day, 601)
+    made = (level[1:] / level[:-1] - 1)[-350:]
+    assert checked.days[-1] == day and checked.happened / abs(checked.happened).max() == pytest.approx(made / abs(made).max())
+
+
 def test_two_accounts_risk_no_more_than_the_sum_of_both(portfolio_app: App) -> None:
     names = [row["account"] for row in portfolio_app.run("portfolio.accounts").rows()]
     whole = figures(portfolio_app)["Expected shortfall"]["amount"]
@@ -89,6 +100,7 @@ def test_two_accounts_risk_no_more_than_the_sum_of_both(portfolio_app: App) -> N
     assert len(names) == 2 and 0 < whole <= sum(apart) + 1e-6
 
 
+@pytest.mark.slow  # everything stored is measured anew as of that day
 def test_a_past_day_knows_nothing_later(portfolio_app: App) -> None:
     app, day = portfolio_app, date(2026, 5, 15)
     found = app.run("portfolio.risk", {"part": "positions", "days": 252}, as_of=day).rows()
@@ -201,8 +213,7 @@ def test_value_at_risk_is_held_against_what_happened(portfolio_app: App) -> None
 def test_from_the_shell(typed: Callable[..., Any]) -> None:
     filled = typed("portfolio", "demo-fill", "--json")
     assert filled.returncode == 0 or "is there" in filled.stderr, filled.stderr
-    for words in (("risk",), ("risk", "--part", "liquidity"), ("risk", "--part", "styles"), ("correlation", "--days", "252"),
-                  ("var-check", "--confidence", "0.99")):  # fmt: skip
+    for words in (("risk",), ("correlation", "--days", "252"), ("var-check", "--confidence", "0.99")):
         done = typed("portfolio", *words, "--json")
         assert done.returncode == 0, done.stderr
         answer = json.loads(done.stdout)

@@ -98,6 +98,7 @@ def test_cornish_fisher_says_when_it_is_no_quantile() -> None:
     assert found.var is None and found.cvar is None and "beyond what the expansion can bend" in found.reason
 
 
+@pytest.mark.slow  # importing SciPy takes longer than all other tests here
 def test_monte_carlo_has_the_tail_of_a_student() -> None:
     """With excess kurtosis K the degrees of freedom are 4 + 6/K; its quantile by the t distribution's closed form for nu = 6."""
     stats = pytest.importorskip("scipy.stats")

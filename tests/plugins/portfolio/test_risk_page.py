@@ -115,6 +115,23 @@ def unnamed(widget: QWidget) -> list[str]:
     return found
 
 
+def walk_the_map(page: Any, found: Any) -> None:
+    """By keyboard and mouse."""
+    shown = page.full.map
+    shown.setFocus()
+    QTest.keyClick(shown, Qt.Key.Key_Right)
+    one, other = found.symbols[:2]
+    value = written.number(float(found.matrix[0, 1]), 2)
+    assert shown.accessibleDescription().startswith(f"{one} and {other}: {value}")
+    QTest.keyClick(shown, Qt.Key.Key_Down)
+    QTest.keyClick(shown, Qt.Key.Key_Return)
+    assert page._host.selected == [other]
+    last = shown._cell(len(found.symbols) - 1, 0).center()
+    QTest.mouseClick(shown, Qt.MouseButton.LeftButton, pos=last.toPoint())
+    assert page._host.selected[-1] == found.symbols[-1]
+    assert found.symbols[-1] in shown.said_at(last)
+
+
 def test_a_professional_sees_cards_tables_and_pictures(portfolio_app: Any, open_page: Callable[..., Any]) -> None:
     page = open_page(portfolio_app)
     table = portfolio_app.run("portfolio.risk")
@@ -134,24 +151,7 @@ def test_a_professional_sees_cards_tables_and_pictures(portfolio_app: Any, open_
     assert unnamed(page) == []
     other = page.grab().toImage()
     assert other.width() > 1000 and page.full.under.said_at(QPointF(5, 5)).startswith("<b>")
-
-
-def test_the_map_is_walked_by_keyboard_and_mouse(portfolio_app: Any, open_page: Callable[..., Any]) -> None:
-    page = open_page(portfolio_app)
-    shown = page.full.map
-    found = portfolio_app.run("portfolio.correlation", {"days": 504}).detail["together"]
-    shown.setFocus()
-    QTest.keyClick(shown, Qt.Key.Key_Right)
-    one, other = found.symbols[:2]
-    value = written.number(float(found.matrix[0, 1]), 2)
-    assert shown.accessibleDescription().startswith(f"{one} and {other}: {value}")
-    QTest.keyClick(shown, Qt.Key.Key_Down)
-    QTest.keyClick(shown, Qt.Key.Key_Return)
-    assert page._host.selected == [other]
-    last = shown._cell(len(found.symbols) - 1, 0).center()
-    QTest.mouseClick(shown, Qt.MouseButton.LeftButton, pos=last.toPoint())
-    assert page._host.selected[-1] == found.symbols[-1]
-    assert found.symbols[-1] in shown.said_at(last)
+    walk_the_map(page, portfolio_app.run("portfolio.correlation", {"days": 504}).detail["together"])
 
 
 def test_a_beginner_reads_the_same_in_sentences(portfolio_app: Any, open_page: Callable[..., Any]) -> None:
