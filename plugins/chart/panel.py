@@ -432,7 +432,8 @@ class ChartPanel(QWidget):
         self.chart.setFocus()
 
     def replay_from(self, symbol: str, day: date) -> None:
-        """Replay a symbol from the end of a day, as soon as its bars are here."""
+        """Replay a symbol from the end of a day, as soon as its bars are here, with what one did as flags."""
+        self.toolbar.events.setChecked(True)
         self._replay_day = day
         if symbol != self.symbol or self.answer is None:
             self.show_symbol(symbol)

@@ -31,6 +31,7 @@ _BY = (
     ("held", "How long it was held", "Holding time"), ("symbol", "Ticker", "Symbol"), ("structure", "Kind of trade", "Structure"),
     ("strategy", "How you trade", "Strategy"), ("setup", "What you saw", "Set-up"), ("mistake", "What went wrong", "Mistake"),
     ("tag", "Other words", "Tag"), ("before", "How you felt before", "State of mind"), ("playbook", "Playbook", "Playbook"),
+    ("signal", "What the decision said", "Signal of the decision"),
     ("clause", "What was true at the start", "Clause at entry"),
 )  # fmt: skip
 _GROUP = ("group", "n", "profit", "win_rate", "expectancy", "shrunk", "r", "profit_factor", "says")

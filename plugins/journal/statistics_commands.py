@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plugins.journal.trading import Journal
 
 By = Literal["", "hour", "weekday", "month", "held", "symbol", "tag", "strategy", "setup", "mistake", "clause", "structure",
-             "side", "account", "playbook", "before", "during", "after"]  # fmt: skip
+             "side", "signal", "account", "playbook", "before", "during", "after"]  # fmt: skip
 Capital = Annotated[
     float, argument(help="Money the returns are counted on; the most that was at work at once if not given.", metavar="MONEY")
 ]

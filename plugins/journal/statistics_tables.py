@@ -40,6 +40,7 @@ def summary_table(ctx: Context, found: Journal, capital: float) -> Table:
     at_work = capital or most_at_work(found.kept)
     ratios = statistics.ratios(statistics.curve(outcomes), _sessions(outcomes, found.day), at_work)
     rows = [*_counts(told, found.currency), *_money_rows(told, found.currency), *_streak_rows(told, found),
+            *_signal_rows(outcomes, found.currency),
             *_ratio_rows(statistics.curve(outcomes), ratios, at_work, found.currency, given=bool(capital))]  # fmt: skip
     detail = {"summary": told, "ratios": ratios, "capital": at_work, "journal": found}
     notes = (f"{told.n} closed trades are few; the intervals say how little is known.",) if 0 < told.n < 30 else ()
@@ -102,6 +103,21 @@ def _streak_rows(told: statistics.Summary, found: Journal) -> list[Row]:
         _row("journal_held", "Winners held", told.held_winners, _days(told.held_winners), told.wins, "on average"),
         _row("journal_held", "Losers held", told.held_losers, _days(told.held_losers), told.losses, "on average"),
     ]
+
+
+def _signal_rows(outcomes: Sequence[Outcome], currency: str) -> list[Row]:
+    """The set-ups (without any, the signals of the decisions behind the trades) believed to earn most and least."""
+    told = statistics.groups(outcomes, "setup") or statistics.groups(outcomes, "signal")
+    rows = []
+    for what, one in zip(("Best signal", "Worst signal"), statistics.best_and_worst(told), strict=True):
+        sure = one is not None and (one.weight or 0.0) >= 0.5 and not one.few
+        average = one.summary.expectancy.value if one is not None and one.summary.expectancy is not None else None
+        why = "" if one is None else f"{one.name}: {show.money(average, currency, sign=True)} on average" + (
+            "" if sure else "; may be chance")  # fmt: skip
+        value = one.shrunk if one is not None else None
+        rows.append(_row("journal_shrunk", what, value, f"{show.money(value, currency, sign=True)} believed",
+                         one.summary.n if one is not None else 0, why or "needs two set-ups"))  # fmt: skip
+    return rows
 
 
 def _ratio_rows(curve: statistics.Curve, ratios: Ratios | None, capital: float, currency: str, *, given: bool) -> list[Row]:

@@ -49,6 +49,7 @@ class Kept:
     excursion: Excursion | None
     why_no_excursion: str
     decision: int | None
+    signal: str = ""
     references: Mapping[str, Decimal | None] = field(default_factory=dict)
     """Prices the entry may be compared with, per unit of today: as planned, the open of its day, the close before."""
 
@@ -138,7 +139,8 @@ def outcome(each: Kept) -> Outcome:
     labels: dict[str, tuple[str, ...]] = {kind: getattr(note, kind) for kind in trade_book.KINDS}
     labels |= {name: (_mood(text),) for name in MINDS if (text := getattr(note, name))}
     labels |= {"structure": (trade.structure,), "account": (trade.account,), "side": ("long" if trade.side > 0 else "short",),
-               "playbook": (note.playbook,) if note.playbook else ()}  # fmt: skip
+               "playbook": (note.playbook,) if note.playbook else (),
+               "signal": (each.signal,) if each.signal else ()}  # fmt: skip
     return Outcome(
         key=trade.key, symbol=trade.underlying, opened=trade.opened.day, closed=end.day, profit=each.total, r=each.r,
         size=None if paid is None else abs(float(paid)) * rate, clock=opened.time() if trade.opened.timed else None,
@@ -168,7 +170,7 @@ def _kept(
     price = prices.get((trade.legs[0].account, trade.legs[0].symbol)) if trade.open and len(trade.legs) == 1 else None
     return Kept(trade, note, mine, profit, None if profit is None or rate is None else float(profit * rate), rate, price, stop,
                 target, origin, risk, why, found, missing, decision.id if decision is not None else None,
-                _references(trade, note, bars))  # fmt: skip
+                decision.last.terms.signal if decision is not None else "", _references(trade, note, bars))  # fmt: skip
 
 
 def _references(trade: Trade, note: Note, bars: Bars) -> dict[str, Decimal | None]:

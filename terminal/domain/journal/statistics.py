@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from terminal.domain.risk.ratios import Ratios
 
+_REST = "\x00"
 FEW = 10
 """Below so many trades a group says little, and is told so."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -176,14 +177,14 @@ def summary(outcomes: Iterable[Outcome]) -> Summary:
 def groups(outcomes: Iterable[Outcome], by: str) -> list[Group]:
     """The trades by what they have in common, each group shrunk towards all; a trade with two tags is in two groups.
 
-    `by`: hour, weekday, month, held, symbol, or a kind of label. Times and lengths in their own order, the rest by what
-    they are believed to earn.
+    Those that are in no group count for the whole. `by`: hour, weekday, month, held, symbol, or a kind of label. Times and
+    lengths in their own order, the rest by what they are believed to earn.
     """
     placed: dict[str, list[Outcome]] = defaultdict(list)
     for one in ordered(outcomes):
-        for name in place(one, by):
+        for name in place(one, by) or (_REST,):
             placed[name].append(one)
-    summaries = {name: summary(ones) for name, ones in placed.items()}
+    summaries = {name: summary(ones) for name, ones in placed.items() if name != _REST}
     money = shrunk({name: [one.profit for one in ones] for name, ones in placed.items()})
     r = shrunk({name: [one.r for one in ones if one.r is not None] for name, ones in placed.items()})
     rate = shrunk({name: [float(one.profit > 0) for one in ones if one.profit] for name, ones in placed.items()}, shares=True)
@@ -277,11 +278,18 @@ def _middle(one: Contrast) -> float:
 
 
 def best_and_worst(found: Sequence[Group]) -> tuple[Group | None, Group | None]:
-    """The groups believed to earn most and least, after shrinkage; None where there are not two of them."""
+    """The groups believed to earn most and least, after shrinkage (where it leaves none apart, by their own averages).
+
+    None where there are not two of them.
+    """
     told = [one for one in found if one.shrunk is not None]
     if len(told) < 2:
         return None, None
-    return max(told, key=lambda one: one.shrunk or 0.0), min(told, key=lambda one: one.shrunk or 0.0)
+
+    def believed(one: Group) -> tuple[float, float]:
+        return round(one.shrunk or 0.0, 9), one.summary.expectancy.value if one.summary.expectancy is not None else 0.0
+
+    return max(told, key=believed), min(told, key=believed)
 
 
 def curve(outcomes: Iterable[Outcome]) -> Curve:

@@ -35,6 +35,7 @@ def calm(n: int = 60) -> Trader:
     return trader
 
 
+@pytest.mark.slow  # importing SciPy
 def test_the_rank_test_is_that_of_scipy() -> None:
     stats = pytest.importorskip("scipy.stats")
     chance = random.Random(1)

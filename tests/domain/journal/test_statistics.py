@@ -101,6 +101,7 @@ def test_a_curve_and_its_deepest_fall() -> None:
     assert curve([outcome(1, -10, 1)]).deepest == -10
 
 
+@pytest.mark.slow  # importing SciPy
 def test_an_interval_of_a_share_is_wilsons() -> None:
     stats = pytest.importorskip("scipy.stats")
     for count, n in ((0, 5), (3, 5), (40, 61)):
@@ -178,3 +179,12 @@ def test_a_clause_is_judged_by_both_sides_and_chance_is_taken_off() -> None:
     assert second.difference is not None and second.difference.low < 0 < second.difference.high
     assert second.held.n + second.failed.n == 119
     assert third.difference is None and third.shrunk is None and third.failed.n == 0
+
+
+def test_a_lone_group_is_pulled_to_those_that_are_in_none() -> None:
+    """One lucky trade with a tag does not make the tag worth what it brought."""
+    found = [outcome(1, 300, labels={"setup": ("gap",)}), *(outcome(at, (-1) ** at * 40.0) for at in range(2, 30))]
+    (one,) = groups(found, "setup")
+    assert one.name == "gap" and one.summary.total == 300
+    assert one.shrunk is not None and one.weight is not None and one.shrunk < 300 and one.weight < 1
+    assert groups(found, "playbook") == []
