@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from plugins.portfolio.exposures import exposures
-from terminal.domain.options import exercised_at_expiry_only, implied_volatility
+from plugins.portfolio.whatif_volatility import SHORTEST, STALE, Asked, Volatility, of_strikes, volatilities
+from terminal.domain.options import exercised_at_expiry_only
 from terminal.domain.whatif.book import Book, Contract, Position
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from terminal.api import Context
 
 BENCHMARK = "SPY"
-STALE = timedelta(days=7)
 _BILLS = ("BIL", "SGOV", "SHV", "SHY", "CBSK")  # funds of short Treasuries; the last is the demo exchange's
 _UNKNOWN = math.nan
 _FEATURES = ("beta", "dividend_yield", "duration", "yield_to_maturity", "volatility_1m", "price")
@@ -92,7 +91,7 @@ def model(ctx: Context, held: Exposures, *, rate: float | None = None, told: tup
     chains = {
         symbol: ctx.market.chain(symbol, ctx.as_of) for symbol in sorted({row.underlying for row in held.rows if row.underlying})
     }
-    made = [_position(row, held, features, prices, level.value or 0.0, chains) for row in held.rows]
+    made = _positions(held, features, prices, level.value or 0.0, chains)
     positions = [each.position for each in made] + _cash(held)
     fetches = {row.fetch for row in held.rows if row.fetch is not None}
     fetches |= {int(each["fetch_id"]) for each in prices.values() if each["fetch_id"] is not None}
@@ -122,106 +121,78 @@ def spoken(row: Exposure) -> str | None:
     return f"{row.underlying} {row.strike:g} {right}, {row.expiry.day} {row.expiry:%b %Y}"
 
 
-def _position(
-    row: Exposure, held: Exposures, features: Mapping[str, dict[str, Any]], prices: Mapping[str, dict[str, Any]], rate: float,
+def _positions(
+    held: Exposures, features: Mapping[str, dict[str, Any]], prices: Mapping[str, dict[str, Any]], rate: float,
     chains: Mapping[str, pl.DataFrame],
-) -> _Made:  # fmt: skip
-    known = features.get(row.market_symbol, {})
-    beta, duration = known.get("beta"), known.get("duration")
-    exchange = _UNKNOWN if row.rate is None else row.rate
-    worth = _UNKNOWN if row.worth is None else row.worth
-    base: dict[str, Any] = {
+) -> list[_Made]:  # fmt: skip
+    options = [row for row in held.rows if row.underlying is not None and row.expiry is not None and row.strike is not None]
+    asked = [
+        _asked(row, seen, features.get(row.market_symbol, {}), prices, rate)
+        for row, seen in zip(options, of_strikes(chains, options, held.day), strict=True)
+    ]
+    found = volatilities(asked, held.day)
+    solved = {(one.row.symbol, one.row.currency): (one, each) for one, each in zip(asked, found, strict=True)}
+    made = []
+    for row in held.rows:
+        known, pair = features.get(row.market_symbol, {}), solved.get((row.symbol, row.currency))
+        made.append(_plain(row, known) if pair is None else _option(row, known, *pair, held.day))
+    return made
+
+
+def _base(row: Exposure, known: Mapping[str, Any]) -> dict[str, Any]:
+    beta = known.get("beta")
+    return {
         "symbol": row.symbol,
         "market_symbol": row.market_symbol,
         "units": row.quantity * row.multiplier,
-        "exchange": exchange,
-        "worth": worth,
+        "exchange": _UNKNOWN if row.rate is None else row.rate,
+        "worth": _UNKNOWN if row.worth is None else row.worth,
         "beta": _UNKNOWN if beta is None else float(beta),
         "currency": row.currency,
         "sector": row.sector or "",
     }
-    if row.underlying is None or row.expiry is None or row.strike is None:
-        spot = _UNKNOWN if row.price is None else row.price
-        bond = row.asset_class == "bonds"
-        reason = f"{row.symbol}: how it moves with the market is not known (no beta)" if beta is None and not bond else ""
-        if bond and beta is None:
-            base["beta"] = 0.0
-        known_duration = float(duration) if duration is not None else _UNKNOWN if bond else 0.0
-        if bond and duration is None:
-            reason = f"{row.symbol}: how it answers to interest rates is not known (no duration)"
-        return _Made(Position(**base, spot=spot, duration=known_duration), "", reason)
-    return _option(row, base, known, prices, rate, chains[row.underlying], held.day)
 
 
-def _option(
-    row: Exposure, base: dict[str, Any], known: Mapping[str, Any], prices: Mapping[str, dict[str, Any]], rate: float,
-    chain: pl.DataFrame, day: date,
-) -> _Made:  # fmt: skip
-    assert row.underlying is not None and row.expiry is not None and row.strike is not None
-    listed = prices.get(row.underlying)
-    seen = _of_strike(chain, row, day)
-    spot = float(listed["price"]) if listed else float(seen[0]["underlying_price"] or _UNKNOWN) if seen else _UNKNOWN
-    yielded = known.get("dividend_yield")
-    terms: dict[str, Any] = {
+def _plain(row: Exposure, known: Mapping[str, Any]) -> _Made:
+    """A share, fund or bond. A bond without a beta does not move with shares; one without a duration is unknown."""
+    base, duration, bond = _base(row, known), known.get("duration"), row.asset_class == "bonds"
+    reason = ""
+    if math.isnan(base["beta"]) and bond:
+        base["beta"] = 0.0
+    elif math.isnan(base["beta"]):
+        reason = f"{row.symbol}: how it moves with the market is not known (no beta)"
+    if bond and duration is None:
+        reason = f"{row.symbol}: how it answers to interest rates is not known (no duration)"
+    years = float(duration) if duration is not None else _UNKNOWN if bond else 0.0
+    return _Made(Position(**base, spot=_UNKNOWN if row.price is None else row.price, duration=years), "", reason)
+
+
+def _asked(
+    row: Exposure, seen: Sequence[dict[str, Any]], known: Mapping[str, Any], prices: Mapping[str, dict[str, Any]], rate: float
+) -> Asked:
+    listed, yielded = prices.get(row.market_symbol), known.get("dividend_yield")
+    spot = listed["price"] if listed else seen[0]["underlying_price"] if seen else None
+    terms = {
         "strike": row.strike,
         "call": row.call_or_put == "C",
-        "american": not exercised_at_expiry_only(row.underlying),
+        "american": not exercised_at_expiry_only(row.market_symbol),
         "rate": rate,
         "dividend": math.log1p(yielded) if yielded is not None and yielded > 0 else 0.0,
     }
-    years = max((row.expiry - day).days, 0) / 365
-    if row.expiry < day:
-        volatility, origin, reason = _UNKNOWN, "", f"{row.symbol}: it has expired and is not booked out"
-    else:
-        volatility, origin, reason = _volatility(row, seen, spot, years, terms, day)
-    if math.isnan(spot) and row.expiry >= day:
+    return Asked(row, terms, _UNKNOWN if not spot else float(spot), seen)
+
+
+def _option(row: Exposure, known: Mapping[str, Any], asked: Asked, found: Volatility, day: date) -> _Made:
+    assert row.expiry is not None
+    base, alive = _base(row, known), row.expiry >= day
+    reason = f"{row.symbol}: {found.reason}" if found.reason else ""
+    if math.isnan(asked.spot) and alive:
         reason = f"{row.symbol}: no price of {row.underlying} is stored (`tapeline market refresh {row.underlying}`)"
     elif not reason and math.isnan(base["beta"]):
         reason = f"{row.symbol}: how {row.underlying} moves with the market is not known (no beta)"
-    contract = Contract(**terms, years=max(years, 0.5 / 365) if row.expiry >= day else 0.0, volatility=volatility)
-    return _Made(Position(**base, spot=spot, contract=contract), origin, reason, yielded is None)
-
-
-def _of_strike(chain: pl.DataFrame, row: Exposure, day: date) -> list[dict[str, Any]]:
-    """Both rights at its strike and expiry in a chain that is not too old, its own first."""
-    import polars as pl
-
-    if chain.is_empty():
-        return []
-    near = chain.filter(
-        (pl.col("expiry") == row.expiry)
-        & ((pl.col("strike") - row.strike).abs() < 1e-6)
-        & (pl.col("at").dt.date() >= day - STALE)
-    )
-    return sorted(near.to_dicts(), key=lambda one: one["right"] != row.call_or_put)
-
-
-def _volatility(
-    row: Exposure, seen: Sequence[dict[str, Any]], spot: float, years: float, terms: dict[str, Any], day: date
-) -> tuple[float, str, str]:
-    """The volatility of an option, where it is from, or why it is not known."""
-    mine = [one for one in seen if one["right"] == row.call_or_put]
-    for one in (*mine, *(other for other in seen if other not in mine)):
-        bid, ask, at = one["bid"], one["ask"], one["underlying_price"]
-        if bid is None or ask is None or not at or not 0 < bid <= ask:
-            continue
-        then = {**terms, "call": one["right"] == "C", "years": max((row.expiry - one["at"].date()).days, 0.5) / 365}
-        found = float(implied_volatility((bid + ask) / 2, spot=at, **then))
-        if not math.isnan(found) and found < 5:
-            own = one["right"] == row.call_or_put
-            return found, "its quote" if own else f"the {'call' if one['right'] == 'C' else 'put'} at its strike", ""
-    if mine and mine[0]["iv"] is not None and mine[0]["iv"] > 0:
-        return float(mine[0]["iv"]), "the chain", ""
-    if row.price is not None and not math.isnan(spot):
-        found = float(implied_volatility(row.price, spot=spot, **terms, years=max(years, 0.5 / 365)))
-        if not math.isnan(found) and found < 5:
-            return found, "its price", ""
-        why = f"no volatility explains its price of {row.price:g} with {row.underlying} at {spot:g}"
-    elif seen:
-        why = "its quote says nothing about its volatility"
-    else:
-        why = f"no chain of {row.underlying} is stored that lists it, and its price is not known"
-    return _UNKNOWN, "", f"{row.symbol}: {why}"
+    years = max((row.expiry - day).days / 365, SHORTEST) if alive else 0.0
+    contract = Contract(**asked.terms, years=years, volatility=found.value)
+    return _Made(Position(**base, spot=asked.spot, contract=contract), found.origin, reason, known.get("dividend_yield") is None)
 
 
 def _cash(held: Exposures) -> list[Position]:
