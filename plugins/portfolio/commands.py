@@ -171,7 +171,7 @@ def add(
     ratio: Annotated[str, argument(help="New shares for an old one, of a split or merger: 4, 0.1 or 4:1.", metavar="RATIO")] = "",
     other: Annotated[str, argument(help="Parent of a spin-off; what a merger gives.", metavar="SYMBOL")] = "",
     cost_share: Annotated[str, argument(help="Part of the parent's cost that moves to a spin-off: 0.2.", metavar="SHARE")] = "",
-    lots: Annotated[tuple[str, ...], argument(help="Numbers of the lots that a sale closes.", metavar="LOT")] = (),
+    lots: Annotated[tuple[str, ...], argument(help="Lots a sale closes; 12:30 takes 30 of lot 12.", metavar="LOT")] = (),
     note: Annotated[str, argument(help="A note.")] = "",
     key: Annotated[str, argument(help="Your own name for it: booking the same one again changes nothing.", metavar="KEY")] = "",
     again: Annotated[bool, argument(help="Book it although the very same is booked already.")] = False,
@@ -266,7 +266,7 @@ def correct(
     ratio: _Text = "",
     other: Annotated[str, argument(help="Parent of a spin-off; what a merger gives.", metavar="SYMBOL")] = "",
     cost_share: _Text = "",
-    lots: Annotated[tuple[str, ...], argument(help="Numbers of the lots that a sale closes.", metavar="LOT")] = (),
+    lots: Annotated[tuple[str, ...], argument(help="Lots a sale closes; 12:30 takes 30 of lot 12.", metavar="LOT")] = (),
     note: Annotated[str, argument(help="A note.")] = "",
     reason: Annotated[str, argument(help="Why, for the history.")] = "",
 ) -> Table:

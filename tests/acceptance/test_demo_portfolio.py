@@ -185,3 +185,22 @@ def test_the_journal_goes_with_the_portfolio_and_ones_own_words_stay(portfolio_a
         run("journal.demo_remove")
     run("portfolio.demo_fill")
     assert len(run("journal.list").rows()) > 30 and run("journal.trades").rows()
+
+
+def test_an_ordinary_start_does_nothing_for_it(portfolio_home: Home, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(App, "_fill_demo_book", lambda self: pytest.fail("the demo market was there already"))
+    App(portfolio_home, demo=True, clock=clock).close()
+
+
+def test_a_sale_closes_the_parts_of_lots_that_it_names(app: App) -> None:
+    app.run("portfolio.account_create", {"name": "Main"})
+    for day, price in (("2025-09-01", "50"), ("2025-10-01", "60"), ("2025-11-03", "70")):
+        asked = {"account": "Main", "kind": "buy", "symbol": "SPY", "quantity": "100", "price": price, "day": day}
+        app.run("portfolio.add", asked)
+    sold = {"account": "Main", "kind": "sell", "symbol": "SPY", "quantity": "50", "price": "80", "lots": ["2:30", "3:20"]}
+    app.run("portfolio.add", sold)
+    closed = app.run("portfolio.lots", {"closed": True}).rows()
+    assert sorted((row["quantity"], row["gain"]) for row in closed) == [(20.0, 200.0), (30.0, 600.0)]
+    assert [row["quantity"] for row in app.run("portfolio.lots").rows()] == [100.0, 70.0, 80.0]
+    with pytest.raises(UserError, match="after a colon"):
+        app.run("portfolio.add", {**sold, "quantity": "51", "lots": ["2:many"]})
