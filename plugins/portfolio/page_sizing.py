@@ -69,6 +69,7 @@ class SizingPage(QWidget):
         self.cards = {key: MetricCard(titles[1]) for key, titles in _TITLES.items()}
         self.steps = label("", "body", wrap=True)
         self.foot = label("", "muted", wrap=True)
+        self.careful = label("", "body", wrap=True)
         self.options = OptionsView(host)
         self._followed = self.symbol.text()
         self._wait = QTimer(self, singleShot=True, interval=_WAIT)
@@ -106,7 +107,7 @@ class SizingPage(QWidget):
         several.setLayout(cards)
         self._market = Card(label("Why that much", "strong"), self.steps)
         right = QWidget()
-        right.setLayout(column(self.problem, self.said, self.ruler, several, self._market, 0, spacing=10))
+        right.setLayout(column(self.problem, self.said, self.careful, self.ruler, several, self._market, 0, spacing=10))
         self._both = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._both.setSpacing(14)
         self._both.setContentsMargins(0, 0, 0, 0)
@@ -239,6 +240,8 @@ class SizingPage(QWidget):
         first = found.get("risk") or found.get("atr")
         self.said.setText(str(first["sentence"]) if first else "No stop is known: type where you would give up.")
         reveal(self.said)
+        self.careful.setText(_careful(first, found.get("market")))
+        reveal(self.careful, bool(self.careful.text()))
         price = float((table.detail or {})["asked"].entry or case.price)
         self.ruler.show_size(price, first["stop"] if first and first["shares"] else None, first["shares"] if first else 0.0,
                              case.currency)  # fmt: skip
@@ -276,6 +279,17 @@ class SizingPage(QWidget):
     def _say_empty(self, text: str) -> None:
         self._table = None
         self.problem.show_message(text, "info")
-        for each in (self.said, self.ruler, self._market, *self.cards.values()):
+        for each in (self.said, self.careful, self.ruler, self._market, *self.cards.values()):
             reveal(each, False)
         self._tell(None)
+
+
+def _careful(first: Mapping[str, Any] | None, market: Mapping[str, Any] | None) -> str:
+    """A warning where the stop alone would allow more than the market's range."""
+    if not first or not market or first["shares"] <= market["shares"]:
+        return ""
+    if not market["shares"]:
+        return "A stop says only what is lost there. By what the market says, nothing should be added."
+    most = words.number(market["shares"], 0 if float(market["shares"]).is_integer() else 4)
+    told = f"By what the market says, {most} shares are enough"
+    return f"A stop says only what is lost there. {told}; the smaller number is more careful."

@@ -146,6 +146,7 @@ def test_the_result_follows_what_is_typed(page: Any, qtbot: Any) -> None:
     price = page._table.detail["case"].price
     count = math.floor(100 / (price - 120))
     assert page.said.text().startswith(f"Buy {count} shares") and "if it falls to $120.00." in page.said.text() != before
+    assert page.careful.text().startswith("A stop says only what is lost there.") == (count > 0)
     newbie = page._host.mode == "newbie"
     assert page._rows["win"].isHidden() == newbie and page.cards["kelly"].isHidden() == newbie
     assert page.steps.text().startswith("1. Its verdict is") and "Stop $120.00" in page.ruler.accessibleDescription()
