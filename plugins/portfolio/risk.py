@@ -72,7 +72,8 @@ class AtRisk:
 
     `base` is what fractions are of: the net worth, or what of it has a price. `left_out` says what is not in here and why;
     `notes` what else one must know to read the figures. `market` is None where it has no history itself; `factors` are
-    returns by name over the same days (`risk_factors`), `volumes` the mean of twenty sessions by symbol.
+    returns by name over the same days (`risk_factors`), `volumes` the mean of twenty sessions by symbol,
+    `begin` the day before the first.
     """
 
     held: Exposures
@@ -88,6 +89,7 @@ class AtRisk:
     fetches: tuple[int, ...] = ()
     factors: Mapping[str, Floats] = field(default_factory=dict)
     volumes: Mapping[str, float] | None = None
+    begin: date | None = None
 
     @property
     def amounts(self) -> Floats:
@@ -153,6 +155,9 @@ def at_risk(ctx: Context, own: Owned, days: int, market: str = MARKET) -> AtRisk
     found = history(bars, [*symbols, *(name for name in rates if name in stored)], sessions, offered)
     priced, unpriced = _priced(ctx, held, wanted)
     kept, lost = _with_rates(priced, needs, found)
+    if kept and len(found.days) < LEAST:
+        lost.append(f"Only {len(found.days)} days have a price of everything that is held, {LEAST} are needed")
+        kept = []
     returns = np.column_stack([moves for _, moves in kept]) if kept else np.zeros((len(found.days), 0))
     index = _over(bars, market, found)
     funds = {name: moves for name in FUNDS if (moves := _over(bars, name, found)) is not None}
@@ -161,7 +166,7 @@ def at_risk(ctx: Context, own: Owned, days: int, market: str = MARKET) -> AtRisk
     return AtRisk(
         held, tuple(one for one, _ in kept), found.days, returns, index, market, days,
         base if base > 0.0 else None, (*held.unknown, *unpriced, *lost), notes,
-        tuple(bars["fetch_id"].drop_nulls().unique().sort().to_list()), factor_returns(index, funds), _volumes(bars),
+        tuple(bars["fetch_id"].drop_nulls().unique().sort().to_list()), factor_returns(index, funds), _volumes(bars), found.base,
     )  # fmt: skip
 
 

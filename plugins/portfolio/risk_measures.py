@@ -97,7 +97,7 @@ def measures(of: AtRisk, confidence: float, horizon: int, styles: tuple[Style, .
     )
     parts = contributions(amounts, of.returns, confidence, of.made) if len(of.days) >= tails.LEAST else None
     days, level = (of.days, growth(daily)) if daily is not None else ((), np.ones(1))
-    held_days = days if daily is None else (of.days[0], *of.days)
+    held_days = days if daily is None else (of.begin or of.days[0], *of.days)
     under = underwater(level)
     return Measures(
         of,
