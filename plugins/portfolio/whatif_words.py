@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from terminal.domain.whatif.shocks import Shock
 
 _MUCH = 0.1
+_HARDLY = 0.001
 
 
 def sentence(shock: Shock, seen: Effect, rows: Sequence[dict[str, Any]], currency: str) -> str:
@@ -30,6 +31,8 @@ def sentence(shock: Shock, seen: Effect, rows: Sequence[dict[str, Any]], currenc
     part = "" if share is None else f" ({abs(share) * 100:.1f} % of everything)"
     if abs(amount) < 0.5:
         does = "you would neither make nor lose anything"
+    elif share is not None and abs(share) < _HARDLY:
+        does = f"you would hardly {'lose' if amount < 0 else 'make'} anything, about {_money(abs(amount), currency)}"
     else:
         does = f"you would {'lose' if amount < 0 else 'make'} about {_money(abs(amount), currency)}{part}"
     less = "" if len(known) == len(parts) else f"; {len(parts) - len(known)} of {len(parts)} positions are not known"
@@ -67,6 +70,10 @@ def _from(known: Sequence[dict[str, Any]], amount: float, currency: str) -> str:
     if len(known) < 2 or not side:
         return ""
     whole = sum(abs(row["gain"]) for row in side)
+    if other and abs(amount) < _MUCH * whole:
+        best, worst = (side[0], other[0]) if amount > 0 else (other[0], side[0])
+        return (f": {_called(best)} would make about {_money(best['gain'], currency)}, {_called(worst)} lose about "
+                f"{_money(-worst['gain'], currency)}, and much cancels out")  # fmt: skip
     first = abs(side[0]["gain"]) / whole
     said = ""
     if first >= 0.5:
