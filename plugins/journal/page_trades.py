@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from plugins.journal.panel_parts import Told
 from plugins.journal.panel_trade import TradeDetail
 from terminal.api import Column
+from terminal.ui import theme
 from terminal.ui.form import Flow, Segment, column, ghost, row
 from terminal.ui.table import Action, Look, TableView
 
@@ -37,7 +38,7 @@ _LOOKS = {
     "efficiency": Look("number", 58), "held": Look("number", 74), "fees": Look("number", 60),
     "_tags": Look("chips", 150, stretch=True),
 }  # fmt: skip
-_SIDE_BY_SIDE = 900
+_SIDE_BY_SIDE = 1000
 _NONE = {
     "newbie": "Import or book what you bought and sold, and each purchase and sale becomes a trade you can learn from.",
     "pro": "Round trips are made of the portfolio's bookings: flat to flat, options opened together as one.",
@@ -66,6 +67,7 @@ class TradesPage(QWidget):
         bar, side = QWidget(), QWidget()
         bar.setLayout(tools)
         side.setLayout(column(bar, self.detail, spacing=4, margins=(8, 0, 0, 0)))
+        side.setMinimumWidth(theme.scaled(420))  # the form needs it
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.table)
         self.split.addWidget(side)
