@@ -38,7 +38,7 @@ _GROUP = ("group", "n", "profit", "win_rate", "expectancy", "shrunk", "r", "prof
 _CLAUSE = ("clause", "n", "average", "others", "other_average", "difference", "shrunk", "says")
 _LOOKS = {
     "group": Look("text", 140), "clause": Look("text", 170), "n": Look("number", 56), "profit": Look("signed", 88),
-    "win_rate": Look("number", 66), "expectancy": Look("signed", 84), "shrunk": Look("signed", 84), "r": Look("signed", 66),
+    "win_rate": Look("number", 66), "expectancy": Look("signed", 84), "shrunk": Look("signed", 84), "r": Look("number", 66),
     "profit_factor": Look("number", 84), "says": Look("muted", 190, stretch=True), "average": Look("signed", 118),
     "others": Look("number", 56), "other_average": Look("signed", 118), "difference": Look("signed", 88),
 }  # fmt: skip

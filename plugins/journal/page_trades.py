@@ -34,7 +34,7 @@ _STATE_TONES = {"won": "ok", "lost": "error", "open": "muted", "even": "muted", 
 _LOOKS = {
     "number": Look("muted", 60), "opened": Look("muted", 104), "closed": Look("muted", 100), "symbol": Look("ticker", 62),
     "structure": Look("text", 104), "state": Look("muted", 52), "quantity": Look("number", 66), "entry": Look("number", 74),
-    "exit": Look("number", 74), "profit": Look("signed", 88), "r": Look("signed", 56), "_swing": Look("swing", 120, maximum=0.1),
+    "exit": Look("number", 74), "profit": Look("signed", 88), "r": Look("number", 56), "_swing": Look("swing", 120, maximum=0.1),
     "efficiency": Look("number", 58), "held": Look("number", 74), "fees": Look("number", 60),
     "_tags": Look("chips", 150, stretch=True),
 }  # fmt: skip
@@ -153,7 +153,7 @@ class TradesPage(QWidget):
     def _arrived(self, table: Table) -> None:
         import polars as pl
 
-        kinds = ("strategy", "setup", "mistake", "tag")
+        kinds = ("mistake", "setup", "strategy", "tag")
         size = (pl.col("entry") * pl.col("quantity")).abs()
         swing = pl.concat_list(*(pl.col(name) / size for name in ("mae", "mfe", "profit")))
         frame = table.frame.with_columns(
