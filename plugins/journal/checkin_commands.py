@@ -75,8 +75,12 @@ def review(
         soon = coming is not None and coming.on <= today + timedelta(days=ahead)
         if due or (soon and ahead):
             kept.append((each, due, coming))
-    kept.sort(key=lambda one: (REASONS.index(one[1][0].reason) if one[1] else len(REASONS), one[0].entry.day))
     statuses = theses.judged(ctx, [each.entry for each, _, _ in kept])
+    urgent = {"broken": 0, "shaken": 1}
+    kept.sort(key=lambda one: (
+        not one[1], urgent.get(statuses[one[0].entry.id].status, 2),
+        REASONS.index(one[1][0].reason) if one[1] else 0, one[0].entry.day,
+    ))  # fmt: skip
     for each, due, coming in kept:
         why = "; ".join(told.due_words(one) for one in due)
         if not due and coming is not None:

@@ -11,6 +11,7 @@ from plugins.journal.context import figures
 from plugins.journal.tables import frame, written
 from terminal.api import Column, Context, Table
 from terminal.domain import format as fmt
+from terminal.domain.fields import FIELDS
 from terminal.domain.journal.decisions import Entry, Terms
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def _words(name: str, value: Any, currency: str | None) -> str:
         return fmt.money(value, currency)
     if name in ("until", "review_on"):
         return fmt.day(value)
+    if name == "metrics":
+        return "; ".join(FIELDS[each].title if each in FIELDS else each for each in value)
     return "; ".join(value) if isinstance(value, tuple) else str(value)
 
 

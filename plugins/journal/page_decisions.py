@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from plugins.journal.panel_parts import LIGHTS, STATUS_TONES, STATUS_WORDS, Figures, Told
+from plugins.journal.panel_parts import LIGHTS, STATUS_TONES, STATUS_WORDS, Figures, Told, in_words
 from terminal.api import Column
 from terminal.domain import format as fmt
 from terminal.ui.form import EmptyState, Flow, MetricCard, Section, Segment, column, ghost, label, reveal, row
@@ -28,6 +28,7 @@ _VIEWS = (("all", "All"), ("due", "To look at"), ("deleted", "Taken out"))
 _STATUS = Column("_status", "Thesis", "list", term="journal_status")
 _NEWBIE = ("day", "symbol", "action", "_status", "reason", "change", "state", "next_review")
 _PRO = ("day", "symbol", "action", "_status", "conviction", "reason", "change", "market", "beyond", "state", "next_review")
+_MIDDLE = ("day", "symbol", "action", "_status", "reason", "change")
 _SHORT = ("day", "symbol", "action", "_status", "change", "state")
 _LOOKS = {
     "day": Look("muted", 88), "symbol": Look("ticker", 66), "action": Look("text", 56),
@@ -54,7 +55,7 @@ class DecisionsPage(QWidget):
         self.told = Told()
         self.views = Segment(_VIEWS, "all", "Which decisions")
         self.table = TableView(host, name="Decisions", looks=_LOOKS, actions=self._actions)
-        self.detail = Detail(host.mode)
+        self.detail = Detail(host)
         self.change_button = ghost("Change …", "pencil", self.change)
         self.review_button = ghost("Review …", "list-checks", lambda: surroundings.go("reviews"))
         self.remove_button = ghost("Take out", "trash-2", self.remove)
@@ -73,6 +74,8 @@ class DecisionsPage(QWidget):
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
+        self._moved = False
+        self.split.splitterMoved.connect(self._split_moved)
         head = row(self.views, self.told, spacing=12, margins=(12, 0, 12, 2))
         head.setStretch(1, 1)
         box = QVBoxLayout(self)
@@ -209,15 +212,22 @@ class DecisionsPage(QWidget):
         self.restore_button.setVisible(deleted)
         self.restore_button.setEnabled(some and now)
 
+    def _split_moved(self, *_: int) -> None:
+        self._moved = True
+
     def _columns(self) -> tuple[str, ...]:
-        if self.table.width() < 560:
-            return _SHORT
+        if self.table.width() < 780:
+            return _SHORT if self.table.width() < 560 else _MIDDLE
         return _NEWBIE if self._host.mode == "newbie" else _PRO
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         wide = self.width() >= _SIDE_BY_SIDE
+        self.told.text.setVisible(wide)
         self.split.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+        if not self._moved:
+            whole = self.width() if wide else self.height()
+            self.split.setSizes([round(whole * 0.6), round(whole * 0.4)])
         if self.table.table is not None and self.table.shown_columns != list(self._columns()):
             self.table.set_columns(self._columns())
 
@@ -234,8 +244,9 @@ class DecisionsPage(QWidget):
 class Detail(QScrollArea):
     """One decision: the light of its thesis, what came of it, what was said and known, versions and looks."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, host: Host) -> None:
         super().__init__()
+        self._host = host
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setAccessibleName("The decision in full")
@@ -246,7 +257,7 @@ class Detail(QScrollArea):
         self.cards = {name: MetricCard("") for name in ("change", "gain", "excursion", "state")}
         cards = Flow(spacing=8, stretch=True)
         for card in self.cards.values():
-            card.setMinimumWidth(120)
+            card.setMinimumWidth(140)
             cards.addWidget(card)
         pictures = QWidget()
         pictures.setLayout(cards)
@@ -272,7 +283,7 @@ class Detail(QScrollArea):
         inside = QWidget()
         inside.setLayout(column(self._body, self.empty, spacing=0))
         self.setWidget(inside)
-        self.set_mode(mode)
+        self.set_mode(host.mode)
         self.show_nothing()
 
     def set_mode(self, mode: str) -> None:
@@ -302,12 +313,11 @@ class Detail(QScrollArea):
         self.hindsight.setText(" ".join(table.notes))
         reveal(self.hindsight, entry.in_hindsight)
         status, why = status_of(followed)
-        self.light.set_state(LIGHTS[status], STATUS_WORDS[mode][status], why)
+        self.light.set_state(LIGHTS[status], STATUS_WORDS[mode][status], in_words(why, self._host))
         newbie = mode == "newbie"
-        tone = "muted" if grade.change_since is None else "up" if grade.change_since >= 0 else "down"
         market = f"market {fmt.percent(grade.market_since, 1, sign=True)}"
         self.cards["change"].set_title("Price since" if newbie else "Since the decision")
-        self.cards["change"].set_value(fmt.percent(grade.change_since, 1, sign=True), market, tone)
+        self.cards["change"].set_value(fmt.percent(grade.change_since, 1, sign=True), market)
         self.cards["gain"].set_title("So you gained" if newbie else "Gain of the decision")
         beyond = f"beyond market {fmt.percent(followed.beyond, 1, sign=True)}"
         self.cards["gain"].set_value(fmt.percent(followed.gain, 1, sign=True), beyond)

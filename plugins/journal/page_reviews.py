@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from plugins.journal.panel_parts import LIGHTS, STATUS_TONES, STATUS_WORDS, Told
+from plugins.journal.panel_parts import LIGHTS, STATUS_TONES, STATUS_WORDS, Told, in_words
 from terminal.api import Column
 from terminal.domain import format as fmt
 from terminal.ui.form import Banner, Button, Card, EmptyState, Flow, MetricCard, column, label, reveal
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _STATUS = Column("_status", "Thesis", "list", term="journal_status")
 _COLUMNS = ("symbol", "action", "_status", "due", "change")
 _FEW = ("symbol", "_status", "due")
-_ROOMY = 460
+_ROOMY = 600
 _LOOKS = {
     "symbol": Look("ticker", 66), "action": Look("text", 56), "_status": Look("chips", 78, tones=STATUS_TONES),
     "due": Look("text", 180, stretch=True), "since": Look("muted", 88), "change": Look("signed", 72),
@@ -64,6 +64,8 @@ class ReviewsPage(QWidget):
         self.split.setStretchFactor(0, 2)
         self.split.setStretchFactor(1, 3)
         self.split.setChildrenCollapsible(False)
+        self._moved = False
+        self.split.splitterMoved.connect(self._split_moved)
         self.empty = EmptyState()
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -139,11 +141,18 @@ class ReviewsPage(QWidget):
         super().resizeEvent(event)
         wide = self.width() >= _SIDE_BY_SIDE
         self.split.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
+        if not self._moved:
+            whole = self.width() if wide else self.height()
+            self.split.setSizes([round(whole * 0.38), round(whole * 0.62)])
         if self.table.table is not None and self.table.shown_columns != list(self._columns()):
             self.table.set_columns(self._columns())
 
+    def _split_moved(self, *_: int) -> None:
+        self._moved = True
+
     def _columns(self) -> tuple[str, ...]:
-        return _COLUMNS if self.table.width() >= _ROOMY else _FEW
+        wide = self.split.orientation() == Qt.Orientation.Vertical or self.split.sizes()[0] >= _ROOMY
+        return _COLUMNS if wide else _FEW
 
 
 class ReviewForm(QWidget):
@@ -151,7 +160,7 @@ class ReviewForm(QWidget):
 
     def __init__(self, host: Host, finish: Any) -> None:
         super().__init__()
-        self._finish = finish
+        self._host, self._finish = host, finish
         self._action = "buy"
         self.title = label("", "h1", wrap=True)
         self.due = label("", "muted", wrap=True)
@@ -225,14 +234,13 @@ class ReviewForm(QWidget):
         self.reason.setText(f"“{one['reason']}”")
         self.watched.setText(one["watched"] or "")
         reveal(self.watched, bool(one["watched"]))
-        self.light.set_state(LIGHTS[one["status"]], STATUS_WORDS[mode][one["status"]], one["why"] or "")
+        self.light.set_state(LIGHTS[one["status"]], STATUS_WORDS[mode][one["status"]], in_words(one["why"] or "", self._host))
         then, now = (fmt.money(one[name], currency) for name in ("price", "last_price"))
         self.cards["price"].set_title("Then and now" if newbie else "Price then → last close")
         self.cards["price"].set_value(now, f"then {then}")
         change = one["change"]
-        tone = "muted" if change is None else "up" if change >= 0 else "down"
         self.cards["change"].set_title("Since then" if newbie else "Return since")
-        self.cards["change"].set_value(fmt.percent(change, 1, sign=True), "dividends included", tone)
+        self.cards["change"].set_value(fmt.percent(change, 1, sign=True), "dividends included")
         self.cards["market"].set_title("The market" if newbie else "SPY since")
         ahead = None if change is None or one["market"] is None else change - one["market"]
         self.cards["market"].set_value(fmt.percent(one["market"], 1, sign=True), f"difference {fmt.percent(ahead, 1, sign=True)}")

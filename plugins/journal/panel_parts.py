@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from terminal.api import Table, TerminalError
+    from terminal.api import Host, Table, TerminalError
 
 _MOST = 2
 LIGHTS = {"working": "ok", "shaken": "warn", "broken": "error", "unknown": "unknown"}
@@ -52,6 +53,19 @@ def titled(title: str, control: QWidget) -> QLabel:
     made = label(title)
     made.setBuddy(control)
     return made
+
+
+def in_words(text: str, host: Host) -> str:
+    """The same with the rules in it put into the words of the mode; a professional reads them as they are written."""
+    from terminal.domain.rules import RuleError, parse
+
+    def told(found: re.Match[str]) -> str:
+        try:
+            return parse(found[1]).describe(lambda name: host.explain(name).title)
+        except RuleError:
+            return found[1]
+
+    return re.sub("«(.+?)»", told, text) if host.mode == "newbie" else text
 
 
 class Told(QWidget):
