@@ -33,7 +33,6 @@ def _money(name: str, title: str, term: str, *, newbie: bool = True) -> Column:
 
 _COLUMNS = (
     Column("what", "What"),
-    Column("contract", "Contract", newbie=False),
     Column("expiry", "Expires", "date"),
     Column("days", "Days", "integer", "days", newbie=False),
     Column("quantity", "Quantity", "number", decimals=4, newbie=False),
@@ -52,6 +51,7 @@ _COLUMNS = (
     _money("vomma", "Vomma", "greeks_vomma", newbie=False),
     Column("volatility", "Implied volatility", "number", "fraction", "implied_volatility", 1),
     Column("volatility_from", "From", newbie=False),
+    Column("contract", "Contract", newbie=False),
     Column("beta", "Beta", "number", term="beta", decimals=2, newbie=False),
     Column("currency", "Currency", newbie=False),
 )

@@ -143,11 +143,13 @@ class TradeView(View):
     def show_answer(self, table: Table) -> None:
         self.table = table
         self.says.setText(table.detail["says"])
+        if warnings := table.detail["warnings"]:
+            self.problem.show_message(" ".join(warnings), "warn")
         self.rows.show_table(table)
         self.stack.setCurrentWidget(self.rows)
 
     def notes(self, table: Table) -> Sequence[str]:
-        return [note for note in table.notes if note != table.detail["says"]]
+        return [note for note in table.notes if note not in (table.detail["says"], *table.detail["warnings"])]
 
     def set_mode(self, mode: str) -> None:
         self.rows.set_mode(mode)
@@ -182,7 +184,7 @@ class GreeksView(View):
         super().__init__(host)
         self.by = Segment((("underlying", "By underlying"), ("expiry", "By expiry"), ("position", "By position")), name="Rows")
         self.cards = {key: MetricCard(plain) for key, plain, _ in _CARDS}
-        looks = {"what": Look("text", 150), "volatility_from": Look("muted", 120)}
+        looks = {"what": Look("text", 176), "volatility_from": Look("muted", 120)}
         self.rows = TableView(host, name="Greeks", looks=looks)
         self._content = QWidget()
         self._content.setLayout(column(row(self.by, 0), self.rows, spacing=8))

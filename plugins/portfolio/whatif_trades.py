@@ -40,10 +40,10 @@ COLUMNS = (
     _of("before", "Before", "currency"),
     _of("after", "After", "currency"),
     _of("change", "Change", "currency"),
-    _of("share_before", "Before, part of all", "fraction"),
-    _of("share_after", "After, part of all", "fraction"),
-    _of("value_before", "Before, number", ""),
-    _of("value_after", "After, number", ""),
+    _of("share_before", "Part of all before", "fraction"),
+    _of("share_after", "Part of all after", "fraction"),
+    _of("value_before", "Number before", ""),
+    _of("value_after", "Number after", ""),
     Column("note", "Note"),
     Column("currency", "Currency", newbie=False),
 )
@@ -151,14 +151,15 @@ def trades_table(
     made, _ = sources(ctx, sorted({*before.fetches, *after.fetches}))
     says = [f"{str(each.kind).capitalize()} {_count(each.quantity)} {each.symbol} at {number(float(each.price or ZERO))} "
             f"{each.currency} in {each.account}." for each in new]  # fmt: skip
-    notes = [*says, _told(rows, own.currency), *_doubts(own, after_own)]
-    notes += _washes(after_own)
+    warnings = [*_doubts(own, after_own), *_washes(after_own)]
+    notes = [*says, _told(rows, own.currency), *warnings]
     notes.append("Nothing is booked: this is what it would come to, without fees and the spread.")
     if any(row["section"] == "Tax" for row in rows):
         notes.append(f"Tax is estimated: {rates[0]:.0%} of gains within a year, {rates[1]:.0%} after.")
     unknown = tuple(dict.fromkeys((*before.unknown, *after.unknown, *(side.why for side in (one, other) if side.why))))
-    return Table(titled("What if you traded", own), COLUMNS, frame(COLUMNS, rows), made, unknown, tuple(notes),
-                 detail={"before": before, "after": after, "bookings": new, "says": notes[len(new)], "trades": says})  # fmt: skip
+    detail = {"before": before, "after": after, "bookings": new, "says": notes[len(new)], "warnings": warnings}
+    title = titled("What if you traded", own)
+    return Table(title, COLUMNS, frame(COLUMNS, rows), made, unknown, tuple(notes), detail=detail)
 
 
 def _side(ctx: Context, own: Owned, modelled: Modelled) -> Side:

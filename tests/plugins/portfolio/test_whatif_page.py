@@ -125,6 +125,7 @@ def test_a_trade_is_tried_in_words(show: Show) -> None:
     view.typed.setText("buy 10 SPY; sell half GARM")
     view.shock.setText("SPY -10%")
     ask(page, view, view.wanted.emit)
+    assert "GARM" in view.problem.accessibleName() and view.problem.isVisible(), "the loss that counts only later"
     assert "On a bad day (one in twenty) you would lose" in view.says.text() and "SPY would be" in view.says.text()
     assert view.rows.isVisibleTo(page) and view.table is not None
     assert view.says.text() not in page.told.text.text() and "Nothing is booked" in page.told.text.text()
