@@ -29,12 +29,18 @@ _CURVE = (
 )
 
 
+_POINTS, _FEW, _MANY = 120, 24, 20_000
+"""How many days are shown unless somebody asks: fewer of a book so large that each of them takes long."""
+
+
 def curve_table(ctx: Context, accounts: Sequence[str], currency: str, start: date | None, points: int) -> Table:
-    """One row for each of at most `points` evenings, the first and the last among them; worth is what own money and gains
+    """One row for each of at most `points` evenings (0: as many as come soon), the first and the last among them; worth is what own money and gains
     together are, so made = worth - put_in."""
     read, last = ctx.store.book.read, ctx.as_of or ctx.market.today()
     ids = [each.id for each in book.chosen(read, accounts)] or [0]
-    begun = read("SELECT min(day) AS day FROM portfolio.transactions WHERE list_contains(?, account_id)", (ids,))["day"][0]
+    counted = "SELECT min(day) AS day, count(*) AS count FROM portfolio.transactions WHERE list_contains(?, account_id)"
+    begun, count = read(counted, (ids,)).row(0)
+    points = points or (_POINTS if count <= _MANY else _FEW)
     if begun is None or begun > last:
         return Table("Worth over time", _CURVE, frame(_CURVE, ()), notes=("Nothing is booked yet.",))
     days = _evenly(min(last, begun if start is None else max(start, begun)), last, points)

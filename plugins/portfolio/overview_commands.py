@@ -52,12 +52,12 @@ def curve(
     account: Accounts = (),
     start: Annotated[date | None, argument(help="From this day on; the first booking if not given.")] = None,
     currency: Currency = "",
-    points: Annotated[int, argument(help="At most so many days.")] = 120,
+    points: Annotated[int, argument(help="At most so many days; 0 for as many as come soon.")] = 0,
 ) -> Table:
     """What everything was worth on days evenly apart, beside the own money that was in it; the difference is what it made."""
     from plugins.portfolio.curve import curve_table
 
-    if not 2 <= points <= 2000:
+    if points != 0 and not 2 <= points <= 2000:
         raise UserError(f"{points} days cannot be shown.", "Take 2 to 2000.")
     return curve_table(ctx, account, currency, start, points)
 
