@@ -34,8 +34,8 @@ _POINTS, _FEW, _MANY = 120, 24, 20_000
 
 
 def curve_table(ctx: Context, accounts: Sequence[str], currency: str, start: date | None, points: int) -> Table:
-    """One row for each of at most `points` evenings (0: as many as come soon), the first and the last among them; worth is what own money and gains
-    together are, so made = worth - put_in."""
+    """One row for each of at most `points` evenings (0: as many as come soon), the first and the last among them; worth is
+    what own money and gains together are, so made = worth - put_in."""
     read, last = ctx.store.book.read, ctx.as_of or ctx.market.today()
     ids = [each.id for each in book.chosen(read, accounts)] or [0]
     counted = "SELECT min(day) AS day, count(*) AS count FROM portfolio.transactions WHERE list_contains(?, account_id)"
