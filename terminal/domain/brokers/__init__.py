@@ -26,6 +26,7 @@ READERS = (
     "fidelity",
     "trading212",
     "degiro",
+    "degiro-transactions",
     "coinbase",
     "alpaca",
     "saxo",
@@ -33,7 +34,7 @@ READERS = (
     "revolut",
     "tradovate",
 )
-_MODULES = {"ibkr-flex": "flex", "ibkr-activity": "ibkr_activity"}
+_MODULES = {"ibkr-flex": "flex", "ibkr-activity": "ibkr_activity", "degiro-transactions": "degiro_transactions"}
 
 
 class Reader(Protocol):

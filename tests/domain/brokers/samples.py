@@ -57,6 +57,15 @@ DEGIRO = ("Datum,Tijd,Valutadatum,Product,ISIN,Omschrijving,FX,Mutatie,,Saldo,,O
           '11-12-2022,10:00,11-12-2022,X,NLFLATEXACNT,Degiro Cash Sweep Transfer,,EUR,"26,45",EUR,1,\n'
           '10-12-2022,10:00,10-12-2022,ACME,US0000000001,Dividendbelasting,,USD,"-0,07",USD,1,\n'
           '09-12-2022,10:00,09-12-2022,,,Iets onbekends,,EUR,"5,00",EUR,1,\n')
+DEGIRO_TRANSACTIONS = (
+    "Datum,Tijd,Product,ISIN,Beurs,Uitvoeringsplaats,Aantal,Koers,,Lokale waarde,,Waarde,,Wisselkoers,Transactiekosten en/of,,Totaal,,Order ID\n"
+    '16-12-2022,10:00,ACME,US0000000001,NSY,XNAS,10,"50,0000",USD,"-500,00",USD,"-470,00",EUR,"1,0638","-1,00",EUR,"-471,00",EUR,o-1\n'
+    '17-12-2022,11:00,BIG,NL0000000002,EAM,XAMS,-3,"20,5000",EUR,"61,50",EUR,"61,50",EUR,,"-2,00",EUR,"59,50",EUR,o-2\n'
+    '18-12-2022,11:00,ODD,NL0000000003,EAM,XAMS,,"20,5000",EUR,"61,50",EUR,"61,50",EUR,,,EUR,"61,50",EUR,o-3\n')
+DEGIRO_NEW = (
+    "Date,Time,Product,ISIN,Reference exchange,Venue,Quantity,Price,,Local value,,Value EUR,Exchange rate,AutoFX Fee,"
+    "Transaction and/or third party fees EUR,Total EUR,Order ID,\n"
+    "16-12-2024,10:00,ACME,US0000000001,NSY,XNAS,10,50.0000,USD,-500.00,USD,-470.00,1.0638,-1.18,-2.00,-473.18,,o-9\n")
 COINBASE = ("Transactions\nUser,Somebody,1\nID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,"
             "Total (inclusive of fees and/or spread),Fees and/or Spread,Notes\n"
             "a1,2025-01-17 16:57:02 UTC,Staking Income,ETH,0.000037835729,EUR,€3343.11229989,€0.12649,€0.12649,€0.00,\n"
@@ -111,5 +120,5 @@ FLEX = ('<FlexQueryResponse><FlexStatements><FlexStatement accountId="U1"><Trade
         'tradeDate="20240115" quantity="10" tradePrice="20" ibCommission="-1" ibCommissionCurrency="USD" buySell="BUY" transactionID="1"/>'
         "</Trades></FlexStatement></FlexStatements></FlexQueryResponse>")
 FILES = {"ibkr-flex": FLEX, "ibkr-activity": ACTIVITY, "schwab": SCHWAB, "robinhood": ROBINHOOD, "fidelity": FIDELITY,
-         "trading212": TRADING212, "degiro": DEGIRO, "coinbase": COINBASE, "alpaca": ALPACA, "saxo": SAXO, "parqet": PARQET,
+         "trading212": TRADING212, "degiro": DEGIRO, "degiro-transactions": DEGIRO_TRANSACTIONS, "coinbase": COINBASE, "alpaca": ALPACA, "saxo": SAXO, "parqet": PARQET,
          "revolut": REVOLUT, "tradovate": TRADOVATE}

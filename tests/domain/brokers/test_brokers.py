@@ -20,6 +20,8 @@ from tests.domain.brokers.samples import (
     ALPACA,
     COINBASE,
     DEGIRO,
+    DEGIRO_NEW,
+    DEGIRO_TRANSACTIONS,
     FIDELITY,
     FILES,
     PARQET,
@@ -40,6 +42,7 @@ UNKNOWN = {
     "robinhood": "ZZZ",
     "fidelity": "terms",
     "degiro": "Iets onbekends",
+    "degiro-transactions": "quantity",
     "coinbase": "same id",
     "alpaca": "WHAT",
 }
@@ -175,6 +178,16 @@ def test_trading212() -> None:
     assert (bought.price, bought.fees, bought.currency) == (D(40), D("0.03"), "EUR")  # 50 USD at 1.25
     assert (sold.price, sold.currency) == (D(5), "GBP")  # 500 pence
     assert parsed.transactions[3].taxes == D("0.02") and parsed.transactions[5].ratio == D("0.25")
+
+
+def test_degiros_list_of_transactions() -> None:
+    first, second = parse(DEGIRO_TRANSACTIONS, "x").transactions
+    assert (first.kind, first.symbol, first.quantity, first.price, first.amount, first.fees, first.currency) == (
+        Kind.BUY, "US0000000001", 10, 47, -471, 1, "EUR")  # fmt: skip
+    assert first.at.isoformat() == "2022-12-16T09:00:00+00:00"
+    assert (second.kind, second.quantity, second.price, second.amount, second.fees) == (Kind.SELL, -3, D("20.5"), D("59.5"), 2)
+    (new,) = parse(DEGIRO_NEW, "x").transactions
+    assert (new.quantity, new.price, new.amount, new.fees, new.currency) == (10, 47, D("-473.18"), D("3.18"), "EUR")
 
 
 def test_degiro() -> None:
