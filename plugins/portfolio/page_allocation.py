@@ -253,6 +253,10 @@ class Trades(QWidget):
         self.table.activated.connect(partial(host.open, "tearsheet"))
         self._wait = QTimer(self, singleShot=True, interval=_WAIT)
         self._wait.timeout.connect(lambda: self.ask(self._by))
+        self._lay_out()
+        self.set_mode(host.mode)
+
+    def _lay_out(self) -> None:
         choices = Flow(spacing=10)
         self._pro: list[QWidget] = []
         for title, widget in (("", self.sells), ("New money", self.deposit), ("Smallest trade", self.minimum), ("", self.parts),
@@ -272,7 +276,6 @@ class Trades(QWidget):
         self.lots.activated.connect(lambda _: self.ask(self._by))
         for field in (self.deposit, self.minimum):
             field.typed.connect(self._wait.start)
-        self.set_mode(host.mode)
 
     @property
     def question(self) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from terminal.domain.portfolio.transactions import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     from plugins.portfolio.gathering import Owned
     from terminal.domain.portfolio.allocation import Target
@@ -309,7 +308,7 @@ def _lot_rows(_: Context, made: Ordered) -> list[dict[str, Any]]:
 
 def _lots_said(trade: Trade) -> list[str]:
     return [
-        f"{one.lot.id}: {one.quantity:.6g} of {day(one.lot.opened)}, "
+        f"{one.lot.id}: {one.quantity:.6g} of {words.day(one.lot.opened)}, "
         + ("cost not known" if one.gain is None else f"{one.gain:+,.2f} {'long' if one.lot.long_term else 'short'}")
         for one in trade.lots
     ]
@@ -322,17 +321,12 @@ def said_wash(one: Wash, currency: str) -> str:
         names = ", ".join(sorted({each.symbol for each in one.by}))
         return f"{names} follows the same index as {one.symbol}: a tax office may not count {loss} of the loss."
     if not one.quantity:
-        return f"A loss of {loss}: it counts only if you do not buy {one.symbol} again before {day(one.until)}."
-    bought = ", ".join(dict.fromkeys("this plan" if each.planned else day(each.day) for each in one.by))
+        return f"A loss of {loss}: it counts only if you do not buy {one.symbol} again up to and on {words.day(one.until)}."
+    bought = ", ".join(dict.fromkeys("this plan" if each.planned else words.day(each.day) for each in one.by))
     return (
         f"A loss of {loss} does not count now: {one.quantity:.6g} {one.symbol} were bought within 30 days ({bought}); "
         "it is added to their cost instead."
     )
-
-
-def day(when: date) -> str:
-    """A day as it is written everywhere."""
-    return words.day(when)
 
 
 def _notes(made: Ordered, own: Owned) -> tuple[str, ...]:
