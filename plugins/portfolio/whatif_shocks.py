@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from terminal.domain.whatif.shocks import Shock
 
 _NEAR = timedelta(days=5)
+_NO_ANSWER = "Shares do not answer to interest rates by themselves here; bonds do by their duration, options by the model."
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def shock_table(ctx: Context, own: Owned, found: Modelled, of: Told) -> Table:
         text.startswith(f"{row['symbol']}:") for text in found.unknown))  # fmt: skip
     made, _ = sources(ctx, found.fetches)
     says = sentence(of.shock, seen, rows, own.currency)
-    notes = (says, *of.notes, *_volatility_notes(found, of, seen), *found.notes)
+    rates = (_NO_ANSWER,) if seen.scenes.rates[0] else ()
+    notes = (says, *of.notes, *rates, *_volatility_notes(found, of, seen), *found.notes)
     detail = {"shock": of.shock, "effect": seen, "total": total, "sentence": says, "past": of.notes, "modelled": found}
     title = titled(f"If {of.shock.text}", own)
     return Table(title, _SHOCKED, frame(_SHOCKED, rows), made, (*found.unknown, *unsaid), notes, detail=detail)

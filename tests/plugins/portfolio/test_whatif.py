@@ -189,3 +189,27 @@ def test_real_exports_with_options_are_revalued_or_say_what_is_missing(live: Any
     for row in shock.rows()[:-1]:
         symbol = row["symbol"]
         assert row["gain"] is not None or any(text.startswith(f"{symbol}:") for text in shock.unknown), symbol
+
+
+@pytest.mark.real
+def test_march_2020_is_as_it_was_where_it_is_stored(live: Any, shared: Path) -> None:
+    """Real closes of SPY and QQQ over the fall: QQQ fell less than its beta of today would say."""
+    days = (date(2020, 2, 12), date(2020, 3, 25))
+    expected = {}
+    for symbol in ("SPY", "QQQ"):
+        told = pl.read_csv(shared / "payloads" / "market" / f"daily_{symbol}.csv", try_parse_dates=True)
+        told = told.rename(str.lower).filter(pl.col("date").is_between(*days))
+        closes = dict(told.select("date", "close").rows())
+        expected[symbol] = closes[date(2020, 3, 23)] / closes[date(2020, 2, 19)] - 1
+        store(live, "bars", [{"symbol": symbol, **row} for row in told.select("date", "open", "high", "low", "close").to_dicts()])
+    buy(live, "QQQ", 10, "500")
+    buy(live, "AAA", 10, "90")
+    store(live, "quotes", [{"symbol": "QQQ", "at": AT, "price": 600.0, "currency": "USD"}])
+    found = live.run("portfolio.whatif", {"shock": "March 2020"})
+    rows = {row["symbol"]: row for row in found.rows()}
+    assert expected["SPY"] == pytest.approx(-0.341, abs=0.001)
+    assert rows["QQQ"]["move"] == pytest.approx(expected["QQQ"]) and rows["QQQ"]["why"] == "as it did then"
+    assert rows["QQQ"]["gain"] == pytest.approx(6000 * expected["QQQ"])
+    assert rows["AAA"]["why"].startswith("beta 2.0")
+    assert rows["AAA"]["move"] == pytest.approx(2.0 * expected["SPY"], rel=0.02)
+    assert any("as stored" in note for note in found.notes) and any("As it did then: QQQ" in note for note in found.notes)
