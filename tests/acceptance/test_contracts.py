@@ -80,6 +80,11 @@ GIVEN: dict[str, dict[str, Any]] = {
     "journal.show": {"number": "DECISION"}, "journal.history": {"number": "DECISION"}, "journal.price": {"symbol": "SPY"},
     "journal.check": {"number": "DECISION", "next": "hold"}, "journal.uncheck": {"check": "CHECK"},
     "journal.delete": {"number": "DECISION"}, "journal.restore": {"number": "DECISION"}, "screener.found": {"symbol": "SPY"},
+    "journal.trade": {"number": "TRADE"}, "journal.annotate": {"number": "TRADE", "stop": "80", "note": "Breadth."},
+    "journal.tag": {"number": "TRADE", "label": "core"}, "journal.untag": {"number": "TRADE", "label": "core"},
+    "journal.trade_undo": {"number": "TRADE"}, "journal.markers": {"symbol": "SPY"}, "journal.pictures": {"number": "TRADE"},
+    "journal.playbook_save": {"name": "Dip", "step": ["Trend is up"]}, "journal.playbook_delete": {"name": "Dip"},
+    "journal.playbook_undo": {"name": "Dip"}, "journal.export": {"csv": "trades.csv"},
     "sql.run": {"text": "select symbol, close from market.bars limit 3"},
     "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
     "window.keys_put": {"text": "{}"},
@@ -88,11 +93,13 @@ GIVEN: dict[str, dict[str, Any]] = {
 }
 # Numbers of what was written last.
 NEWEST = {"DECISION": "SELECT max(id) AS n FROM journal.entries WHERE kind = 'decision'",
-          "CHECK": "SELECT max(number) AS n FROM journal.checkins"}
+          "CHECK": "SELECT max(number) AS n FROM journal.checkins",
+          "TRADE": "SELECT max(id) AS n FROM portfolio.transactions WHERE kind = 'buy'"}
 # What needs a person, a window, a key, an added plugin or a file of the user's; proved elsewhere.
 ELSEWHERE = {"market.import", "preferences.approve", "preferences.key_set", "preferences.key_forget", "store.undelete",
              "store.rebuild", "screener.diff", "jobs.run", "workspace.undo", "portfolio.import", "portfolio.import_undo",
-             "portfolio.simplefin_connect", "portfolio.simplefin_refresh", "portfolio.simplefin_forget"}
+             "portfolio.simplefin_connect", "portfolio.simplefin_refresh", "portfolio.simplefin_forget",
+             "journal.picture", "journal.picture_remove", "journal.picture_restore"}
 WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gui and name not in {*GIVEN, *ELSEWHERE})]
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
@@ -288,7 +295,7 @@ HINDSIGHT = ["screener.run", "screener.presets", "screener.clauses", "screener.s
              "market.bars", "watchlist.show", "dips.list", "dips.show", "dips.base_rate", "earnings.show",
              "earnings.moves", "earnings.dates", "chart.show", "chart.events", "portfolio.holdings", "portfolio.pnl",
              "portfolio.lots", "portfolio.returns", "portfolio.allocation", "portfolio.rebalance", "portfolio.size",
-             "portfolio.greeks", "portfolio.whatif", "journal.list", "journal.show",
+             "portfolio.greeks", "portfolio.whatif", "journal.list", "journal.show", "journal.trades", "journal.trade",
              "journal.calls", "journal.review", "journal.theses", "journal.outcomes",
              "journal.calibration"]
 
