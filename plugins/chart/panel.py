@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from plugins.chart import panel_words as words
 from plugins.chart.panel_board import Board
-from plugins.chart.panel_replay import SEEN_AFTER, SEEN_BEFORE, ReplayBar, bars_until
+from plugins.chart.panel_replay import ReplayBar, begin_at
 from plugins.chart.panel_toolbar import INTERVALS, KINDS, SCALES, Head, Toolbar
 from terminal.ui.form import Banner, ChipRow, EmptyState
 from terminal.ui.meters import ProgressLine
@@ -442,14 +442,8 @@ class ChartPanel(QWidget):
 
     def _begin_replay(self) -> None:
         day, self._replay_day = self._replay_day, None
-        if day is None or self.chart is None or self.answer is None:
-            return
-        shown, every = bars_until(self.answer.bars, day), len(self.chart.series)
-        if 0 < shown < every:
-            self.replay.end()
-            self.chart.show_places(shown - SEEN_BEFORE, shown + SEEN_AFTER)
-            self.replay.start(shown, every)
-            self.chart.setFocus()
+        if day is not None and self.chart is not None and self.answer is not None:
+            begin_at(self.replay, self.chart, self.answer.bars, day)
 
     def _replayed(self, count: int) -> None:
         if self.chart is not None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from terminal.ui.chart import Chart
+
 SPEEDS = (("1", "1×"), ("3", "3×"), ("10", "10×"))
 BEAT_MS = 1000
 SEEN_BEFORE, SEEN_AFTER = 120, 25
@@ -115,6 +117,16 @@ class ReplayBar(QFrame):
 
     def _set_beat(self) -> None:
         self._timer.setInterval(BEAT_MS // int(self.speed.value))
+
+
+def begin_at(bar: ReplayBar, chart: Chart, bars: pl.DataFrame, day: date) -> None:
+    """Begin a replay at the end of a day, unless all or none of the bars are that old."""
+    shown, every = bars_until(bars, day), len(chart.series)
+    if 0 < shown < every:
+        bar.end()
+        chart.show_places(shown - SEEN_BEFORE, shown + SEEN_AFTER)
+        bar.start(shown, every)
+        chart.setFocus()
 
 
 def bars_until(bars: pl.DataFrame, day: date) -> int:

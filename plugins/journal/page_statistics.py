@@ -13,6 +13,7 @@ from plugins.journal.panel_habits import Habits
 from plugins.journal.panel_parts import Told
 from plugins.journal.panel_trade_pictures import CalendarPicture, EquityPicture, HistogramPicture
 from plugins.journal.statistics_words import card, sentence
+from terminal.domain import format as fmt
 from terminal.ui.form import EmptyState, Flow, MetricCard, Section, Segment, column, ghost, label, reveal, row
 from terminal.ui.table import Look, TableView
 
@@ -80,7 +81,9 @@ class StatisticsPage(QWidget):
             self._pair_box.setStretch(at, 1)
             self._pair_box.setAlignment(self._pictures[at + 1], Qt.AlignmentFlag.AlignTop)
         self._pair.setLayout(self._pair_box)
-        self._groups = Section("What makes money", row(label("by", "muted"), self.by, 0, spacing=8), self.groups)
+        self.waiting = label("", "muted")
+        chooser = row(label("by", "muted"), self.by, self.waiting, 0, spacing=8)
+        self._groups = Section("What makes money", chooser, self.groups)
         self._habits = Section("Habits", self.habits)
         self.empty = EmptyState()
         self._body = QWidget()
@@ -182,10 +185,17 @@ class StatisticsPage(QWidget):
 
     def _ask_groups(self) -> None:
         by = self.by.currentData() or "weekday"
-        self.groups.set_empty("Looking …" if by != "clause" else "Looking at every day of an entry …",
-                              "This takes a while the first time." if by == "clause" else "")  # fmt: skip
+        self.waiting.setText("Looking at every day of an entry; this takes a while the first time." if by == "clause" else "")
         arguments = {**self._span(), "by": by}
-        self._host.run("journal.stats", arguments, then=self._grouped, fail=self._failed, key="statistics.groups")
+        self._host.run("journal.stats", arguments, then=self._grouped, fail=self._groups_failed, progress=self._looked,
+                       key="statistics.groups")  # fmt: skip
+
+    def _looked(self, share: float | None, note: str) -> None:
+        self.waiting.setText(note if share is None else f"{note} ({fmt.percent(share, 0)})")
+
+    def _groups_failed(self, problem: TerminalError) -> None:
+        self.waiting.setText("")
+        self._failed(problem)
 
     def _summed(self, table: Table) -> None:
         self.told.show_answer(table)
@@ -211,6 +221,7 @@ class StatisticsPage(QWidget):
         self.calendar.show_rows(table.frame.to_dicts(), table.detail["day"])
 
     def _grouped(self, table: Table) -> None:
+        self.waiting.setText("")
         first = "clause" if "clause" in table.frame.columns else "group"
         columns: tuple[str, ...] = _CLAUSE if first == "clause" else _GROUP
         if self._host.mode == "newbie":
