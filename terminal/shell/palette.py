@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QInputMethodEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QTextCharFormat
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QShowEvent,
+    QTextCharFormat,
+)
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -106,16 +116,12 @@ class Palette(QWidget):
         self.edit.setText(text)
         self.edit.blockSignals(False)
         self.show()
-        self.raise_()
-        self.ground.show()
-        self.ground.raise_()
         self.edit.setFocus()
         self._fill()
         self.sources.refresh()
 
     def close_palette(self) -> None:
         if self.isVisible():
-            self.ground.hide()
             self.hide()
             self.side.stop()
             self._accept_at_once = False
@@ -334,6 +340,16 @@ class Palette(QWidget):
         self.list.setCurrentIndex(self.rows.index(places[then], 0))
         if then == 0:
             self.list.scrollToTop()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.raise_()
+        self.ground.show()
+        self.ground.raise_()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.ground.hide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self._frame.contains(event.position().toPoint()):

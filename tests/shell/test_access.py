@@ -11,6 +11,7 @@ from tests.shell.access import close_all, cut_off, focusable, nameless, over, sh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from terminal.shell.window import MainWindow
 
@@ -58,6 +59,63 @@ def test_the_first_page_and_the_question_for_a_command_have_names(window: MainWi
     window.ask_command("sample.echo")
     assert wait(window, 5)
     assert nameless(window) == [] and [fault for each in over(window) for fault in nameless(each)] == []
+    close_all(window)
+
+
+def walk_the_tour(window: MainWindow) -> int:
+    """How many steps the tour has, each with names, room and a keyboard that is seen."""
+    from terminal.shell.tour import Tour
+
+    tour = Tour.start(window)
+    seen: set[str] = set()
+    while Tour.of(window) is not None and tour.told() not in seen:
+        seen.add(tour.told())
+        assert wait(window, WAIT)
+        assert nameless(tour.card) == [] and tour.card.accessibleName() and cut_off(tour.card) == [], tour.told()
+        parts = focusable(tour.card)
+        assert parts and all(shows_focus(window, each) is not False for each in parts), tour.told()
+        tour.next()
+    return len(seen)
+
+
+def test_the_tour_has_names_at_each_step_and_shows_the_keyboard(window: MainWindow) -> None:
+    assert walk_the_tour(window) == 2, "what is not in this window is not shown"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("font", [0, 18])
+def test_the_whole_tour_has_names_and_room(demo_window: MainWindow, font: int) -> None:
+    if font:
+        demo_window.set_look(font_size=font)
+    assert walk_the_tour(demo_window) > 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("font", [0, 18])
+def test_what_imports_files_has_names_and_room(demo_window: MainWindow, tmp_path: Path, font: int) -> None:
+    """The broker's file with its preview, and the question about any other file."""
+    from plugins.portfolio.panel_import import ImportForm
+
+    window = demo_window
+    if font:
+        window.set_look(font_size=font)
+    file = tmp_path / "bookings.csv"
+    file.write_text("When,What,Ticker,Pieces,Each\n2025-03-03,buy,AKOR,10,150\n2025-03-04,dance,XERV,1,1\n", encoding="utf-8")
+    window.open_panel("portfolio")
+    assert wait(window, WAIT)
+    assert window.workspace is not None
+    form = ImportForm(window, window.workspace.hosts["portfolio"], [{"account": "Main"}])
+    form.open()
+    form.file.setText(str(file))
+    form.preview()
+    assert wait(window, WAIT)
+    window.ask_command("market.import", {"file": str(file)})
+    assert wait(window, WAIT)
+    opened = [window, *over(window)]
+    assert form in opened
+    assert [fault for each in opened for fault in nameless(each)] == []
+    assert cut_off(form) == []
+    assert [name for each in focusable(form) if shows_focus(form, each) is False for name in [each.accessibleName()]] == []
     close_all(window)
 
 
