@@ -51,7 +51,7 @@ def open_panel(qapp: Any, qtbot: Any) -> Iterator[Open]:
         assert wait(window, 60)
         window.set_mode("pro")
         window.open_panel("portfolio")
-        qtbot.waitUntil(lambda: panel_of(window) is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: panel_of(window) is not None, timeout=60_000)
         panel = panel_of(window)
         assert wait(window, 60)
         panel.settle = lambda: wait(window, 60)
@@ -93,7 +93,7 @@ def form_of(panel: Any, kind: str, qtbot: Any) -> Any:
     def found() -> list[Any]:
         return [each for each in panel.findChildren(QDialog) if type(each).__name__ == kind and each.isVisible()]
 
-    qtbot.waitUntil(lambda: bool(found()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(found()), timeout=60_000)
     return found()[0]
 
 
@@ -110,12 +110,12 @@ def test_an_empty_book_says_how_to_begin_and_a_booking_fills_it(app: Any, open_p
     assert form.fields["amount"].isVisible() and not form.fields["symbol"].isVisible()
     form.fields["amount"].setText("lots")
     form.save.click()
-    qtbot.waitUntil(form.banner.isVisible, timeout=20_000)
+    qtbot.waitUntil(form.banner.isVisible, timeout=60_000)
     assert "amount cannot be 'lots'" in words_of(form.banner)
     form.fields["amount"].setText("10,000")
     form.day.setDate(QDate(2026, 11, 2))
     form.save.click()
-    qtbot.waitUntil(panel.pages.isVisible, timeout=20_000)
+    qtbot.waitUntil(panel.pages.isVisible, timeout=60_000)
     panel.settle()
     assert panel.pages.page.cards["worth"].accessibleName() == "Net worth: $10\u202f000"
     assert app.run("portfolio.accounts").rows()[0]["account"] == "Main"
@@ -129,21 +129,21 @@ def test_a_file_is_previewed_booked_once_and_taken_back(app: Any, open_panel: Op
     panel = open_panel(app)
     panel.empty.import_button.click()
     form = form_of(panel, "ImportForm", qtbot)
-    qtbot.waitUntil(lambda: form.banner.isVisible() or form.import_button.isEnabled(), timeout=20_000)
+    qtbot.waitUntil(lambda: form.banner.isVisible() or form.import_button.isEnabled(), timeout=60_000)
     form.broker.setCurrentIndex(form.broker.findData("csv"))
     form.account.setCurrentText("Mine")
     form.preview()
-    qtbot.waitUntil(lambda: form.import_button.text() == "Book 3", timeout=20_000)
+    qtbot.waitUntil(lambda: form.import_button.text() == "Book 3", timeout=60_000)
     assert [row["state"] for row in cells(form.table)].count("not read") == 1
     assert any("Conjuring" in row["note"] and row["reason"] for row in cells(form.table) if row["state"] == "not read")
     assert app.run("portfolio.transactions").rows() == [], "a preview books nothing"
     form.show_state("not read")
     assert len(cells(form.table)) == 1
     form.import_button.click()
-    qtbot.waitUntil(lambda: form.done_, timeout=20_000)
+    qtbot.waitUntil(lambda: form.done_, timeout=60_000)
     assert "3 booked. 1 lines could not be read" in words_of(form.banner)
     form.reject()
-    qtbot.waitUntil(panel.pages.isVisible, timeout=20_000)
+    qtbot.waitUntil(panel.pages.isVisible, timeout=60_000)
     panel.show_page("bookings")
     panel.settle()
     page = panel.pages.page
@@ -160,8 +160,8 @@ def test_a_file_is_previewed_booked_once_and_taken_back(app: Any, open_panel: Op
     page.table.go(0)
     assert page.undo_button.isVisible() and page.undo_button.text() == "Take back"
     page.undo_button.click()
-    qtbot.waitUntil(lambda: app.run("portfolio.transactions").rows() == [], timeout=20_000)
-    qtbot.waitUntil(panel.empty.isVisible, timeout=20_000)
+    qtbot.waitUntil(lambda: app.run("portfolio.transactions").rows() == [], timeout=60_000)
+    qtbot.waitUntil(panel.empty.isVisible, timeout=60_000)
 
 
 @pytest.mark.slow
@@ -178,21 +178,21 @@ def test_a_booking_is_corrected_taken_out_and_put_back(filled: App, open_panel: 
     assert form.fields["quantity"].text() == "20" and not form.kind.isEnabled()
     form.fields["quantity"].setText("21")
     form.save.click()
-    qtbot.waitUntil(lambda: page.table.table.frame.filter(number=number)["quantity"][0] == 21.0, timeout=20_000)
+    qtbot.waitUntil(lambda: page.table.table.frame.filter(number=number)["quantity"][0] == 21.0, timeout=60_000)
     page.table.go(at)
     page.history_button.click()
-    qtbot.waitUntil(lambda: [row.get("version") for row in cells(page.table)] == ["2", "1"], timeout=20_000)
+    qtbot.waitUntil(lambda: [row.get("version") for row in cells(page.table)] == ["2", "1"], timeout=60_000)
     page.back_button.click()
     panel.settle()
     page.table.go(at)
     page.remove_button.click()
-    qtbot.waitUntil(lambda: number not in page.table.table.frame["number"], timeout=20_000)
+    qtbot.waitUntil(lambda: number not in page.table.table.frame["number"], timeout=60_000)
     page.views.set_value("removed")
     page.close_history()
     panel.settle()
     page.table.go(0)
     page.undo_button.click()
-    qtbot.waitUntil(lambda: cells(page.table) == [], timeout=20_000)
+    qtbot.waitUntil(lambda: cells(page.table) == [], timeout=60_000)
     assert number in filled.run("portfolio.transactions").frame["number"]
 
 
@@ -256,11 +256,11 @@ def test_accounts_days_and_modes_reach_every_page(filled: App, open_panel: Open,
     panel.settle()
     then = filled.run("portfolio.holdings", {"account": ("Demo Retirement",)}, as_of=date(2026, 3, 2)).frame
     qtbot.waitUntil(lambda: [row["symbol"] for row in cells(panel.pages.page.table)] != [] and
-                    panel.pages.page.table.table.frame["value"].to_list() == then["value"].to_list(), timeout=20_000)  # fmt: skip
+                    panel.pages.page.table.table.frame["value"].to_list() == then["value"].to_list(), timeout=60_000)  # fmt: skip
     window.travel("today", window.workspace.links.group("portfolio"))
     window.set_mode("newbie")
     panel.settle()
-    assert "What you own" in words_of(panel) and "value" in panel.pages.page.table.shown_columns
+    assert "Your portfolio" in words_of(panel) and "value" in panel.pages.page.table.shown_columns
     assert panel.pages.page.table.table.frame["value"].to_list() == held["value"].to_list(), "the same values in other words"
     kept = panel.save_state()
     assert (kept["accounts"], kept["page"]) == (["Demo Retirement"], "holdings")
@@ -303,11 +303,11 @@ def test_a_verdict_that_changed_is_a_message_with_a_way_to_the_panel(filled: App
     filled.store.book.write(lambda tx: tx.execute(worse))
     filled.run("portfolio.watch", by_hand=False)
     messages = panel.window().messages
-    qtbot.waitUntil(lambda: any("SPY from Avoid to" in each.text for each in messages.all), timeout=20_000)
+    qtbot.waitUntil(lambda: any("SPY from Avoid to" in each.text for each in messages.all), timeout=60_000)
     message = next(each for each in messages.all if "SPY from Avoid to" in each.text)
     assert message.level == "info" and message.action == "Show"
     shown = panel.pages.page.table
-    qtbot.waitUntil(lambda: shown.table.frame.filter(symbol="SPY")["before"].to_list() == ["Avoid"], timeout=20_000)
+    qtbot.waitUntil(lambda: shown.table.frame.filter(symbol="SPY")["before"].to_list() == ["Avoid"], timeout=60_000)
 
 
 @pytest.mark.slow
