@@ -69,6 +69,7 @@ def test_lots_sold_are_lots_owned(portfolio_app: App) -> None:
     assert trades.get("LARN", {"quantity": 0})["quantity"] <= covered["LARN"] - 100 or "LARN" not in trades, "it covers a call"
 
 
+@pytest.mark.slow
 def test_booked_as_told_everything_lies_within_its_band(portfolio_app: App) -> None:
     """The list, booked trade by trade, brings the portfolio where it says; then there is nothing to do any more."""
     app = portfolio_app
@@ -141,6 +142,7 @@ def test_targets_are_set_in_a_form_and_the_list_follows(page: Any, qtbot: Any) -
     assert page.save_state()["sells"] == "sell"
 
 
+@pytest.mark.slow
 def test_tags_and_classes_are_said_in_a_form(page: Any, qtbot: Any) -> None:
     page.by.set_value("tag")
     page.ask()

@@ -158,6 +158,7 @@ def test_the_result_follows_what_is_typed(page: Any, qtbot: Any) -> None:
     assert kept["capital"] == 10000 and kept["stop"] == 120
 
 
+@pytest.mark.slow
 def test_option_positions_are_painted(page: Any, qtbot: Any) -> None:
     page.show_what("options")
     qtbot.waitUntil(lambda: page.options.table.table is not None, timeout=60_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +11,25 @@ import pytest
 
 from terminal.domain.fetch import Fetch
 from terminal.errors import UserError
+from terminal.paths import Home
+from tests.conftest import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from terminal.paths import Home
-    from tests.conftest import Clock
+    from pathlib import Path
 
 DAY = date(2026, 11, 20)
 
 
-@pytest.fixture
-def live(live_home: Home, clock: Clock) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def _booked(_live_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """10 000 in all: 70 AAA at 100 (a share), 200 BBB at 10 (a bond fund), 1000 of cash; CCC at 20 is not held."""
     from terminal.app import App
 
-    opened = App(live_home, demo=False, clock=clock)
+    folder = tmp_path_factory.mktemp("allocation") / "home"
+    folder.mkdir()
+    shutil.copy(_live_market, Home(folder).market(False))
+    opened = App(Home(folder), demo=False, clock=Clock())
 
     def stored(dataset: str, rows: list[dict[str, Any]]) -> None:
         at = datetime(2026, 11, 20, 21, 30, tzinfo=UTC)
@@ -48,6 +52,16 @@ def live(live_home: Home, clock: Clock) -> Iterator[Any]:
         {"kind": "withdrawal", "amount": "2000", "day": "2025-06-03"},
     ):
         opened.run("portfolio.add", {"account": "Main", **arguments})
+    opened.close()
+    return folder
+
+
+@pytest.fixture
+def live(_booked: Path, tmp_path: Path, clock: Clock) -> Iterator[Any]:
+    """That book, for this test alone."""
+    from terminal.app import App
+
+    opened = App(Home(shutil.copytree(_booked, tmp_path / "live")), demo=False, clock=clock)
     yield opened
     opened.close()
 
