@@ -60,6 +60,7 @@ class _Curve:
         rate = np.where(np.abs(unit.rate) < _LEAST_RATE, _LEAST_RATE, unit.rate)
         variance = unit.volatility**2
         self.sign = unit.sign
+        self.interest, self.payout = -np.expm1(-unit.rate * unit.years), -np.expm1(-unit.dividend * unit.years)
         self.h = h = -np.expm1(-rate * unit.years)
         alpha, self.beta = 2 * rate / variance, 2 * (rate - unit.dividend) / variance
         root = np.sqrt((self.beta - 1) ** 2 + 4 * alpha / h)
@@ -100,7 +101,7 @@ class _Curve:
             rising = (gap * side > 0) == (side > 0)
             low[open_] = np.where(rising, np.maximum(low[open_], here), low[open_])
             high[open_] = np.where(rising, high[open_], np.minimum(high[open_], here))
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 new = here - gap / slope
             new = np.where((new > low[open_]) & (new < high[open_]), new, (low[open_] + high[open_]) / 2)
             at[open_] = new
@@ -122,10 +123,17 @@ class _Curve:
         low, high = np.where(sign > 0, 1.0, 1e-9), np.where(sign > 0, np.maximum(forever, 2.0) * 4, 1.0)
         return low, high, np.clip(np.where(np.isfinite(guess), guess, (low + high) / 2), low * (1 + 1e-6), high * (1 - 1e-6))
 
+    def _most(self, spot: Floats, place: np.ndarray) -> Floats:
+        """No more than what is earned by exercising at once: interest on the strike of a put, dividends of a call (and what
+        the other costs, should it be below zero). Where next to nothing is earned, the correction divides by next to nothing."""
+        paid, received = self.interest[place], spot * self.payout[place]
+        earned, other = np.where(self.sign[place] < 0, paid, received), np.where(self.sign[place] < 0, received, paid)
+        return np.asarray(np.maximum(earned, 0.0) + np.maximum(-other, 0.0))
+
     def _perpetual(self, unit: Terms) -> Floats:
         variance = unit.volatility**2
         half = (unit.rate - unit.dividend) / variance - 0.5
-        return -half + unit.sign * np.sqrt(half**2 + 2 * np.maximum(unit.rate, 0) / variance)
+        return np.asarray(-half + unit.sign * np.sqrt(half**2 + 2 * np.maximum(unit.rate, 0) / variance))
 
     def value(self, spot: Floats, held: Floats, place: np.ndarray) -> Floats:
         """With a strike of 1: `held` is the European price, `place` which terms are meant."""
@@ -134,5 +142,5 @@ class _Curve:
             away = np.log(spot / critical)
             bent = 1 - (self.b[place] * away + self.c[place]) * away
             more = self.premium[place] * np.exp(self.power[place] * away) / bent
-        more = np.where(np.isfinite(more) & (bent > 0), np.maximum(more, 0.0), 0.0)
-        return np.where(sign * (critical - spot) > 0, held + more, sign * (spot - 1))
+        more = np.clip(np.where(np.isfinite(more) & (bent > 0), more, 0.0), 0.0, self._most(spot, place))
+        return np.asarray(np.where(sign * (critical - spot) > 0, held + more, sign * (spot - 1)))
