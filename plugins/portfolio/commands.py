@@ -392,12 +392,12 @@ def _day(ctx: Context, day: date | None) -> date:
 
 def _held(ctx: Context, account: str, day: date) -> Callable[[str], Decimal]:
     """How much of a symbol the account holds at the end of a day; read when it is asked for."""
-    from plugins.portfolio import book
-    from terminal.domain.portfolio.lots import replay
+    from plugins.portfolio.standing import standing
     from terminal.domain.portfolio.transactions import ZERO
 
     def quantity(symbol: str) -> Decimal:
-        return replay(book.transactions(ctx.store.book.read, day)).quantities().get((account, symbol), ZERO)
+        known = standing(ctx)
+        return known.positions({each.name: each.method for each in known.accounts}, day).quantities().get((account, symbol), ZERO)
 
     return quantity
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from terminal.domain.portfolio.ledger import part_of
@@ -52,6 +53,8 @@ class Washes:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self._waiting: dict[str, list[_Loss]] = {}
+        self._accounts: dict[str, list[str]] = {}
+        self._known = 0
 
     def closed(self, ledger: Ledger, one: Transaction, lot: Lot, closing: Closing) -> Closing:
         """A loss is matched with what was bought in the 30 days before and is held; the rest waits for 30 days."""
@@ -61,13 +64,18 @@ class Washes:
         base = min(closing.gain_base or ZERO, ZERO)
         loss = _Loss(len(ledger.out.closings), one.account, one.day, lot.opened, lot.held_from or lot.opened, closing.quantity,
                      -gain, -base)  # fmt: skip
-        for account, symbol in [place for place in ledger.held if place[1] == closing.symbol]:
-            if self.scope == "account" and account != one.account:
-                continue
-            closing = self._replaced_before(ledger, account, symbol, lot, loss, closing)
+        for account in (one.account,) if self.scope == "account" else self._holding(ledger, closing.symbol):
+            closing = self._replaced_before(ledger, account, closing.symbol, lot, loss, closing)
         if loss.left:
             self._waiting.setdefault(closing.symbol, []).append(loss)
         return closing
+
+    def _holding(self, ledger: Ledger, symbol: str) -> list[str]:
+        """The accounts that ever held a symbol, in the order in which they did; a place in the ledger stays."""
+        for account, name in islice(ledger.held, self._known, None):
+            self._accounts.setdefault(name, []).append(account)
+        self._known = len(ledger.held)
+        return self._accounts.get(symbol, [])
 
     def _replaced_before(self, ledger: Ledger, account: str, symbol: str, sold: Lot, loss: _Loss, closing: Closing) -> Closing:
         held = ledger.held[account, symbol]
