@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FALL = 0.10
+FALL = 0.01  # small: what a deep fall does to options only the whole revaluation of what if tells
 SHARES = (0.10, 0.20)
 """Parts of an average session's volume that one can be without moving the price much."""
 

@@ -103,7 +103,8 @@ def follows(made: float | None, share: float | None, fall: float, symbol: str, c
         return ""
     word = "lose" if made <= 0.0 else "gain"
     part = None if share is None else abs(share)
-    return f"If the market ({symbol}) falls {written.percent(fall, 0)}, you would {word} about {lost(abs(made), part, currency)}."
+    told = f"For each {written.percent(fall, 0)} that the market ({symbol}) falls"
+    return f"{told}, you would {word} about {lost(abs(made), part, currency)}, at unchanged volatility. Deep falls: see What if."
 
 
 def fell(depth: float, peak: str, trough: str, back: str | None, amount: float | None, currency: str) -> str:

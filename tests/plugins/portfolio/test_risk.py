@@ -112,8 +112,9 @@ def test_sentences_say_the_figures() -> None:
     assert "stretch of 10 days" in words.bad_day(420, None, 0.95, 10, "USD")
     assert "would not have lost anything" in words.bad_day(-3.0, None, 0.95, 1, "USD")
     assert words.often(0.93) == "7.0\u202f% of all days"
-    assert words.follows(-500.0, -0.05, 0.1, "SPY", "USD").endswith("you would lose about $500 (5.0\u202f%).")
-    assert "gain" in words.follows(500.0, None, 0.1, "SPY", "USD")
+    assert words.follows(-50.0, -0.005, 0.01, "SPY", "USD").startswith(
+        "For each 1\u202f% that the market (SPY) falls, you would lose about $50.00 (0.5\u202f%), at unchanged volatility.")
+    assert "gain" in words.follows(50.0, None, 0.01, "SPY", "USD")
     assert words.spread(1.0, 1) == "Everything is in one position."
     bad = Grade("historical", 250, 30, 12.5, 0.001, 0.2, 0.002, 3)
     assert words.trusted(bad, 0.95)[0] == "high" and "it says too little" in words.trusted(bad, 0.95)[1]
