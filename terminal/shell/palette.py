@@ -39,7 +39,7 @@ WIDTH, SIDE, HEIGHT = 640, 300, 500
 SHOWN, RECENT, IN_GROUP = 60, 7, 12
 WIDE = WIDTH + SIDE + 60  # a window below this shows no side
 ROUND, RIM = 10, 3  # within the rim the frame's round corners leave room for a rectangle
-PATIENCE_MS = 3000
+PATIENCE_MS, PAUSE_MS = 3000, 20
 EXACT, SAME = 20_000, 10_000
 ORDER = ("Recent", "Run", "Functions", "Symbols", "Panels", "Screens", "Watchlists", "Layouts", "Commands", "Actions",
          "Settings")
@@ -63,6 +63,7 @@ class Palette(QWidget):
         self.sources = Sources(window, self._learned)
         self._catalogue: Catalogue | None = None
         self._entries: list[Entry] = []
+        self._undrawn: list[str] = []
         self._line: Line | None = None
         self._accept_at_once = self._moved = False
         self._before: QWidget | None = None
@@ -119,6 +120,18 @@ class Palette(QWidget):
         self.edit.setFocus()
         self._fill()
         self.sources.refresh()
+
+    def prepare(self) -> None:
+        """Draw the icons of its lines, one a turn of the event loop: all at once would be felt when it first opens."""
+        if self._catalogue is None:
+            self._make_catalogue()
+        self._undrawn = sorted({entry.icon for entry in self._entries} | {"chart-candlestick", "play", "form-input"})
+        self._draw_next()
+
+    def _draw_next(self) -> None:
+        if self._undrawn and not self.isVisible():
+            theme.pixmap(self._undrawn.pop(), "t2", 16)
+            QTimer.singleShot(PAUSE_MS, self, self._draw_next)
 
     def close_palette(self) -> None:
         if self.isVisible():

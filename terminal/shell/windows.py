@@ -328,6 +328,8 @@ class Windows(QObject):
             names = {panel.widget.partition(":")[0] for window in self.all if window.workspace is not None
                      for panel in window.workspace.docks.unseen()}
             self.work(lambda: read_ahead(names), lambda _: None)
+            for window in self.all:
+                window.palette_.prepare()
 
     def _follow(self, payload: Mapping[str, Any]) -> None:
         """The market was changed in the preferences, or by a command."""

@@ -158,3 +158,17 @@ def test_a_letter_typed_paints_nothing_of_the_panels_beneath(window: MainWindow,
     application.removeEventFilter(watch)
     assert palette.edit in painted and palette.ground in painted
     assert all(each is palette.ground or palette.ground.isAncestorOf(each) for each in painted), painted
+
+
+def test_its_icons_are_drawn_before_it_opens(window: MainWindow, qtbot: Any) -> None:
+    from terminal.ui import theme
+
+    found = theme.current()
+    assert found is not None
+    found.pixmaps.clear()
+    window.palette_.prepare()
+    assert len(found.pixmaps) == 1, "one a turn"
+    qtbot.waitUntil(lambda: not window.palette_._undrawn, timeout=10_000)
+    window.palette_.prepare()
+    shown = {entry.icon for entry in window.palette_._entries}
+    assert {name for name, *_ in found.pixmaps} >= shown
