@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from plugins.portfolio.demo import Seen
 
+_REASON = "demo"  # of targets that came with the demo portfolio, and go with it
+
 
 @command(title="Make the demo portfolio", writes=True)
 def demo_fill(ctx: Context) -> Table:
@@ -41,6 +43,8 @@ def demo_remove(ctx: Context) -> Table:
     """Remove the two invented accounts of the demo market with everything booked in them, and what is written about them in the
     demo journal. What you made yourself stays.
     """
+    from plugins.portfolio import targets
+
     _only_demo(ctx)
 
     def write(tx: Any) -> None:
@@ -53,6 +57,9 @@ def demo_remove(ctx: Context) -> Table:
         tx.execute("DELETE FROM portfolio.accounts WHERE list_contains(?, id)", (numbers,))
         tx.execute("UPDATE portfolio.portfolios SET accounts = list_filter(accounts, a -> NOT list_contains(?, a))", (names,))
         tx.execute("UPDATE portfolio.demo SET removed_at = ? WHERE removed_at IS NULL", (ctx.now(),))
+        for (scope, taxonomy), reason in targets.reasons(tx.query).items():
+            if reason == _REASON:
+                targets.write(tx, scope, taxonomy, (), ctx.now(), _REASON)
 
     _likewise(ctx, "journal.demo_remove", by_hand=True)
     ctx.store.book.write(write)
@@ -72,7 +79,8 @@ def _only_demo(ctx: Context) -> None:
 
 
 def _fill(ctx: Context) -> None:
-    from plugins.portfolio import book, demo
+    from plugins.portfolio import book, demo, targets
+    from terminal.domain.portfolio.allocation import parse_targets
 
     recipe = demo.plan()
     booked = demo.bookings(_seen(ctx, recipe), recipe)
@@ -82,6 +90,10 @@ def _fill(ctx: Context) -> None:
             into = book.create_account(tx, each["name"], "Simulated", "USD", "fifo", ctx.now())
             tx.execute("INSERT INTO portfolio.demo VALUES (?, ?, NULL)", (into.id, ctx.now()))
             book.book(tx, into, booked[into.name], ctx.now())
+        known = targets.all_sets(tx.query)
+        for taxonomy, weights in recipe["targets"].items():
+            if (targets.EVERYTHING, taxonomy) not in known:
+                targets.write(tx, targets.EVERYTHING, taxonomy, parse_targets(weights, band=5.0), ctx.now(), _REASON)
 
     ctx.store.book.write(write)
 

@@ -64,4 +64,5 @@ def signals_table(ctx: Context, own: Owned, shown: Exposures) -> Table:
     missing = [row["symbol"] for row in rows if row.get("verdict") in (None, "Unknown")]
     unknown = (f"No verdict on {', '.join(missing)}: not enough is known of it.",) if missing else ()
     notes = () if rows else ("Nothing is held, so there is nothing to say about.",)
-    return Table(titled("Signals on what you own", own), _SIGNALS, frame(_SIGNALS, rows), made, unknown, notes, detail={"rows": rows})
+    title = titled("Signals on what you own", own)
+    return Table(title, _SIGNALS, frame(_SIGNALS, rows), made, unknown, notes, detail={"rows": rows})

@@ -44,6 +44,11 @@ def all_sets(read: Read) -> dict[tuple[str, str], tuple[Target, ...]]:
     return {(row["scope"], row["taxonomy"]): made for row in read(_NEWEST).to_dicts() if (made := _targets(row))}
 
 
+def reasons(read: Read) -> dict[tuple[str, str], str]:
+    """Why each set that stands was written, by scope and taxonomy."""
+    return {(row["scope"], row["taxonomy"]): row["reason"] for row in read(_NEWEST).to_dicts() if row["keys"]}
+
+
 def standing(read: Read, taxonomy: str, names: Sequence[str] = ()) -> tuple[Target, ...]:
     """The set for what is named, else that for everything; empty when there is none."""
     known = all_sets(read)

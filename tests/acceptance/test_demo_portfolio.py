@@ -96,6 +96,17 @@ def test_the_same_market_gives_the_same_bookings(portfolio_app: App) -> None:
     assert [(one.account, one.source_id, one.amount, one.day) for one in booked(portfolio_app)] == before
 
 
+def test_its_targets_come_and_go_with_it_but_own_ones_stay(portfolio_app: App) -> None:
+    app = portfolio_app
+    assert {row["key"]: row["state"] for row in app.run("portfolio.allocation").rows() if row["state"]} == {
+        "stocks": "within", "bonds": "below", "cash": "within"}  # fmt: skip
+    app.run("portfolio.target_set", {"by": "region", "weights": ["United States=100"]})
+    app.run("portfolio.demo_remove")
+    assert {row["by"] for row in app.run("portfolio.targets").rows()} == {"region"}
+    app.run("portfolio.demo_fill")
+    assert {row["by"] for row in app.run("portfolio.targets").rows()} == {"region", "asset_class"}
+
+
 def test_removed_it_stays_away_and_own_accounts_stay(portfolio_home: Home, clock: Clock) -> None:
     app = App(portfolio_home, demo=True, clock=clock)
     app.run("portfolio.account_create", {"name": "Mine"})

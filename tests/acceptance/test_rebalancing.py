@@ -24,7 +24,7 @@ def test_from_the_shell(type_in: Callable[..., Any], portfolio_home: Any) -> Non
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))
 
-    plain = typed("allocation")
+    plain = typed("allocation", "--by", "sector")
     assert sum(row["weight"] for row in plain["rows"]) == pytest.approx(1)
     assert "target" not in [column["name"] for column in plain["columns"]]
     typed("target-set", "asset_class", *SIXTY, "--band", "4")
@@ -91,7 +91,8 @@ def test_booked_as_told_everything_lies_within_its_band(portfolio_app: App) -> N
 
 @pytest.fixture(params=["pro", "newbie"])
 def page(request: pytest.FixtureRequest, portfolio_app: App, qtbot: Any) -> Iterator[Any]:
-    """The page in either mode, with its answers there."""
+    """The page in either mode, without targets, with its answers there."""
+    portfolio_app.run("portfolio.target_clear", {"by": "asset_class"})
     from plugins.portfolio.page_allocation import AllocationPage
     from plugins.portfolio.panel_head import Surroundings
 
