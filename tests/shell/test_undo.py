@@ -43,6 +43,10 @@ def app(home: Home) -> Iterator[App]:
     run("chart.save_studies", {"symbol": "AAA", "study": ("sma(20)",)})
     run("preferences.set", {"key": "font_size", "value": "15"})
     run("window.bind", {"shortcut": "refresh", "keys": ("F7",)})
+    run("portfolio.target_set", {"by": "asset_class", "weights": ("stocks=60", "bonds=40")})
+    run("portfolio.tag", {"symbol": "AAA", "tags": ("core",)})
+    run("portfolio.scenario_save", {"name": "Fall", "shock": "SPY -10%"})
+    run("journal.playbook_save", {"name": "Dip", "step": ("Trend is up",)})
     yield opened
     opened.close()
 
@@ -58,6 +62,9 @@ def state(app: App) -> dict[str, Any]:
         found[table] = sorted(json.dumps(row, default=str, sort_keys=True) for row in kept.to_dicts())
     found["lists"] = [row["name"] for row in app.run("watchlist.list").rows()] if table else []
     found["studies"] = app.run("chart.studies", {"symbol": "AAA"}).rows()
+    moments = {"saved", "changed", "at"}
+    for name in ("portfolio.targets", "portfolio.tags", "portfolio.scenarios", "journal.playbooks"):
+        found[name] = [{key: value for key, value in row.items() if key not in moments} for row in app.run(name).rows()]
     found["keys"] = app.settings.raw("keys")
     found["font"] = app.settings.get("font_size")
     found["pauses"] = [(row["name"], row["state"]) for row in app.run("jobs.list").rows()]
@@ -95,6 +102,8 @@ CASES = [
     ("preferences.reset", {"key": "font_size"}, True), ("preferences.set", {"key": "font_size", "value": "18"}, False),
     ("window.keys_reset", {}, True), ("window.bind", {"shortcut": "refresh", "keys": ("F8",)}, False),
     ("window.unbind", {"shortcut": "refresh"}, False), ("jobs.pause", {}, False),
+    ("portfolio.target_clear", {"by": "asset_class"}, True), ("portfolio.untag", {"symbol": "AAA"}, True),
+    ("portfolio.scenario_delete", {"name": "Fall"}, True), ("journal.playbook_delete", {"name": "Dip"}, True),
     ("store.restore", {}, True),
 ]
 
@@ -130,11 +139,12 @@ def test_no_destructive_command_is_forgotten(app: App) -> None:
         "window.layout": "in the window's own test",
         "portfolio.delete": "its undo is proved beside the plugin", "portfolio.remove": "its undo is proved beside the plugin",
         "portfolio.demo_remove": "proved with the demo portfolio", "journal.demo_remove": "proved with the demo portfolio",
-        "journal.delete": "its undo is proved with the journal",
+        "journal.delete": "its undo is proved with the journal", "journal.picture_remove": "its undo is proved with the trades",
         "portfolio.simplefin_forget": "an access is not kept anywhere once it is forgotten",
     }
     words = ("delete", "remove", "erase", "forget", "reset", "restore", "flush", "clear", "unbind")
     found = {name for name, command in app.registry.commands().items() if command.verb.split("_")[-1] in words
              or command.verb.split("_")[0] in words}
-    undoing = {"watchlist.restore", "screener.restore", "views.restore", "chart.restore", "journal.restore"}
+    undoing = {"watchlist.restore", "screener.restore", "views.restore", "chart.restore", "journal.restore",
+               "journal.picture_restore"}
     assert found - undoing - set(without) <= {command for command, _, _ in CASES}
