@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LOOK_MS, QUIET_MS = 1000, 3000
 START_S, SWEEP_S, DEEP_S, OVERDUE_S = 30.0, 60.0, 600.0, 1800.0
-YOUNG, MIDDLE, NEVER = 2000, 20, 1_000_000  # what was just made is still searched at once, in a millisecond
+YOUNG, MIDDLE, NEVER = 2000, 8, 1_000_000  # what was just made is still searched at once, in a millisecond
 INPUT = frozenset((QEvent.Type.KeyPress, QEvent.Type.MouseMove, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel))
 
 
