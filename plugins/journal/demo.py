@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from plugins.journal import book, trade_book
-from plugins.journal.context import BENCHMARK
+from plugins.journal import book
+from plugins.journal.decisions.context import BENCHMARK
+from plugins.journal.trades import book as trade_book
 from terminal.domain.journal.decisions import Terms
 
 if TYPE_CHECKING:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 # In the order of the bar. A page is made when it is first shown; its class is called with the host and the Surroundings.
 PAGES = (
-    PageSpec("decisions", "What you decided", "Decisions", "plugins.journal.page_decisions:DecisionsPage"),
-    PageSpec("reviews", "Look again", "Reviews", "plugins.journal.page_reviews:ReviewsPage"),
-    PageSpec("trades", "Your trades", "Trades", "plugins.journal.page_trades:TradesPage"),
-    PageSpec("statistics", "How you trade", "Statistics", "plugins.journal.page_statistics:StatisticsPage"),
-    PageSpec("outcomes", "Were you right?", "Outcomes", "plugins.journal.page_outcomes:OutcomesPage"),
-    PageSpec("calls", "What you predicted", "Calls and calibration", "plugins.journal.page_calibration:CalibrationPage"),
+    PageSpec("decisions", "What you decided", "Decisions", "plugins.journal.decisions.page_decisions:DecisionsPage"),
+    PageSpec("reviews", "Look again", "Reviews", "plugins.journal.decisions.page_reviews:ReviewsPage"),
+    PageSpec("trades", "Your trades", "Trades", "plugins.journal.trades.page:TradesPage"),
+    PageSpec("statistics", "How you trade", "Statistics", "plugins.journal.statistics.page:StatisticsPage"),
+    PageSpec("outcomes", "Were you right?", "Outcomes", "plugins.journal.decisions.page_outcomes:OutcomesPage"),
+    PageSpec(
+        "calls", "What you predicted", "Calls and calibration", "plugins.journal.decisions.page_calibration:CalibrationPage"
+    ),
 )
 
 
@@ -112,13 +114,13 @@ class JournalPanel(QWidget):
 
     def open_form(self, symbol: str = "") -> None:
         """The form of a new decision."""
-        from plugins.journal.panel_form import open_form
+        from plugins.journal.decisions.panel_form import open_form
 
         open_form(self, self.host, symbol or self.host.symbol() or "")
 
     def open_call(self) -> None:
         """The form of a new prediction."""
-        from plugins.journal.panel_call import open_call
+        from plugins.journal.decisions.panel_call import open_call
 
         open_call(self, self.host)
 

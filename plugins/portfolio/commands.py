@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from plugins.portfolio.account_commands import account_change, account_create, accounts, create, delete, list_
-from plugins.portfolio.allocation_commands import (
+from plugins.portfolio.allocation.commands import (
     allocation,
     tag,
     tag_undo,
@@ -17,19 +16,20 @@ from plugins.portfolio.allocation_commands import (
     targets,
     untag,
 )
-from plugins.portfolio.bank_commands import simplefin, simplefin_connect, simplefin_forget, simplefin_refresh
-from plugins.portfolio.demo_commands import demo_fill, demo_remove
-from plugins.portfolio.execution_commands import executions
-from plugins.portfolio.fx_commands import fx, fx_refresh
-from plugins.portfolio.greeks_commands import greeks
-from plugins.portfolio.import_commands import import_, import_undo, imports, unknown_lines
-from plugins.portfolio.overview_commands import curve, overview, owned, signals, watch
-from plugins.portfolio.rebalance_commands import rebalance
-from plugins.portfolio.report_commands import cash, holdings, income, lots, pnl, position, returns, show
-from plugins.portfolio.risk_commands import correlation, risk, var_check
-from plugins.portfolio.sizing_commands import size, size_spread
-from plugins.portfolio.tax_commands import wash_sales
-from plugins.portfolio.whatif_commands import scenario_delete, scenario_save, scenario_undo, scenarios, shocks, whatif
+from plugins.portfolio.allocation.rebalance_commands import rebalance
+from plugins.portfolio.bookings.account_commands import account_change, account_create, accounts, create, delete, list_
+from plugins.portfolio.bookings.bank_commands import simplefin, simplefin_connect, simplefin_forget, simplefin_refresh
+from plugins.portfolio.bookings.demo_commands import demo_fill, demo_remove
+from plugins.portfolio.bookings.execution_commands import executions
+from plugins.portfolio.bookings.import_commands import import_, import_undo, imports, unknown_lines
+from plugins.portfolio.overview.commands import curve, overview, owned, signals, watch
+from plugins.portfolio.reports.commands import cash, holdings, income, lots, pnl, position, returns, show
+from plugins.portfolio.reports.fx_commands import fx, fx_refresh
+from plugins.portfolio.reports.tax_commands import wash_sales
+from plugins.portfolio.risk.commands import correlation, risk, var_check
+from plugins.portfolio.sizing.commands import size, size_spread
+from plugins.portfolio.whatif.commands import scenario_delete, scenario_save, scenario_undo, scenarios, shocks, whatif
+from plugins.portfolio.whatif.greeks_commands import greeks
 from terminal.api import Column, Context, Source, Table, Undo, UserError, argument, command
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def add(
 ) -> Table:
     """Book a purchase, sale, dividend, deposit, split, or anything else that happened in an account."""
     from plugins.portfolio import book
-    from plugins.portfolio.recording import Typed, made
+    from plugins.portfolio.bookings.recording import Typed, made
     from terminal.domain.portfolio.transactions import Kind, content_id
 
     into = book.account(ctx.store.book.read, account)
@@ -271,7 +271,7 @@ def correct(
     reason: Annotated[str, argument(help="Why, for the history.")] = "",
 ) -> Table:
     """Put a booking right. What it said before is kept (`portfolio history`); `portfolio undo` brings it back."""
-    from plugins.portfolio.recording import Typed, corrected
+    from plugins.portfolio.bookings.recording import Typed, corrected
 
     typed = Typed(symbol, quantity, price, amount, fees, taxes, currency, fx_rate, "", ratio, other, cost_share, lots, note)
     on = None if day is None else _day(ctx, day)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from plugins.portfolio.labels import labels
+from plugins.portfolio.allocation.labels import labels
 from plugins.portfolio.worth import counted_cash, lines, no_deposits, prepared
 from terminal.domain.portfolio.classification import Labels, classify
 

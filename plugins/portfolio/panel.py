@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 # In the order of the bar. A page is made when it is first shown; its class is called with the host and the Surroundings.
 PAGES = (
-    PageSpec("overview", "How it stands", "Overview", "plugins.portfolio.page_overview:OverviewPage"),
-    PageSpec("holdings", "What you own", "Holdings", "plugins.portfolio.page_holdings:HoldingsPage"),
-    PageSpec("returns", "What it made", "Returns", "plugins.portfolio.page_returns:ReturnsPage"),
-    PageSpec("risk", "How risky it is", "Risk", "plugins.portfolio.page_risk:RiskPage"),
-    PageSpec("whatif", "What if", "What if", "plugins.portfolio.page_whatif:WhatIfPage"),
-    PageSpec("allocation", "Where it should be", "Allocation", "plugins.portfolio.page_allocation:AllocationPage"),
-    PageSpec("sizing", "How much to buy", "Sizing", "plugins.portfolio.page_sizing:SizingPage"),
-    PageSpec("bookings", "What happened", "Bookings", "plugins.portfolio.page_bookings:BookingsPage"),
+    PageSpec("overview", "How it stands", "Overview", "plugins.portfolio.overview.page:OverviewPage"),
+    PageSpec("holdings", "What you own", "Holdings", "plugins.portfolio.reports.page_holdings:HoldingsPage"),
+    PageSpec("returns", "What it made", "Returns", "plugins.portfolio.reports.page_returns:ReturnsPage"),
+    PageSpec("risk", "How risky it is", "Risk", "plugins.portfolio.risk.page:RiskPage"),
+    PageSpec("whatif", "What if", "What if", "plugins.portfolio.whatif.page:WhatIfPage"),
+    PageSpec("allocation", "Where it should be", "Allocation", "plugins.portfolio.allocation.page:AllocationPage"),
+    PageSpec("sizing", "How much to buy", "Sizing", "plugins.portfolio.sizing.page:SizingPage"),
+    PageSpec("bookings", "What happened", "Bookings", "plugins.portfolio.bookings.page:BookingsPage"),
 )
 
 
@@ -101,13 +101,13 @@ class PortfolioPanel(QWidget):
 
     def open_import(self) -> None:
         """Bring a broker's file in."""
-        from plugins.portfolio.panel_import import open_import
+        from plugins.portfolio.bookings.panel_import import open_import
 
         open_import(self, self.host)
 
     def open_booking(self) -> None:
         """Book something by hand."""
-        from plugins.portfolio.panel_booking import open_booking
+        from plugins.portfolio.bookings.panel_booking import open_booking
 
         open_booking(self, self.host, self.surroundings.accounts)
 

@@ -230,7 +230,7 @@ def test_every_term_of_a_column_is_explained(walked: Walk) -> None:
 def write_down(app: App) -> None:
     """A decision and a call as they would have been written months before DAY."""
     from plugins.journal import book
-    from plugins.journal.context import freeze
+    from plugins.journal.decisions.context import freeze
     from terminal.domain.journal.decisions import Terms
 
     day = date(2024, 12, 2)

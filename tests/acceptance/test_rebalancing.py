@@ -93,7 +93,7 @@ def test_booked_as_told_everything_lies_within_its_band(portfolio_app: App) -> N
 def page(request: pytest.FixtureRequest, portfolio_app: App, qtbot: Any) -> Iterator[Any]:
     """The page in either mode, without targets, with its answers there."""
     portfolio_app.run("portfolio.target_clear", {"by": "asset_class"})
-    from plugins.portfolio.page_allocation import AllocationPage
+    from plugins.portfolio.allocation.page import AllocationPage
     from plugins.portfolio.panel_head import Surroundings
 
     host = AppHost(portfolio_app, request.param)

@@ -119,8 +119,8 @@ def test_from_the_shell(type_in: Callable[..., Any], portfolio_home: Any) -> Non
 @pytest.fixture(params=["pro", "newbie"])
 def page(request: pytest.FixtureRequest, portfolio_app: App, qtbot: Any) -> Iterator[Any]:
     """The page in either mode."""
-    from plugins.portfolio.page_sizing import SizingPage
     from plugins.portfolio.panel_head import Surroundings
+    from plugins.portfolio.sizing.page import SizingPage
 
     host = AppHost(portfolio_app, request.param, "TIDC")
     made = SizingPage(host, Surroundings())  # type: ignore[arg-type]

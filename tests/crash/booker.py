@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from plugins.journal import recording
+from plugins.journal.decisions import recording
 from terminal.app import App
 from terminal.domain.journal.decisions import Terms
 from terminal.paths import Home

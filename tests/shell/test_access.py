@@ -94,7 +94,7 @@ def test_the_whole_tour_has_names_and_room(demo_window: MainWindow, font: int) -
 @pytest.mark.parametrize("font", [0, 18])
 def test_what_imports_files_has_names_and_room(demo_window: MainWindow, tmp_path: Path, font: int) -> None:
     """The broker's file with its preview, and the question about any other file."""
-    from plugins.portfolio.panel_import import ImportForm
+    from plugins.portfolio.bookings.panel_import import ImportForm
 
     window = demo_window
     if font:

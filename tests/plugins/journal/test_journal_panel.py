@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QDateEdit, QLineEdit, QSpinBox
 
 from plugins.journal import book
-from plugins.journal.context import freeze
+from plugins.journal.decisions.context import freeze
+from plugins.journal.decisions.panel_call import open_call
+from plugins.journal.decisions.panel_form import open_form
 from plugins.journal.panel import JournalPanel
-from plugins.journal.panel_call import open_call
-from plugins.journal.panel_form import open_form
 from terminal.domain.journal.decisions import Terms
 from terminal.ui.form import EmptyState
 from tests.plugins.tearsheet.panel_host import AppHost
@@ -195,7 +195,7 @@ def test_an_empty_journal_says_how_to_begin_on_every_page(live_home: Any, clock:
 
 @pytest.mark.slow
 def test_opened_for_a_symbol_it_opens_the_form(live_home: Any, clock: Any, open_window: Any, qtbot: Any) -> None:  # noqa: F811
-    from plugins.journal.panel_form import DecisionForm
+    from plugins.journal.decisions.panel_form import DecisionForm
     from plugins.tearsheet.panel_actions import ELSEWHERE
     from terminal.app import App
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plugins.journal.trade_bars import Bars
+from plugins.journal.trades.bars import Bars
 from terminal.domain.journal.trades import trades
 from tests.domain.portfolio.bookings import D, booking
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit
 
 from plugins.journal.panel import JournalPanel
-from plugins.journal.panel_trade_pictures import CalendarPicture, EquityPicture, HistogramPicture, SwingPicture
+from plugins.journal.trades.panel_pictures import CalendarPicture, EquityPicture, HistogramPicture, SwingPicture
 from tests.plugins.tearsheet.panel_host import AppHost
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_statistics_show_what_is_in_common_and_habits(portfolio_app: Any, opened
 
 
 def _note(app: Any, number: int) -> Any:
-    from plugins.journal import trade_book
+    from plugins.journal.trades import book as trade_book
 
     return trade_book.note(app.store.book.read, number)
 

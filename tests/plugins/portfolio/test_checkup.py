@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from plugins.portfolio import checkup, watching
 from plugins.portfolio.exposures import Exposure, Exposures
+from plugins.portfolio.overview import checkup, watching
 from terminal.domain.regime import Part, Regime
 
 CALM = Regime("risk-on", "up", "broad", "calm", "falling", parts=(Part("trend", "up", 1, 0.1, "It rises.", "SPY +10 %."),))

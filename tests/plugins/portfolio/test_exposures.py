@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from plugins.portfolio.allocation.labels import history, labels, say
 from plugins.portfolio.exposures import Exposures, exposures
 from plugins.portfolio.gathering import owned
-from plugins.portfolio.labels import history, labels, say
 from terminal.domain.fetch import Fetch
 from terminal.domain.portfolio.classification import Labels
 

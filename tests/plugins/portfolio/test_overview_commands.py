@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugins.portfolio.owning import said
+from plugins.portfolio.overview.owning import said
 from terminal.app import App
 from terminal.errors import UserError
 from tests.plugins.portfolio.test_portfolio_commands import filled, live, run  # noqa: F401 - fixtures

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from plugins.portfolio import risk_words as words
-from plugins.portfolio.risk_options import curve
+from plugins.portfolio.risk import words
+from plugins.portfolio.risk.options import curve
 from terminal.app import App
 from terminal.domain import options
 from terminal.domain.risk.grading import Grade

@@ -11,8 +11,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from plugins.portfolio.page_risk import RiskPage
 from plugins.portfolio.panel_head import Surroundings
+from plugins.portfolio.risk.page import RiskPage
 from terminal.domain import format as written
 from terminal.ui import theme
 from terminal.ui.task import Bridge

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugins.portfolio.treemap import squarified
+from plugins.portfolio.allocation.treemap import squarified
 from tests.conftest import examples
 
 

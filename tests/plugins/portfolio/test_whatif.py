@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from plugins.portfolio.gathering import owned
-from plugins.portfolio.whatif_gathering import Modelled, modelled
+from plugins.portfolio.whatif.gathering import Modelled, modelled
 from terminal.domain import options
 from terminal.domain.fetch import Fetch
 from terminal.errors import UserError

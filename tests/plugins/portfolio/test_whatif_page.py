@@ -11,8 +11,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from plugins.portfolio.page_whatif import WhatIfPage
 from plugins.portfolio.panel_head import Surroundings
+from plugins.portfolio.whatif.page import WhatIfPage
 from terminal.domain import format as written
 from terminal.ui import theme
 from tests.plugins.tearsheet.panel_host import AppHost

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from plugins.portfolio.whatif_words import sentence
+from plugins.portfolio.whatif.words import sentence
 from terminal.domain.whatif.book import Scenes
 from terminal.domain.whatif.scenes import Effect
 from terminal.domain.whatif.shocks import parse

@@ -1,0 +1,1 @@
+"""Decisions and calls: written down, followed, judged, summed up."""

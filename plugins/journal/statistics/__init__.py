@@ -1,0 +1,1 @@
+"""What closed trades say together, on screen and on paper."""

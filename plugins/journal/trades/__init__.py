@@ -1,0 +1,1 @@
+"""Trades made of bookings, and what one writes about them."""

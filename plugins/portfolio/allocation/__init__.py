@@ -1,0 +1,1 @@
+"""Where the money is, where it should be, and how to get there."""

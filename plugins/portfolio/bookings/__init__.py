@@ -1,0 +1,1 @@
+"""Accounts and what is booked in them: by hand, from brokers' files, from the demo."""

@@ -1,0 +1,1 @@
+"""How it stands at a glance."""

@@ -1,0 +1,1 @@
+"""What is held, what it made, and how well it went."""

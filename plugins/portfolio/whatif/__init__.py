@@ -1,0 +1,1 @@
+"""What would happen: shocks, trades that are only thought of, Greeks."""
