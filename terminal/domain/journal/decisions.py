@@ -59,7 +59,7 @@ class Version:
     """One version: what it says, when it was written (aware UTC), and what was known then.
 
     `price` and `market_price` (of the broad index) are those of that moment, None when unknown. `context` is what was frozen:
-    {"figures": [...], "sources": [...], ...} as `plugins.journal.context` makes it. `why`: the reason for the change.
+    {"figures": [...], "sources": [...], ...} as `plugins.journal.decisions.context` makes it. `why`: the reason for the change.
     """
 
     number: int
