@@ -117,12 +117,13 @@ def disputed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def demo(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The demo market with a recorded screen over everything and a watchlist."""
+def demo(_demo_home: Path, _empty_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The demo market with an empty book."""
     from terminal.app import App
 
     place = tmp_path_factory.mktemp("earnings") / "home"
     shutil.copytree(_demo_home, place)
+    shutil.copy(Home(_empty_book).book(True), Home(place).book(True))
     app = App(Home(place), demo=True, clock=Clock())
     pool(app)
     yield app
