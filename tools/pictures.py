@@ -1,7 +1,8 @@
 """Make the pictures of the documentation with the program itself: `python3 tools/pictures.py [NAME ...]`.
 
 Without a name, all of them: those of the README (docs/*.png), and every panel in both modes and both themes
-(docs/pictures/PANEL-MODE-THEME.png) with docs/panels.md, which shows them. A name is one of the README's, or a panel's id.
+(docs/pictures/PANEL-MODE-THEME.png; a panel's further pages in two of the four) with docs/panels.md, which shows them.
+A name is one of the README's, or a panel's id.
 Each is one `window shot` on the demo market of a home made for it, so no picture shows anything but what the program
 draws. Two processes work side by side; each panel's picture is kept with 256 colours, which is what makes it small.
 """
@@ -31,6 +32,7 @@ SYMBOL = "XERV"
 SIZE = (1280, 800)
 LARGEST, MOST = 450_000, 6_000_000  # bytes: of one picture, and of all panels' together; a page should load quickly
 THEMES, MODES = ("dark", "light"), ("newbie", "pro")
+FURTHER = (("newbie", "dark"), ("pro", "light"))  # in which the further pages of a panel are shown
 LEFT_OUT = ("results",)  # empty until a command has answered
 PICTURES: dict[str, dict[str, Any]] = {
     "window-pro": {"mode": "pro", "theme": "dark", "size": (1720, 1000), "symbol": SYMBOL},
@@ -121,9 +123,7 @@ def _take(app: Any, file: Path, wanted: dict[str, Any]) -> int:
 
 def _panels(app: Any, panels: list[Any], mode: str, theme: str) -> int:
     """Every panel, one after the other, in one window."""
-    from PySide6.QtGui import QImage
-
-    from terminal.shell.shot import Wish, keep, portrait, studio
+    from terminal.shell.shot import Wish, portrait, studio, wait
 
     PANELS.mkdir(parents=True, exist_ok=True)
     bad = 0
@@ -132,14 +132,35 @@ def _panels(app: Any, panels: list[Any], mode: str, theme: str) -> int:
             file = PANELS / f"{panel.id}-{mode}-{theme}.png"
             wish = Wish(panel.id, *SIZE, symbol=SYMBOL if panel.follows_symbol else "", mode=mode, theme=theme)
 
-            def make(wish: Wish = wish, file: Path = file) -> None:
-                shown = portrait(window, wish)
-                keep(shown, file)
-                shown.hide()
-                few_colours(QImage(str(file))).save(str(file), quality=0)  # as small as it gets
+            shown: list[Any] = []
+
+            def make(wish: Wish = wish, file: Path = file, shown: list[Any] = shown) -> None:
+                shown.append(portrait(window, wish))
+                _keep_small(shown[0], file)
 
             bad |= _kept(file, make)
+            widget: Any = window.workspace.panels.get(panel.id) if window.workspace is not None else None
+            further = list(widget.pages.specs)[1:] if shown and hasattr(widget, "pages") and (mode, theme) in FURTHER else []
+            for key in further:
+
+                def turn(key: str = key, widget: Any = widget, panel: Any = panel, shown: list[Any] = shown) -> None:
+                    widget.show_page(key)
+                    wait(window, 30)
+                    _keep_small(shown[0], PANELS / f"{panel.id}-{key}-{mode}-{theme}.png")
+
+                bad |= _kept(PANELS / f"{panel.id}-{key}-{mode}-{theme}.png", turn)
+            for alone in shown:
+                alone.hide()
     return bad
+
+
+def _keep_small(picture: Any, file: Path) -> None:
+    from PySide6.QtGui import QImage
+
+    from terminal.shell.shot import keep
+
+    keep(picture, file)
+    few_colours(QImage(str(file))).save(str(file), quality=0)  # as small as it gets
 
 
 def _kept(file: Path, make: Callable[[], object]) -> int:
@@ -211,6 +232,14 @@ def _write_page(app: Any, panels: list[Any]) -> None:
             f"![{panel.title}, {mode}, {theme}](pictures/{panel.id}-{mode}-{theme}.png)" for mode in MODES) + " |"
             for theme in THEMES]
         lines.append("")
+        further = sorted({file.stem.removesuffix(f"-{mode}-{theme}") for mode, theme in FURTHER
+                          for file in PANELS.glob(f"{panel.id}-*-{mode}-{theme}.png")})
+        if further:
+            lines += ["| | Newbie, dark | Pro, light |", "| --- | --- | --- |"]
+            lines += [f"| {name.removeprefix(panel.id + '-').capitalize()} | " + " | ".join(
+                f"![{name}, {mode}, {theme}](pictures/{name}-{mode}-{theme}.png)" for mode, theme in FURTHER) + " |"
+                for name in further]
+            lines.append("")
     PAGE.write_text("\n".join(lines), "utf-8")
 
 

@@ -159,7 +159,8 @@ class HeatMap(Picture):
             for across, value in enumerate(line.tolist()):
                 if down != across:
                     strong = abs(value) > 0.55
-                    self._text(painter, self._cell(down, across), _short(value), "t1" if strong else "t2", _MIDDLE)
+                    room = self._cell(down, across).adjusted(-6, 0, 6, 0)  # a minus sign may reach over the edge
+                    self._text(painter, room, _short(value), "t1" if strong else "t2", _MIDDLE)
 
     def _labels(self, painter: QPainter, area: QRectF, wide: float, side: float) -> None:
         assert self._found is not None
