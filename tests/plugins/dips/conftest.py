@@ -25,13 +25,14 @@ class Moved:
 
 
 @pytest.fixture(scope="session")
-def demo(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def demo(_demo_home: Path, _empty_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """An App over a demo market whose features are computed once, and whose dips are found once."""
     from terminal.app import App
     from terminal.paths import Home
 
     place = tmp_path_factory.mktemp("dips") / "home"
     shutil.copytree(_demo_home, place)
+    shutil.copy(Home(_empty_book).book(True), Home(place).book(True))
     opened = App(Home(place), True, Moved())
     # All of its threads now: one that came with a test would look as if that test had left it behind.
     for running in [opened.start("watchlist.list") for _ in range(8)]:
