@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMainWindow,
+    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -86,6 +87,8 @@ class MainWindow(Looks, Days, QMainWindow):
         self.rail = QFrame()
         self.rail.setProperty("role", "rail")
         self.rail.setFixedWidth(theme.scaled(RAIL))
+        # Its buttons get lower where there is little room, so their height must not keep the window high.
+        self.rail.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
         middle.addWidget(self.rail)
         self.body = QWidget()
         self._pages = QStackedLayout(self.body)
