@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHOCK = "SPY -10%, VIX 40"
 
 
-def test_the_shock_of_the_issue_in_the_shell(portfolio_home: Home, type_in: Callable[..., Any]) -> None:
+def test_a_shock_with_two_parts_in_the_shell(portfolio_home: Home, type_in: Callable[..., Any]) -> None:
     def ask(*arguments: str) -> dict[str, Any]:
         done = type_in("--home", str(portfolio_home.path), "--demo", "portfolio", *arguments, "--json")
         assert done.returncode == 0, done.stderr
