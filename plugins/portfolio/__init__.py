@@ -5,7 +5,7 @@ from terminal.api import Job, Panel, Plugin
 PLUGIN = Plugin(
     id="portfolio",
     title="Portfolio",
-    summary="Accounts and bookings, lots, realised and unrealised gains, and three kinds of return, as of any day.",
+    summary="What you own and what it made, its risk, what if, where it should be and how much to buy, as of any day.",
     commands="plugins.portfolio.commands",
     panels=(
         Panel(
