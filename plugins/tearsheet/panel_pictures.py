@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 
 from terminal.domain import format as words
 from terminal.domain.scoring.words import shown
 from terminal.ui import theme
+from terminal.ui.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,43 +23,22 @@ _LEFT, _RIGHT, _MIDDLE = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 _UPRIGHT = Qt.AlignmentFlag.AlignVCenter
 
 
-class Picture(QWidget):
-    """A painted widget as wide as there is room, with tooltips for its areas."""
+class Areas(Picture):
+    """A picture whose areas each have a word of their own; they are noted while it is painted."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
+        super().__init__(name, grows=False)
         self._areas: list[tuple[QRectF, str]] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(name)
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.sizeHint().height())
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = QPointF(event.pos())
-            text = next((text for area, text in self._areas if area.contains(place)), self.toolTip())
-            QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return super().event(event)
+    def said_at(self, place: QPointF) -> str:
+        return next((text for area, text in self._areas if area.contains(place)), self.toolTip())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(theme.font(theme.scaled(11)))
         self._areas = []
-        self._paint(painter)
-
-    def _paint(self, painter: QPainter) -> None:
-        raise NotImplementedError
-
-    def _text(self, painter: QPainter, area: QRectF, text: str, role: str, align: Qt.AlignmentFlag, weight: int = 400) -> None:
-        painter.setFont(theme.font(theme.scaled(11), weight))
-        painter.setPen(theme.tokens().color(role))
-        fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, int(area.width())))
-        painter.drawText(area, int(align | _UPRIGHT), fitting)
+        super().paintEvent(event)
 
 
-class ScoreBars(Picture):
+class ScoreBars(Areas):
     """One bar a pillar, each 0 to 10 with one decimal; a hollow bar is unknown."""
 
     def __init__(self) -> None:
@@ -100,7 +79,7 @@ class ScoreBars(Picture):
             self._areas.append((line, said))
 
 
-class Ranges(Picture):
+class Ranges(Areas):
     """Where one figure stands: a line a group with its middle half, its median, and a dot for the figure itself."""
 
     def __init__(self) -> None:
@@ -185,7 +164,7 @@ def place_in(span: Span) -> str:
     return f"higher than {words.percent(span.below, 0)} {of}"
 
 
-class YearBars(Picture):
+class YearBars(Areas):
     """One line of the statements by year; losses hang below the line."""
 
     def __init__(self) -> None:
@@ -233,7 +212,7 @@ class YearBars(Picture):
         painter.fillRect(QRectF(0, base, area.width(), 1), colors.color("line_strong"))
 
 
-class ValueGrid(Picture):
+class ValueGrid(Areas):
     """Value per share for each cost of capital and growth, tinted by how far it is from the price."""
 
     def __init__(self) -> None:

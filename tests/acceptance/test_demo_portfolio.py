@@ -199,8 +199,10 @@ def test_the_journal_goes_with_the_portfolio_and_ones_own_words_stay(portfolio_a
 
 
 def test_an_ordinary_start_does_nothing_for_it(portfolio_home: Home, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(App, "_fill_demo_book", lambda self: pytest.fail("the demo market was there already"))
+    filled: list[bool] = []
+    monkeypatch.setattr(App, "_fill_demo_book", lambda self: filled.append(True))
     App(portfolio_home, demo=True, clock=clock).close()
+    assert filled == [], "the demo market was there already"
 
 
 def test_a_sale_closes_the_parts_of_lots_that_it_names(app: App) -> None:

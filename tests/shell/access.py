@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -67,8 +68,14 @@ def shows_focus(window: QWidget, widget: QWidget) -> bool | None:
     page = widget.parentWidget()
     while page is not None and not isinstance(page, QScrollArea):
         page = page.parentWidget()
-    if page is not None:
+    until = monotonic() + 2.0
+    while page is not None:  # what is still being laid out moves away again
         page.ensureWidgetVisible(widget)
+        QApplication.processEvents()
+        if not widget.isVisible():
+            return None
+        if widget.visibleRegion().boundingRect().height() >= min(widget.height(), page.viewport().height()) or monotonic() > until:
+            break
     window.setFocus()
     QApplication.processEvents()
     before = _picture(window, widget)

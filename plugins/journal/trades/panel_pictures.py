@@ -6,15 +6,15 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from terminal.domain import format as fmt
 from terminal.ui import theme
+from terminal.ui.levels import levels
+from terminal.ui.picture import Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
 _MIDDLE = Qt.AlignmentFlag.AlignCenter
@@ -22,53 +22,11 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _DAYS = ("Mon", "", "Wed", "", "Fri", "", "")
 
 
-class Painted(QWidget):
-    """A picture that takes the room there is; what is pointed at says what it is, and so does its description."""
-
-    def __init__(self, name: str, height: int) -> None:
-        super().__init__()
-        self._height, self._name = height, name
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumHeight(theme.scaled(height))
-        self.setAccessibleName(name)
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.scaled(320), theme.scaled(self._height))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.said_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
-
-    def said_at(self, place: QPointF) -> str:
-        """What is at a place, in words; "" for nothing."""
-        raise NotImplementedError
-
-    def tell(self, text: str) -> None:
-        """What the whole picture says, for those who cannot see it."""
-        self.setAccessibleName(f"{self._name}: {text}")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(theme.font(theme.scaled(11)))
-        self.paint(painter)
-
-    def paint(self, painter: QPainter) -> None:
-        """Everything that is to be seen."""
-        raise NotImplementedError
-
-    def nothing(self, painter: QPainter, text: str) -> None:
-        painter.setPen(theme.tokens().color("t3"))
-        painter.drawText(self.rect(), _MIDDLE, text)
-
-
-class EquityPicture(Painted):
+class EquityPicture(Picture):
     """Summed profit of closed trades over time, and below it how far it was under its highest."""
 
     def __init__(self) -> None:
-        super().__init__("Equity curve", 210)
+        super().__init__("Equity curve", 210, grows=False)
         self._rows: list[dict[str, Any]] = []
 
     def show_rows(self, rows: list[dict[str, Any]]) -> None:
@@ -87,9 +45,9 @@ class EquityPicture(Painted):
         return (f"<b>{fmt.day(row['day'])}</b><br>that day {_money(row['profit'], row)}<br>in all {_money(row['total'], row)}"
                 f"<br>below its highest {_money(row['drawdown'], row)}")  # fmt: skip
 
-    def paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter) -> None:
         if len(self._rows) < 2:
-            self.nothing(painter, "The curve begins with the second closed trade")
+            self._nothing(painter, "The curve begins with the second closed trade")
             return
         colors = theme.tokens()
         totals = [row["total"] for row in self._rows]
@@ -100,7 +58,7 @@ class EquityPicture(Painted):
         def y(value: float) -> float:
             return float(under - (value - low) / ((high - low) or 1.0) * (under - top))
 
-        for value in _ticks(low, high):
+        for value in levels(low, high):
             painter.setPen(QPen(colors.color("grid"), 1))
             painter.drawLine(QPointF(self._left, y(value)), QPointF(self._right, y(value)))
             painter.setPen(colors.color("t3"))
@@ -147,11 +105,11 @@ class EquityPicture(Painted):
         return float(self._left + (day - first).days / max((last - first).days, 1) * (self._right - self._left))
 
 
-class CalendarPicture(Painted):
+class CalendarPicture(Picture):
     """A square a day, weeks from left to right: green for a gain, red for a loss, deeper for more."""
 
     def __init__(self) -> None:
-        super().__init__("Calendar", 150)
+        super().__init__("Calendar", 150, grows=False)
         self._by_day: dict[date, dict[str, Any]] = {}
         self._end: date | None = None
 
@@ -170,9 +128,9 @@ class CalendarPicture(Painted):
             return f"<b>{fmt.day(day)}</b><br>nothing was closed"
         return f"<b>{fmt.day(day)}</b><br>{_money(row['profit'], row)}, {row['won']} of {row['trades']} won"
 
-    def paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter) -> None:
         if self._end is None or not self._by_day:
-            self.nothing(painter, "No trade is closed yet")
+            self._nothing(painter, "No trade is closed yet")
             return
         colors = theme.tokens()
         strongest = max(abs(row["profit"]) for row in self._by_day.values()) or 1.0
@@ -234,11 +192,11 @@ class CalendarPicture(Painted):
         return day if day <= self._end else None
 
 
-class HistogramPicture(Painted):
+class HistogramPicture(Picture):
     """How many trades ended where."""
 
     def __init__(self) -> None:
-        super().__init__("Distribution", 150)
+        super().__init__("Distribution", 150, grows=False)
         self._rows: list[dict[str, Any]] = []
 
     def show_rows(self, rows: list[dict[str, Any]]) -> None:
@@ -256,9 +214,9 @@ class HistogramPicture(Painted):
     def _edge(self, row: dict[str, Any], name: str) -> str:
         return fmt.money(row[name], row["currency"], 0, sign=True) if row["currency"] else f"{fmt.number(row[name], 1)} R"
 
-    def paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter) -> None:
         if not self._rows:
-            self.nothing(painter, "Nothing to show yet")
+            self._nothing(painter, "Nothing to show yet")
             return
         colors = theme.tokens()
         most = max(row["trades"] for row in self._rows)
@@ -283,11 +241,11 @@ class HistogramPicture(Painted):
                 painter.drawText(QRectF(left, bottom + 2, 80, 16), align, text)
 
 
-class SwingPicture(Painted):
+class SwingPicture(Picture):
     """One trade on a line: the worst and the best it stood at, where it ended, and the planned risk."""
 
     def __init__(self) -> None:
-        super().__init__("How it went", 46)
+        super().__init__("How it went", 46, grows=False)
         self._worst = self._best = self._end = self._risk = None
         self._currency = ""
 
@@ -306,9 +264,9 @@ class SwingPicture(Painted):
     def _money(self, value: float) -> str:
         return fmt.money(value, self._currency, 0, sign=True)
 
-    def paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter) -> None:
         if self._worst is None or self._best is None:
-            self.nothing(painter, "How it went in between is not known")
+            self._nothing(painter, "How it went in between is not known")
             return
         colors = theme.tokens()
         ends = [self._worst, self._best, 0.0, *([self._end] if self._end is not None else []),
@@ -336,11 +294,3 @@ class SwingPicture(Painted):
 
 def _money(value: float, row: dict[str, Any]) -> str:
     return fmt.money(value, row["currency"], 0, sign=True)
-
-
-def _ticks(low: float, high: float) -> Sequence[float]:
-    """Round values between two, about four of them."""
-    span = (high - low) / 4 or 1.0
-    power = 10.0 ** math.floor(math.log10(span))
-    step = next(each * power for each in (1.0, 2.0, 2.5, 5.0, 10.0) if each * power >= span)
-    return [at * step for at in range(math.ceil(low / step), math.floor(high / step) + 1)]

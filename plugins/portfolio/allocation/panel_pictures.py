@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from plugins.portfolio.allocation.treemap import squarified
-from plugins.portfolio.risk.panel_pictures import Picture
 from terminal.domain import format as words
 from terminal.ui import theme
+from terminal.ui.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

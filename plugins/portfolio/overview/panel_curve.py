@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from terminal.domain import format as fmt
 from terminal.ui import theme
+from terminal.ui.levels import levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from terminal.api import Table
 
-_STEPS = (1, 2, 2.5, 5, 10)
 _BAND_MOST = 1.5
 """A bound further off than so many times the highest known worth is not drawn to scale."""
 
@@ -160,7 +160,7 @@ class Curve(QWidget):
 
     def _draw_grid(self, painter: QPainter, plot: QRectF, low: float, high: float) -> None:
         colors = theme.tokens()
-        for value in _ticks(low, high):
+        for value in levels(low, high):
             y = plot.bottom() - (value - low) / (high - low) * plot.height()
             painter.setPen(QPen(colors.color("line"), 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
@@ -187,14 +187,3 @@ def _runs(values: Sequence[Any]) -> list[list[int]]:
         else:
             runs[-1].append(at)
     return [run for run in runs if len(run) > 1]
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Three to six round numbers between two."""
-    from math import ceil, floor, log10
-
-    raw = (high - low) / 4
-    size = 10 ** floor(log10(raw))
-    step = next(each * size for each in _STEPS if each * size >= raw)
-    first = ceil(low / step)
-    return [step * count for count in range(first, floor(high / step) + 1)]

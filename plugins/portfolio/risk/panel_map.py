@@ -8,9 +8,10 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 
-from plugins.portfolio.risk.panel_pictures import _LEFT, _MIDDLE, _RIGHT, Picture
+from plugins.portfolio.risk.panel_pictures import _LEFT, _MIDDLE, _RIGHT
 from terminal.domain import format as written
 from terminal.ui import theme
+from terminal.ui.picture import Picture
 
 if TYPE_CHECKING:
     from plugins.portfolio.risk.correlation import Together

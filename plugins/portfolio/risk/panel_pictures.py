@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPolygonF
 
 from terminal.domain import format as written
 from terminal.ui import theme
+from terminal.ui.levels import multiples, round_up
+from terminal.ui.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,46 +23,6 @@ if TYPE_CHECKING:
 
 _LEFT, _RIGHT, _MIDDLE = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignHCenter
 _UPRIGHT = Qt.AlignmentFlag.AlignVCenter
-
-
-class Picture(QWidget):
-    """A painted widget that takes the room there is; what is pointed at says what it is."""
-
-    def __init__(self, name: str, height: int = 120) -> None:
-        super().__init__()
-        self._height = height
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(name)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, theme.scaled(min(self._height, 90)))
-
-    def sizeHint(self) -> QSize:
-        return QSize(320, theme.scaled(self._height))
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.said_at(QPointF(event.pos())), self)
-            return True
-        return super().event(event)
-
-    def said_at(self, place: QPointF) -> str:
-        """What is at a place, in words; "" for nothing."""
-        raise NotImplementedError
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(theme.font(theme.scaled(11)))
-        self._paint(painter)
-
-    def _paint(self, painter: QPainter) -> None:
-        raise NotImplementedError
-
-    def _text(self, painter: QPainter, area: QRectF, text: str, role: str, align: Qt.AlignmentFlag, weight: int = 400) -> None:
-        painter.setFont(theme.font(theme.scaled(11), weight))
-        painter.setPen(theme.tokens().color(role))
-        fitting = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, int(area.width())))
-        painter.drawText(area, int(align | _UPRIGHT), fitting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +165,7 @@ class Underwater(TimePicture):
         if len(self._values) < 2:
             return
         area, colors = self._area(), theme.tokens()
-        step = _step(-min(self._values), 4)
+        step = round_up(max(-min(self._values), 1e-12) / 4)
         lowest = -step * math.ceil(max(-min(self._values) / step, 1e-9))
 
         def y(value: float) -> float:
@@ -257,14 +218,14 @@ class Exceptions(TimePicture):
         high = max(float(found.happened.max()), 0.0)
         low = min(float(found.happened.min()), float(-said[known].max()) if known.any() else 0.0)
         span = (high - low) or 1.0
-        step = _step(span, 4)
+        step = round_up(span / 4)
 
         def y(value: float) -> float:
             return area.top() + area.height() * (high - value) / span
 
         self._years(painter)
-        for count in range(math.ceil(low / step), math.floor(high / step) + 1):
-            self._level(painter, y(count * step), _thousands(count * step))
+        for value in multiples(low, high, step):
+            self._level(painter, y(value), _thousands(value))
         zero = y(0.0)
         painter.setPen(colors.color("bar_muted"))
         for place, made in enumerate(found.happened.tolist()):
@@ -285,10 +246,3 @@ def _thousands(value: float) -> str:
     if abs(value) < 1000:
         return written.number(value, 0)
     return f"{written.number(value / 1000, 0 if value % 1000 == 0 else 1)}K"
-
-
-def _step(span: float, count: int) -> float:
-    """A round step that gives about so many levels."""
-    raw = max(span, 1e-12) / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    return next(power * each for each in (1.0, 2.0, 2.5, 5.0, 10.0) if power * each >= raw * 0.999)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
-from plugins.portfolio.risk.panel_pictures import Picture
 from terminal.domain import format as words
 from terminal.ui import theme
+from terminal.ui.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 
-from plugins.portfolio.risk.panel_pictures import Picture
 from terminal.domain import format as written
 from terminal.ui import theme
+from terminal.ui.picture import Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from terminal.domain.format import number
+from terminal.domain.format import money, number
 from terminal.domain.whatif.history import CRISES
 
 if TYPE_CHECKING:
@@ -99,5 +99,4 @@ def _moves(size: float) -> str:
 def _money(amount: float, currency: str) -> str:
     """Rounded so that it claims no more than such a model knows."""
     step = 1 if amount < 100 else 10 if amount < 2_000 else 100 if amount < 100_000 else 1_000
-    text = number(round(amount / step) * step, 0)
-    return f"${text}" if currency == "USD" else f"{text} {currency}"
+    return money(round(amount / step) * step, currency, 0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from terminal.domain import format as fmt
+from terminal.ui.levels import multiples, round_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ class Scale:
         bottom, top = 10.0 ** low, 10.0 ** high
         apart = (high - low) * least / pixels  # in heights
         if top / bottom < 4:  # even steps, wide enough at the top where they lie closest
-            return [price for price in _multiples(bottom, top, _round_up(top - top / 10 ** apart)) if price > 0]
+            return [price for price in multiples(bottom, top, round_up(top - top / 10 ** apart)) if price > 0]
         for steps in _DECADES:
             closest = min(math.log10(after / before) for before, after in zip(steps, (*steps[1:], 10.0), strict=True))
             if closest >= apart:
@@ -103,25 +104,10 @@ def value_name(value: float, largest: float = 0.0) -> str:
 
 
 def _even(low: float, high: float, pixels: float, least: float) -> list[float]:
-    return _multiples(low, high, _round_up((high - low) * least / pixels))
-
-
-def _multiples(low: float, high: float, step: float) -> list[float]:
-    if step <= 0:
-        return []
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [number * step for number in range(first, min(last, first + 200) + 1)]
+    return multiples(low, high, round_up((high - low) * least / pixels))
 
 
 def _decimals(values: Sequence[float], allowed: Sequence[int]) -> int:
     """The fewest decimals that tell every value as it is."""
     return next((places for places in allowed if all(abs(round(value, places) - value) <= 1e-9 * max(1.0, abs(value))
                                                      for value in values)), allowed[-1])
-
-
-def _round_up(step: float) -> float:
-    """The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `step`."""
-    if not step > 0:
-        return 0.0
-    power = 10.0 ** math.floor(math.log10(step))
-    return next(times * power for times in (1, 2, 2.5, 5, 10) if times * power >= step * (1 - 1e-9))
