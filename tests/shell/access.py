@@ -74,7 +74,8 @@ def shows_focus(window: QWidget, widget: QWidget) -> bool | None:
         QApplication.processEvents()
         if not widget.isVisible():
             return None
-        if widget.visibleRegion().boundingRect().height() >= min(widget.height(), page.viewport().height()) or monotonic() > until:
+        seen = widget.visibleRegion().boundingRect().height()
+        if seen >= min(widget.height(), page.viewport().height()) or monotonic() > until:
             break
     window.setFocus()
     QApplication.processEvents()
