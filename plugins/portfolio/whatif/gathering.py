@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugins.portfolio.exposures import exposures
 from plugins.portfolio.whatif.volatility import SHORTEST, STALE, Asked, Volatility, of_strikes, volatilities
-from terminal.domain.options import exercised_at_expiry_only
+from terminal.domain.options.contracts import european
 from terminal.domain.whatif.book import Book, Contract, Position
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _asked(
     terms = {
         "strike": row.strike,
         "call": row.call_or_put == "C",
-        "american": not exercised_at_expiry_only(row.market_symbol),
+        "american": not european(row.market_symbol),
         "rate": rate,
         "dividend": math.log1p(yielded) if yielded is not None and yielded > 0 else 0.0,
     }

@@ -23,14 +23,10 @@ from terminal.domain.options import implied as _implied
 from terminal.domain.options.european import Terms as _Terms
 from terminal.domain.options.normal import Floats
 
-__all__ = ["Greeks", "exercised_at_expiry_only", "greeks", "implied_volatility", "price", "price_bounds"]
+__all__ = ["Greeks", "greeks", "implied_volatility", "price", "price_bounds"]
 
 Number = float | Floats
 Flag = bool | npt.NDArray[np.bool_]
-
-# Options on indices that settle in cash and are exercised at expiry only (Cboe and Nasdaq product pages; OEX is American).
-_AT_EXPIRY_ONLY = frozenset(("SPX", "SPXW", "XSP", "NDX", "NDXP", "XND", "RUT", "RUTW", "MRUT", "DJX", "VIX", "VIXW", "XEO",
-                             "RUI", "RLG", "RLV", "MXEA", "MXEF", "NANOS"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,11 +47,6 @@ class Greeks:
     vanna: Floats
     charm: Floats
     vomma: Floats
-
-
-def exercised_at_expiry_only(root: str) -> bool:
-    """Whether options of this root (SPX, SPXW, VIX) are European; those on shares and funds are American."""
-    return root.upper().lstrip("^") in _AT_EXPIRY_ONLY
 
 
 def price(

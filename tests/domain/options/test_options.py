@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal.domain.options import exercised_at_expiry_only, greeks, implied_volatility, normal, price, price_bounds
+from terminal.domain.options import greeks, implied_volatility, normal, price, price_bounds
+from terminal.domain.options.contracts import european
 
 GREEKS = ("delta", "gamma", "vega", "theta", "rho", "vanna", "charm", "vomma")
 
@@ -202,8 +203,8 @@ def test_at_and_after_expiry_what_is_certain_is_certain() -> None:
 
 
 def test_which_options_may_be_exercised_early() -> None:
-    assert exercised_at_expiry_only("SPX") and exercised_at_expiry_only("^vix") and exercised_at_expiry_only("SPXW")
-    assert not exercised_at_expiry_only("SPY") and not exercised_at_expiry_only("OEX")
+    assert european("SPX") and european("^vix") and european("SPXW")
+    assert not european("SPY") and not european("OEX")
 
 
 def test_against_quantlib() -> None:

@@ -1,0 +1,1 @@
+"""Chains as a table and as a panel."""

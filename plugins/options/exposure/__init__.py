@@ -1,0 +1,1 @@
+"""What those who sold the options have to trade when the price moves."""

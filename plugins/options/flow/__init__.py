@@ -1,0 +1,1 @@
+"""Unusual trades in options, and what became of them."""

@@ -1,0 +1,1 @@
+"""From an outlook to a trade in options with its size."""

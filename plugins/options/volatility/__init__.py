@@ -1,0 +1,1 @@
+"""What options say of volatility to come, and what it was."""

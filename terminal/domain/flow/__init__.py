@@ -1,0 +1,1 @@
+"""Finding unusual trades in options: pure."""

@@ -1,0 +1,1 @@
+"""Structures of options, what they cost, make and may lose: pure."""
