@@ -143,11 +143,13 @@ EARNINGS = Schema("earnings", {
 HEADLINES = Schema("headlines", {"symbol": pl.String, "at": UTC, "title": pl.String, "publisher": pl.String,
                                  "url": pl.String}, ("symbol", "at", "title"), {})
 # `right` is "C" or "P"; `iv` a fraction per year as the provider states it. `contract` is the exchange's own name: an index
-# has two contracts of one expiry and strike, settled in the morning and at the close.
+# has two contracts of one expiry and strike, settled in the morning and at the close. Sizes are contracts offered at the quote,
+# `last_at` is when the last trade was.
 CHAINS = Schema("chains", {
     "symbol": pl.String, "at": UTC, "expiry": pl.Date, "strike": pl.Float64, "right": pl.String, "contract": pl.String,
     "bid": pl.Float64, "ask": pl.Float64, "last": pl.Float64, "volume": pl.Float64, "open_interest": pl.Float64,
-    "iv": pl.Float64, "delta": pl.Float64, "underlying_price": pl.Float64,
+    "iv": pl.Float64, "delta": pl.Float64, "underlying_price": pl.Float64, "bid_size": pl.Float64, "ask_size": pl.Float64,
+    "last_at": UTC,
 }, ("symbol", "at", "expiry", "strike", "right", "contract"), {
     "a strike of zero or below": lambda: pl.col("strike") <= 0,
     "bid above ask": lambda: (pl.col("bid") > pl.col("ask")) & (pl.col("ask") > 0),

@@ -166,7 +166,10 @@ def _contract(name: str, snapshot: Json, at: datetime) -> dict[str, Any] | None:
         # No offer means nobody quotes the contract; a bid of zero beside an offer is a quote.
         "bid": bid if ask else None,
         "ask": ask or None,
+        "bid_size": wire.number(quote.get("bs")) if ask else None,
+        "ask_size": wire.number(quote.get("as")) if ask else None,
         "last": wire.number(trade.get("p")),
+        "last_at": _moment_of(snapshot, "latestTrade"),
         "volume": wire.number(daily.get("v")) if traded and daily else None,
         "iv": wire.number(snapshot.get("impliedVolatility")),
         "delta": wire.number((snapshot.get("greeks") or {}).get("delta")),

@@ -38,7 +38,7 @@ _STOCK = re.compile(r"^[A-Z]{1,6}(-[A-Z]{1,2})?$")
 _TEXT, _NUMBER = pl.String(), pl.Float64()
 _CONTRACT = {
     "option": _TEXT, "bid": _NUMBER, "ask": _NUMBER, "iv": _NUMBER, "open_interest": _NUMBER, "volume": _NUMBER,
-    "delta": _NUMBER, "last_trade_price": _NUMBER,
+    "delta": _NUMBER, "last_trade_price": _NUMBER, "bid_size": _NUMBER, "ask_size": _NUMBER, "last_trade_time": _TEXT,
 }  # fmt: skip
 _UNDERLYING = {
     "symbol": _TEXT, "security_type": _TEXT, "current_price": _NUMBER, "prev_day_close": _NUMBER, "open": _NUMBER,
@@ -167,6 +167,13 @@ def _contracts(listed: pl.DataFrame, symbol: str, at: datetime, price: float | N
             pl.when(pl.col("iv") > 0).then("iv").alias("iv"),
             pl.when((pl.col("iv") > 0) | (pl.col("delta") != 0)).then("delta").alias("delta"),
             pl.lit(price, dtype=pl.Float64).alias("underlying_price"),
+            pl.when(quoted).then("bid_size").alias("bid_size"),
+            pl.when(quoted).then("ask_size").alias("ask_size"),
+            pl.col("last_trade_time")
+            .str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
+            .dt.replace_time_zone("America/New_York", ambiguous="earliest", non_existent="null")
+            .dt.convert_time_zone("UTC")
+            .alias("last_at"),
         )
         .filter(pl.col("right").is_in(["C", "P"]) & pl.col("expiry").is_not_null() & pl.col("strike").is_not_null())
         .collect()

@@ -34,6 +34,9 @@ class Contract(msgspec.Struct):
     volume: float
     delta: float
     last_trade_price: float
+    bid_size: float
+    ask_size: float
+    last_trade_time: str | None
 
 
 class Data(msgspec.Struct):

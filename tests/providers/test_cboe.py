@@ -67,7 +67,9 @@ def test_a_chain_is_contracts_a_quote_and_a_volatility() -> None:
         "ACME261218C00012500", date(2026, 12, 18), 12.5, "C")  # fmt: skip
     assert (call["iv"], call["delta"], call["last"], call["open_interest"], call["underlying_price"]) == (
         0.412, 0.55, 1.2, 1500.0, 12.75)  # fmt: skip
+    assert (call["bid_size"], call["ask_size"], call["last_at"]) == (3.0, 4.0, datetime(2026, 11, 20, 20, 58, 11, tzinfo=UTC))
     assert (put["bid"], put["ask"]) == (0.0, 0.05)  # nobody bids: that is a quote
+    assert (dead["bid_size"], dead["ask_size"]) == (None, None)
     assert [dead[name] for name in ("bid", "ask", "iv", "delta", "last")] == [None] * 5
     assert (dead["volume"], dead["open_interest"]) == (0.0, 0.0)
     assert (deep["iv"], deep["delta"], deep["last"]) == (None, 0.998, None)

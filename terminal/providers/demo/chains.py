@@ -112,6 +112,9 @@ def _chain(last: LastDay, symbol: str) -> tuple[pl.DataFrame, tuple[Flow, ...]]:
         pl.lit(last.calendar.session_close(day), dtype=UTC).alias("at"),
         pl.lit(spot).alias("underlying_price"),
         pl.col("last").fill_nan(None),
+        bid_size=pl.lit(None, dtype=pl.Float64),
+        ask_size=pl.lit(None, dtype=pl.Float64),
+        last_at=pl.lit(None, dtype=UTC),
     )
     return frame.select(*CHAINS.columns), flows
 
