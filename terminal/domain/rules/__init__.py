@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from terminal.domain.rules.error import RuleError
 from terminal.domain.rules.rule import Rule, parse
-from terminal.domain.rules.vocabulary import ALIASES, FUNCTIONS
+from terminal.domain.rules.vocabulary import ALIASES, FUNCTIONS, Vocabulary
 
-__all__ = ["ALIASES", "FUNCTIONS", "Rule", "RuleError", "parse"]
+__all__ = ["ALIASES", "FUNCTIONS", "Rule", "RuleError", "Vocabulary", "parse"]

@@ -6,12 +6,10 @@ import difflib
 from dataclasses import replace
 from typing import Literal
 
-from terminal.domain.fields import FIELDS
 from terminal.domain.instruments import KINDS, SECTORS, clean_sector
 from terminal.domain.rules import tree
 from terminal.domain.rules.error import RuleError
 from terminal.domain.rules.vocabulary import (
-    ALIASES,
     BAR_OF_FIELD,
     BAR_SERIES,
     CROSS_SECTION,
@@ -19,13 +17,13 @@ from terminal.domain.rules.vocabulary import (
     INDICATOR_NAMES,
     QUOTIENTS,
     SERIES_OF_FIELD,
+    VERDICTS,
     closest,
+    in_force,
     names,
 )
 
 Kind = Literal["number", "text", "list", "condition"]
-VERDICTS = ("Strong Buy", "Buy", "Hold", "Avoid", "Unknown")
-_CLOSED = {"kind": KINDS, "verdict": VERDICTS}
 _SHOWN = {"number": "a number", "text": "text", "list": "a list", "condition": "a condition"}
 
 
@@ -110,15 +108,16 @@ def _resolve(node: tree.Node) -> tuple[tree.Node, Kind]:
 
 def _name(node: tree.Name) -> tuple[tree.Node, Kind]:
     written = node.name
-    name = ALIASES.get(written.lower(), written.lower())
+    fields = in_force().fields
+    name = in_force().aliases.get(written.lower(), written.lower())
     if name == "close":
         return replace(node, name=name), "number"
-    if name not in FIELDS:
+    if name not in fields:
         if name in FUNCTIONS:
             raise RuleError(f"'{written}' is a function", node.column, f"Write {FUNCTIONS[name].usage}.", written)
         raise RuleError(f"there is no field '{written}'", node.column, _quote_hint(written) or closest(written, names()), written)
     kinds: dict[str, Kind] = {"text": "text", "list": "list"}
-    return replace(node, name=name), kinds.get(FIELDS[name].type, "number")
+    return replace(node, name=name), kinds.get(fields[name].type, "number")
 
 
 def _quote_hint(written: str) -> str:
@@ -183,9 +182,10 @@ def _mismatch(left: tree.Node, left_kind: Kind, right: tree.Node, right_kind: Ki
 def _scale(looked: tree.Node, bound: tree.Node) -> None:
     """Catch the slip of 12 for 12% (and 30% for 30), where the field's unit leaves no doubt."""
     number = bound.operand if isinstance(bound, tree.Negative) else bound
-    if not (isinstance(looked, tree.Name) and isinstance(number, tree.Number)) or looked.name not in FIELDS:
+    fields = in_force().fields
+    if not (isinstance(looked, tree.Name) and isinstance(number, tree.Number)) or looked.name not in fields:
         return
-    fraction = FIELDS[looked.name].unit == "fraction"
+    fraction = fields[looked.name].unit == "fraction"
     shown = tree.text_of(number)
     if fraction and not number.unit and number.amount >= 1.5:
         hint = f"Did you mean {shown}%? For {shown} times, write {number.amount * 100:g}%."
@@ -193,7 +193,7 @@ def _scale(looked: tree.Node, bound: tree.Node) -> None:
     if not fraction and number.unit == "%":
         plain = f"{number.written:f}"
         raise RuleError(f"{looked.name} is not a percentage", number.column, f"Did you mean {plain}?", shown)
-    if number.unit == "d" and FIELDS[looked.name].unit != "days":
+    if number.unit == "d" and fields[looked.name].unit != "days":
         raise RuleError(f"{looked.name} is not a number of days", number.column, f"Did you mean {number.written:f}?", shown)
 
 
@@ -202,7 +202,7 @@ def _vocabulary(field: tree.Node, value: tree.Node) -> None:
     if not (isinstance(field, tree.Name) and isinstance(value, tree.Text)):
         return
     lowered = value.value.strip().lower()
-    allowed = _CLOSED.get(field.name, SECTORS if field.name == "sector" else ())
+    allowed = in_force().closed.get(field.name, ())
     if not allowed or lowered in (each.lower() for each in allowed):
         return
     near = difflib.get_close_matches(lowered, [each.lower() for each in allowed], n=1, cutoff=0.6)
@@ -252,7 +252,7 @@ def _call(node: tree.Call) -> tree.Node:
     if node.name == "change":
         return _change(node)
     if node.name == "rank" and not node.arguments:
-        return replace(node, arguments=(tree.Name("score", column=node.column),))
+        return replace(node, arguments=(_number(tree.Name("score", column=node.column)),))
     return replace(node, arguments=tuple(_number(each) for each in node.arguments))
 
 

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from terminal.domain.fields import FIELDS
 from terminal.domain.prices import MAX_BAR_GAP_DAYS, MAX_PRICE_AGE_SESSIONS
 from terminal.domain.rules import tree
 from terminal.domain.rules.check import has_series
-from terminal.domain.rules.vocabulary import BAR_OF_FIELD, BAR_SERIES, CROSS_SECTION, INDICATOR_NAMES, SERIES_OF_FIELD
+from terminal.domain.rules.vocabulary import BAR_OF_FIELD, BAR_SERIES, CROSS_SECTION, INDICATOR_NAMES, SERIES_OF_FIELD, in_force
 
 if TYPE_CHECKING:
     from datetime import date
@@ -40,7 +39,7 @@ class Evaluation:
         present = set(frame.columns)
         self._frame = frame.with_columns(
             pl.lit(None, dtype=_TYPES.get(field.type, pl.Float64)).alias(name)
-            for name, field in FIELDS.items()
+            for name, field in in_force().fields.items()
             if name not in present
         )
         self._given = bars
@@ -198,7 +197,7 @@ class Evaluation:
 
 
 def _field(name: str) -> pl.Expr:
-    return pl.col(name) if FIELDS[name].type in _TYPES else _finite(pl.col(name).cast(pl.Float64))
+    return pl.col(name) if in_force().fields[name].type in _TYPES else _finite(pl.col(name).cast(pl.Float64))
 
 
 def _for_each_row(expression: pl.Expr) -> pl.Expr:
@@ -284,7 +283,7 @@ def _folded(node: tree.Node, value: pl.Expr) -> pl.Expr:
     """Text compares without regard to upper and lower case."""
     if isinstance(node, tree.Text):
         return pl.lit(node.value.strip().lower())
-    textual = isinstance(node, tree.Name) and node.name in FIELDS and FIELDS[node.name].type == "text"
+    textual = isinstance(node, tree.Name) and node.name in (fields := in_force().fields) and fields[node.name].type == "text"
     return value.str.to_lowercase() if textual else value
 
 
@@ -331,7 +330,7 @@ def _function(name: str, values: list[pl.Expr]) -> pl.Expr:
 
 
 def _contains(node: tree.Node, value: pl.Expr, piece: str) -> pl.Expr:
-    if isinstance(node, tree.Name) and FIELDS[node.name].type == "list":
+    if isinstance(node, tree.Name) and in_force().fields[node.name].type == "list":
         return value.list.eval(pl.element().str.to_lowercase().str.contains(piece, literal=True)).list.any()
     return value.str.to_lowercase().str.contains(piece, literal=True)
 

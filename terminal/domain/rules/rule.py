@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from terminal.domain.fields import FIELDS
 from terminal.domain.rules import tree
 from terminal.domain.rules.check import check, reads_bars
 from terminal.domain.rules.evaluate import Earlier, Evaluation
 from terminal.domain.rules.grammar import read
+from terminal.domain.rules.vocabulary import COMPANIES, Vocabulary, in_force
 from terminal.domain.rules.words import describe
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Rule:
     """One condition. Rules are equal when they mean the same, however they were written."""
 
     root: tree.Node = field(repr=False)
+    vocabulary: Vocabulary = field(default=COMPANIES, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -37,7 +38,7 @@ class Rule:
         found: dict[str, None] = {}
 
         def walk(node: tree.Node) -> None:
-            if isinstance(node, tree.Name) and node.name in FIELDS:
+            if isinstance(node, tree.Name) and node.name in self.vocabulary.fields:
                 found[node.name] = None
             for below in tree.children(node):
                 walk(below)
@@ -66,13 +67,13 @@ class Rule:
         walk(self.root)
         return tuple(sorted(found))
 
-    def describe(self, title: Callable[[str], str] = lambda name: FIELDS[name].title) -> str:
+    def describe(self, title: Callable[[str], str] | None = None) -> str:
         """The rule in plain words; `title` gives the words for a field."""
-        return describe(self.root, title)
+        return describe(self.root, title or (lambda name: self.vocabulary.fields[name].title))
 
     def clauses(self) -> tuple[Rule, ...]:
         """The parts joined by the outermost `and`; the rule itself when there is none."""
-        return tuple(Rule(part) for part in self.root.parts) if isinstance(self.root, tree.Both) else (self,)
+        return tuple(Rule(part, self.vocabulary) for part in self.root.parts) if isinstance(self.root, tree.Both) else (self,)
 
     def evaluate(
         self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None, earlier: Earlier | None = None
@@ -81,32 +82,36 @@ class Rule:
 
         With `as_of`, bars that end more than ten sessions before it make what needs them unknown.
         """
-        return Evaluation(frame, bars, as_of, earlier).condition(self.root)
+        with self.vocabulary.in_force():
+            return Evaluation(frame, bars, as_of, earlier).condition(self.root)
 
     def values(
         self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None, earlier: Earlier | None = None
     ) -> pl.Series:
         """The number the rule looks at, for each row: the left side of its first comparison of numbers, null if none."""
-        looked = _looked_at(self.root)
-        if looked is None:
-            return pl.Series("value", [None] * frame.height, dtype=pl.Float64)
-        return Evaluation(frame, bars, as_of, earlier).value(looked)
+        with self.vocabulary.in_force():
+            looked = _looked_at(self.root)
+            if looked is None:
+                return pl.Series("value", [None] * frame.height, dtype=pl.Float64)
+            return Evaluation(frame, bars, as_of, earlier).value(looked)
 
     def judge(
         self, frame: pl.DataFrame, bars: pl.DataFrame | None = None, as_of: date | None = None, earlier: Earlier | None = None
     ) -> tuple[tuple[pl.Series, pl.Series], ...]:
         """`evaluate` and `values` of each clause, with what they share computed once."""
-        together = Evaluation(frame, bars, as_of, earlier)
         empty = pl.Series("value", [None] * frame.height, dtype=pl.Float64)
-        return tuple(
-            (together.condition(clause.root), empty if (looked := _looked_at(clause.root)) is None else together.value(looked))
-            for clause in self.clauses()
-        )
+        with self.vocabulary.in_force():
+            together = Evaluation(frame, bars, as_of, earlier)
+            pairs = [(clause.root, _looked_at(clause.root)) for clause in self.clauses()]
+            return tuple(
+                (together.condition(root), empty if looked is None else together.value(looked)) for root, looked in pairs
+            )
 
 
-def parse(text: str) -> Rule:
-    """The rule of a text. Raises RuleError, with the column and a suggestion, for anything that is not one."""
-    return Rule(check(read(text)))
+def parse(text: str, vocabulary: Vocabulary = COMPANIES) -> Rule:
+    """The rule of a text over the fields of a vocabulary. RuleError, with the column and a suggestion, for what is none."""
+    with vocabulary.in_force():
+        return Rule(check(read(text)), vocabulary)
 
 
 def _looked_at(node: tree.Node) -> tree.Node | None:
@@ -127,5 +132,5 @@ def _constant(node: tree.Node) -> bool:
 
 def _numeric(node: tree.Node) -> bool:
     if isinstance(node, tree.Name):
-        return node.name == "close" or FIELDS[node.name].type in ("number", "integer")
+        return node.name == "close" or in_force().fields[node.name].type in ("number", "integer")
     return isinstance(node, tree.Number | tree.Negative | tree.Binary | tree.Call)

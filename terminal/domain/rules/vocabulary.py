@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from terminal.domain.fields import FIELDS
+from terminal.domain.fields import FIELDS, Field
+from terminal.domain.instruments import KINDS, SECTORS
 from terminal.domain.rules.studies import STUDIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 BAR_SERIES = ("open", "high", "low", "close", "volume")
 INDICATOR_NAMES = (
@@ -160,6 +167,43 @@ QUOTIENTS: dict[tuple[str, str], str] = {
 }
 
 
+VERDICTS = ("Strong Buy", "Buy", "Hold", "Avoid", "Unknown")
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """What the rows of a rule's frame are described by: their fields, other names of these, and the words a field can have.
+
+    `closed`: all the words a field of text can have.
+    """
+
+    fields: Mapping[str, Field]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Names mean what they mean here while one rule is read or judged (on this thread)."""
+        token = _IN_FORCE.set(self)
+        try:
+            yield
+        finally:
+            _IN_FORCE.reset(token)
+
+    def names(self) -> tuple[str, ...]:
+        """Everything that may stand as a name."""
+        return (*self.fields, "close", *self.aliases)
+
+
+COMPANIES = Vocabulary(FIELDS, ALIASES, {"kind": KINDS, "verdict": VERDICTS, "sector": SECTORS})
+_IN_FORCE: ContextVar[Vocabulary] = ContextVar("vocabulary", default=COMPANIES)
+
+
+def in_force() -> Vocabulary:
+    """The vocabulary of the rule that is being read or judged."""
+    return _IN_FORCE.get()
+
+
 def closest(word: str, among: tuple[str, ...]) -> str:
     """ "Did you mean X?" for a misspelt word, or "" when nothing is near."""
     lowered = word.lower()
@@ -168,11 +212,11 @@ def closest(word: str, among: tuple[str, ...]) -> str:
         inside = [name for name in among if len(lowered) >= 3 and (lowered in name or lowered in name.replace("_", ""))]
         found = sorted(inside, key=len)[:1]
     if not found:
-        titles = {field.title.lower(): name for name, field in FIELDS.items()}
+        titles = {each.title.lower(): name for name, each in in_force().fields.items()}
         found = [titles[title] for title in difflib.get_close_matches(lowered, titles, n=1, cutoff=0.7)]
-    return f"Did you mean {ALIASES.get(found[0], found[0])}?" if found else ""
+    return f"Did you mean {in_force().aliases.get(found[0], found[0])}?" if found else ""
 
 
 def names() -> tuple[str, ...]:
     """Everything that may stand as a name."""
-    return (*FIELDS, "close", *ALIASES)
+    return in_force().names()
