@@ -144,19 +144,20 @@ def _read_file(body: bytes) -> pl.DataFrame:
 
 
 def _contracts(listed: pl.DataFrame, symbol: str, at: datetime, price: float | None) -> pl.DataFrame:
-    """OCC names are a root of up to six letters, then YYMMDD, C or P, and the strike in thousandths: fifteen characters."""
+    from terminal.domain.options import names  # the package brings the models' kernels: not at the start of the program
+
     name = pl.col("option")
-    tail = name.str.slice(-15)
+    parts = names.parts(name)
     quoted = pl.col("ask") > 0
     return (
         listed.lazy()
-        .filter(name.str.len_bytes().is_between(16, 21) & name.str.slice(-16, 1).is_between(pl.lit("A"), pl.lit("Z")))
+        .filter(names.standard(name))
         .select(
             pl.lit(symbol).alias("symbol"),
             pl.lit(at, dtype=schemas.UTC).alias("at"),
-            (pl.lit("20") + tail.str.slice(0, 6)).str.to_date("%Y%m%d", strict=False).alias("expiry"),
-            (tail.str.slice(7).cast(pl.Int64, strict=False) / 1000).alias("strike"),
-            tail.str.slice(6, 1).alias("right"),
+            parts["expiry"].alias("expiry"),
+            parts["strike"].alias("strike"),
+            parts["right"].alias("right"),
             name.alias("contract"),
             # A bid of zero beside an offer says that nobody bids; an offer of zero says that nobody quotes.
             pl.when(quoted).then("bid").alias("bid"),
@@ -175,7 +176,7 @@ def _contracts(listed: pl.DataFrame, symbol: str, at: datetime, price: float | N
             .dt.convert_time_zone("UTC")
             .alias("last_at"),
         )
-        .filter(pl.col("right").is_in(["C", "P"]) & pl.col("expiry").is_not_null() & pl.col("strike").is_not_null())
+        .drop_nulls(["right", "expiry", "strike"])
         .collect()
     )
 

@@ -167,8 +167,8 @@ def test_a_chain_has_one_moment_and_the_price_of_its_share(server: Loopback, mak
     call, put = answer.frame.to_dicts()
     assert call == {"symbol": "ACME", "at": at, "expiry": date(2026, 12, 18), "strike": 12.5, "right": "C",
                     "contract": "ACME261218C00012500", "bid": 0.5, "ask": 0.55, "last": 0.52, "volume": 31.0,
-                    "open_interest": None, "iv": 0.35, "delta": 0.42, "underlying_price": 11.8, "bid_size": 20.0, "ask_size": 10.0,
-                    "last_at": datetime(2026, 11, 20, 17, 0, tzinfo=UTC)}  # fmt: skip
+                    "open_interest": None, "iv": 0.35, "delta": 0.42, "underlying_price": 11.8, "bid_size": 20.0,
+                    "ask_size": 10.0, "last_at": datetime(2026, 11, 20, 17, 0, tzinfo=UTC)}  # fmt: skip
     assert (put["bid_size"], put["ask_size"], put["last_at"]) == (None, None, None)
     assert (put["at"], put["right"], put["bid"], put["ask"], put["iv"]) == (at, "P", None, None, None)
     assert answer.fetch.delayed
