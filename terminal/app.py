@@ -171,7 +171,8 @@ class App:
         self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations, home.cache(self.demo) / "words.json")
         self.gui: Gui | None = None
         self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
-                                  publish=self.events.publish, trust=lambda dataset: _trusted(self.settings, dataset),
+                                  archive_path=home.archive(self.demo), publish=self.events.publish,
+                                  trust=lambda dataset: _trusted(self.settings, dataset),
                                   migrations=((job_history.OWNER, job_history.STEPS), *self.registry.migrations()))
         self._workers = Workers(WORKERS, self.store.let_go)
         self._numbers = itertools.count(1)

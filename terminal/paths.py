@@ -24,6 +24,10 @@ class Home:
         """What the user owns, decided and wrote."""
         return self._root(demo) / "book.duckdb"
 
+    def archive(self, demo: bool) -> Path:
+        """Option chains day by day, which no service gives a second time."""
+        return self._root(demo) / "archive.duckdb"
+
     def backups(self, demo: bool) -> Path:
         """Copies of the book."""
         return self._root(demo) / "backups"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from terminal.store.archive import ArchiveStore
     from terminal.store.book import BookStore
     from terminal.store.db import Database
     from terminal.store.market import MarketStore
@@ -28,6 +29,11 @@ _BACKUP_AGE_DAYS = 8
 def files(market: MarketStore | StoreError, book: BookStore | StoreError, market_path: Path, book_path: Path) -> list[Row]:
     """The checks of both files."""
     return _file("market", market, market_path, _market) + _file("book", book, book_path, _book)
+
+
+def archive(part: ArchiveStore | StoreError, path: Path) -> list[Row]:
+    """The checks of the archive."""
+    return _file("archive", part, path, _archive)
 
 
 def backups(folder: Path, now: datetime) -> Row:
@@ -44,7 +50,8 @@ def backups(folder: Path, now: datetime) -> Row:
             f"{len(present)} in {folder}; the newest of {newest.at:%Y-%m-%d %H:%M} UTC ({newest.reason}) opens")
 
 
-def _file(name: str, part: MarketStore | BookStore | StoreError, path: Path, more: Callable[[Database], list[Row]]) -> list[Row]:
+def _file(name: str, part: MarketStore | BookStore | ArchiveStore | StoreError, path: Path,
+          more: Callable[[Database], list[Row]]) -> list[Row]:
     if isinstance(part, StoreError):
         return [(f"{name} opens", False, part.sentence())]
     rows: list[Row] = [(f"{name} opens", True, f"{path}, {file_size(path) / 1e6:,.1f} MB")]
@@ -89,3 +96,20 @@ def _book(database: Database) -> list[Row]:
                            "(select count(*) from universes) as universes, (select count(*) from looks) as looks").row(0)
     return [("book version", True, ", ".join(f"{owner} {n}" for owner, n in steps.iter_rows())),
             ("book rows", True, "watchlists {}, imported lists {}, looks {}".format(*counts))]
+
+
+def _archive(database: Database) -> list[Row]:
+    days, symbols, rows = database.read("select count(*) as days, count(distinct symbol) as symbols, "
+                                        "coalesce(sum(contracts), 0)::bigint as n from snapshots where last").row(0)
+    kept = database.read("select count(*) as n from contract_days")["n"][0]
+    lost = database.read("select (select count(*) from snapshots where fetch_id not in (select fetch_id from fetches)) "
+                         "+ (select count(*) from (select distinct contract from contract_days) d "
+                         "where d.contract not in (select id from contracts)) as n")["n"][0]
+    doubled = database.read("select count(*) as n from (select symbol, day from snapshots where last group by all "
+                            "having count(*) > 1)")["n"][0]
+    return [
+        ("archive rows", True, f"{rows:,} contract-days of {symbols:,} symbols in {days:,} snapshots"),
+        ("every snapshot is whole", kept == rows, f"{kept:,} rows for {rows:,} contracts counted"),
+        ("every snapshot has its source", lost == 0, f"{lost:,} without a request or a name"),
+        ("one snapshot a day", doubled == 0, f"{doubled:,} days twice"),
+    ]

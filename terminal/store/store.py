@@ -1,8 +1,9 @@
-"""Both files of one home, opened together: backups, checks, restoring, closing."""
+"""The files of one home: market and book opened together, the archive when it is touched; backups, checks, closing."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,7 @@ from terminal.domain.schemas import DATASETS
 from terminal.domain.sessions import Calendar
 from terminal.errors import Corrupt, NewerStore, StoreError, TerminalError
 from terminal.store import backup, check
+from terminal.store.archive import ArchiveStore
 from terminal.store.book import STEPS, BookStore
 from terminal.store.db import Database, Publish
 from terminal.store.market import MarketStore
@@ -37,11 +39,13 @@ _MEMORY, _WRITING = "24MB", "256MB"
 _COMPACT_ABOVE = 1.3
 _MARKET_HINT = "It holds nothing that cannot be fetched again: `tapeline store rebuild` moves it aside and begins a new one."
 _BOOK_HINT = "`tapeline store restore` puts the newest backup back and keeps the damaged file; the backups are in {folder}."
+_ARCHIVE_HINT = ("Its chains cannot be fetched again. `tapeline store restore NAME` puts a copy back if you made one; "
+                 "`tapeline store rebuild --archive` moves it aside, keeps it, and begins a new one.")
 T = TypeVar("T")
 
 
 class Store:
-    """The market and the book of one home.
+    """The market, the book and the archive of one home.
 
     `migrations` are the plugins' steps by plugin id; a plugin whose steps fail is in `refused` with its error and has no
     tables. `trust(dataset)`: the services believed about a dataset, best first. A damaged or newer file does not keep the
@@ -50,14 +54,18 @@ class Store:
     """
 
     def __init__(self, market_path: Path, book_path: Path, backups: Path, *, clock: Callable[[], datetime], publish: Publish,
-                 migrations: Migrations = (), trust: Trust = TRUST.get) -> None:
+                 migrations: Migrations = (), trust: Trust = TRUST.get, archive_path: Path | None = None) -> None:
         self.market_path, self.book_path, self.backups = market_path, book_path, backups
+        self.archive_path = archive_path or market_path.with_name("archive.duckdb")
         self.refused: dict[str, TerminalError] = {}
         self._clock, self._publish = clock, publish
         self._migrations, self._trust = dict(migrations), trust
         self._writer = Writer(self._rest)
         self._market: MarketStore | StoreError
         self._book: BookStore | StoreError
+        self._archive: ArchiveStore | StoreError | None = None
+        self._opening = threading.Lock()
+        self._closed = False
         self._forbidden: int | None = None
         try:
             self._market = self._attempt(self._open_market)
@@ -79,6 +87,23 @@ class Store:
         if isinstance(self._book, StoreError):
             raise self._book
         return self._book
+
+    @property
+    def archive(self) -> ArchiveStore:
+        """What cannot be fetched again; opened (and made) when it is first touched.
+
+        Raises Corrupt or NewerStore when its file could not be opened; the other files work nevertheless.
+        """
+        with self._opening:
+            if self._archive is None:
+                if self._closed:
+                    raise StoreError("The store is closed.", "Start the program again.")
+                if threading.get_ident() == self._forbidden:
+                    raise AssertionError("the store must not be used on the window's thread; run a command instead")
+                self._archive = self._attempt(self._open_archive)
+        if isinstance(self._archive, StoreError):
+            raise self._archive
+        return self._archive
 
     def ask(self, sql: str, limit: int) -> Answer:
         """One SQL question to both files (`console.ask`): read only, nothing but the store, at most `limit` rows."""
@@ -161,8 +186,19 @@ class Store:
         self._publish("market.changed", {"datasets": list(DATASETS), "symbols": []})
         return aside
 
+    def renew_archive(self) -> Path | None:
+        """Move the archive aside, where it is kept, and begin an empty one; where the old one is now."""
+        with self._opening:
+            if isinstance(self._archive, ArchiveStore):
+                self._archive.database.wait(self._archive.database.checkpoint())
+                self._archive.database.close()
+            aside = backup.move_aside(self.archive_path, self._clock()) if self.archive_path.exists() else None
+            self._archive = self._attempt(self._open_archive)
+        return aside
+
     def vacuum(self) -> pl.DataFrame:
         """Write each file anew where deleted rows waste space: file, before, after (bytes), rewritten."""
+        self._touch_archive()
         rows = []
         for database in self._databases():
             before, after, rewritten = database.wait(database.compact(_COMPACT_ABOVE))
@@ -174,13 +210,18 @@ class Store:
 
     def check(self) -> pl.DataFrame:
         """What was looked at: check, ok (null: cannot be told), detail; one sentence each."""
+        self._touch_archive()
         rows = check.files(self._market, self._book, self.market_path, self.book_path)
+        if self._archive is not None:
+            rows += check.archive(self._archive, self.archive_path)
         rows += [(f"plugin {name}", False, error.sentence()) for name, error in self.refused.items()]
         rows.append(check.backups(self.backups, self._clock()))
         return pl.DataFrame(rows, {"check": pl.String, "ok": pl.Boolean, "detail": pl.String}, orient="row")
 
     def close(self) -> None:
         """Finish what was acknowledged, cancel what was not, checkpoint and close; within two seconds."""
+        with self._opening:
+            self._closed = True
         ended = self._writer.close()
         for database in self._databases():
             if ended:
@@ -205,14 +246,21 @@ class Store:
         memory.give_back()
 
     def _databases(self) -> list[Database]:
-        return [part.database for part in (getattr(self, "_market", None), getattr(self, "_book", None))
-                if isinstance(part, (MarketStore, BookStore))]
+        parts = (getattr(self, name, None) for name in ("_market", "_book", "_archive"))
+        return [part.database for part in parts if isinstance(part, (MarketStore, BookStore, ArchiveStore))]
+
+    def _touch_archive(self) -> None:
+        """Open the archive if there is one; what is wrong with it is told by whoever needs it."""
+        if self.archive_path.exists():
+            with suppress(StoreError):
+                _ = self.archive
 
     def _attempt(self, open_it: Callable[[], T]) -> T | StoreError:
         try:
             return open_it()
         except Corrupt as error:
-            hint = _BOOK_HINT.format(folder=self.backups) if open_it == self._open_book else _MARKET_HINT
+            hints = {self._open_book: _BOOK_HINT.format(folder=self.backups), self._open_archive: _ARCHIVE_HINT}
+            hint = hints.get(open_it, _MARKET_HINT)
             return Corrupt(error.message, hint, error)
         except NewerStore as error:
             return error
@@ -222,6 +270,15 @@ class Store:
         database.forbid_thread(self._forbidden)
         try:
             return MarketStore(database, calendar=_calendar(), clock=self._clock, trust=self._trust)
+        except BaseException:
+            database.close()
+            raise
+
+    def _open_archive(self) -> ArchiveStore:
+        database = Database(self.archive_path, self._writer, publish=self._publish, memory=_MEMORY, writing=_WRITING)
+        database.forbid_thread(self._forbidden)
+        try:
+            return ArchiveStore(database, calendar=_calendar(), clock=self._clock)
         except BaseException:
             database.close()
             raise

@@ -1,0 +1,58 @@
+"""Volatilities in the archive: a row a symbol and day, from our own measure of the chain or, marked so, from a stand-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from terminal.store import known
+from terminal.store.archive_tables import SOURCES, VOLATILITY
+from terminal.store.sql import literal, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from terminal.store.db import Database
+    from terminal.store.transaction import Transaction
+
+
+def save(database: Database, frame: pl.DataFrame) -> int:
+    """Write rows of `VOLATILITY`; how many. ValueError for rows without symbol, day, moment or a known source."""
+    rows = frame.select((pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, dtype=kind)).alias(name)
+                        for name, kind in VOLATILITY.items())  # fmt: skip
+    floats = [name for name, kind in VOLATILITY.items() if kind == pl.Float64]
+    rows = rows.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in floats)
+    if rows.select(pl.any_horizontal(pl.col("symbol", "day", "at", "source").is_null()).any()).item():
+        raise ValueError("a row of volatility needs symbol, day, at and source")
+    if strange := set(rows["source"]) - SOURCES.keys():
+        raise ValueError(f"{min(strange)!r} is no source of a volatility: {', '.join(SOURCES)}")
+    rank = pl.col("source").replace_strict(SOURCES, return_dtype=pl.Int64)
+    rows = rows.sort(rank, "at").unique(["symbol", "day"], keep="last", maintain_order=True).sort("symbol", "day")
+    worth = "case {} " + " ".join(f"when '{name}' then {rank}" for name, rank in SOURCES.items()) + " end"
+
+    def write(tx: Transaction) -> int:
+        with tx.view("measured", rows):
+            better = tx.query(
+                f"select m.* from measured m left join volatility v on v.symbol = m.symbol and v.day = m.day "
+                f"where v.symbol is null or {worth.format('m.source')} >= {worth.format('v.source')}")
+        return tx.upsert("volatility", better) if better.height else 0
+
+    return database.write(write) if rows.height else 0
+
+
+def read(database: Database, symbols: Sequence[str] | None, start: date | None, end: date | None,
+         as_of: date | None) -> pl.DataFrame:
+    """Rows of `VOLATILITY`, by symbol and day."""
+    conditions = ["true"]
+    if symbols is not None:
+        conditions.append(f"symbol in ({', '.join(map(literal, symbols)) or 'null'})")
+    if start is not None:
+        conditions.append(f"day >= {literal(start)}")
+    if end is not None:
+        conditions.append(f"day <= {literal(end)}")
+    if as_of is not None:
+        conditions.append(f"day <= {literal(as_of)} and \"at\" < {literal(known.end_of_day(as_of))}")
+    names = ", ".join(map(quoted, VOLATILITY))
+    return database.read(f"select {names} from volatility where {' and '.join(conditions)} order by symbol, day")
