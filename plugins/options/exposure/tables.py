@@ -93,7 +93,7 @@ def _summary(found: Exposure) -> tuple[str, ...]:
         return (f"Net gamma of {found.symbol} is unknown: nothing that is open has a usable price.",)
     hedge = "sell as it rises and buy as it falls, which calms it" if net > 0 else \
         "buy as it rises and sell as it falls, which drives it on"  # fmt: skip
-    said = [f"Net gamma is {written.money(net, "USD", 0)} per 1 % move: then dealers {hedge}."]
+    said = [f"Net gamma is {written.money(net, 'USD', 0)} per 1 % move: then dealers {hedge}."]
     if part["next_gamma"] is not None:
         said.append(f"{written.percent(part['next_gamma'], 0)} of all gamma ends with the expiry of {part['next_expiry']}"
                     f"{'' if part['same_day_gamma'] is None else '; ' + _same_day(part)}.")  # fmt: skip
@@ -147,8 +147,8 @@ def pain_table(of: Exposed) -> Table:
     frame = max_pain(found).rename({"strike": "max_pain"}).with_columns((pl.col("max_pain") / found.spot - 1).alias("away"))
     missing = frame.filter(pl.col("max_pain").is_null())["expiry"].to_list()
     unknown = tuple(f"Max pain of {day} is unknown: nothing is open." for day in missing)
-    notes = ("At max pain the options that are open pay their owners least, all together. That prices are drawn there is folklore "
-             "with thin evidence, mostly for the last days of shares with many options.", gathering.dated(found),
+    notes = ("At max pain the options that are open pay their owners least, all together. That prices are drawn there is "
+             "folklore with thin evidence, mostly for the last days of shares with many options.", gathering.dated(found),
              *of.desk.failed)  # fmt: skip
     return Table(f"{found.symbol}: max pain, price {written.number(found.spot, 2)}", _PAIN,
                  frame.select([each.name for each in _PAIN]), tuple(of.desk.sources.values()), unknown, notes)  # fmt: skip
@@ -168,8 +168,8 @@ def interest_table(of: Exposed, by: By, expiries: int | None, reach: float | Non
 
     frame = found.by(by).with_columns(over("open_interest").alias("open_ratio"), over("volume").alias("volume_ratio"))
     made = ratios(found)
-    notes = (f"Open: {made.call_open_interest:,.0f} calls and {made.put_open_interest:,.0f} puts; traded: {made.call_volume:,.0f} "
-             f"and {made.put_volume:,.0f}.", gathering.dated(found), *of.desk.failed)  # fmt: skip
+    notes = (f"Open: {made.call_open_interest:,.0f} calls and {made.put_open_interest:,.0f} puts; traded: "
+             f"{made.call_volume:,.0f} and {made.put_volume:,.0f}.", gathering.dated(found), *of.desk.failed)  # fmt: skip
     return Table(f"{found.symbol}: open interest and volume by {'strike and expiry' if by == 'both' else by}, price "
                  f"{written.number(found.spot, 2)}", columns, frame.select([each.name for each in columns]),
                  tuple(of.desk.sources.values()), (), notes)  # fmt: skip
@@ -202,6 +202,6 @@ def ratios_table(each: Sequence[Exposed], failed: Sequence[str]) -> Table:
     schema |= {"symbol": pl.String, "at": pl.Datetime("us", "UTC")}
     rows = [{column.name: row[column.name] for column in _RATIOS} for row in (_ratios_row(of.found) for of in each)]
     sources = dict.fromkeys(source for of in each for source in of.desk.sources.values())
-    notes = ("Puts divided by calls. Above 1 more puts than calls; by premium each contract's volume is valued at its last price. "
-             "What is usual differs a lot from symbol to symbol: compare a symbol with its own past.",)  # fmt: skip
+    notes = ("Puts divided by calls. Above 1 more puts than calls; by premium each contract's volume is valued at its "
+             "last price. What is usual differs a lot from symbol to symbol: compare a symbol with its own past.",)  # fmt: skip
     return Table("Puts per call", _RATIOS, pl.DataFrame(rows, schema=schema, orient="row"), tuple(sources), tuple(failed), notes)
