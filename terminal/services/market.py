@@ -124,7 +124,7 @@ class Market:
 
     def symbols(self) -> tuple[str, ...]:
         """Every symbol of which an instrument is stored, sorted."""
-        return self._cached(
+        return self.cached(
             ("symbols",),
             lambda: tuple(self._store.market.read("instruments", columns=["symbol"])["symbol"].unique().sort().to_list()),
             ("instruments",),
@@ -162,13 +162,18 @@ class Market:
 
     # -- frames ------------------------------------------------------------------------------------------------
 
+    @property
+    def calendar(self) -> Calendar:
+        """The sessions of the exchange."""
+        return self.cached(("calendar",), _calendar, ())
+
     def today(self) -> date:
         """The day it is at the exchange."""
         return self._clock().astimezone(EXCHANGE_ZONE).date()
 
     def sessions_before(self, day: date, count: int) -> date:
         """The session `count` sessions before `day`."""
-        calendar = self._cached(("calendar",), _calendar, ())
+        calendar = self.calendar
         for _ in range(count):
             day = calendar.previous_session(day)
         return day
@@ -194,7 +199,7 @@ class Market:
         quotes = self.quotes(symbols, as_of).select(columns)
         since = (as_of or self.today()) - timedelta(days=CLOSES_DAYS)
         closes = self.bars(symbols, since, as_of=as_of, columns=("symbol", "date", "close"))
-        ended: Calendar = self._cached(("calendar",), _calendar, ())
+        ended = self.calendar
         last = closes.with_columns(pl.col("close").shift(1).over("symbol").alias("previous_close")).group_by("symbol").last()
         moments = pl.Series("at", [ended.session_close(day) if ended.is_session(day) else None for day in last["date"]],
                             quotes.schema["at"])
@@ -282,7 +287,7 @@ class Market:
 
     def search(self, text: str, limit: int = 20) -> pl.DataFrame:
         """symbol, name, kind, sector of what matches: exact symbol, symbol prefix, name prefix, part of a name."""
-        table = self._cached(("search",), self._search_table, ("instruments", "members"))
+        table = self.cached(("search",), self._search_table, ("instruments", "members"))
         needle = text.strip()
         if not needle:
             return table.select("symbol", "name", "kind", "sector").head(limit)
@@ -315,17 +320,17 @@ class Market:
 
         Ranks and medians always come from everything stored, so that a value does not depend on who asks.
         """
-        whole = self._cached(("features", as_of, self.today()), lambda: self._features(as_of), VALUED)
+        whole = self.cached(("features", as_of, self.today()), lambda: self._features(as_of), VALUED)
         return whole if symbols is None else whole.only(_several(symbols))
 
     def scored(self, symbols: Symbols = None, as_of: date | None = None) -> Features:
         """`features` plus dcf_value, dcf_gap, verdict, score, coverage, flags and why."""
-        whole = self._cached(("scored", as_of, self.today()), lambda: self._scored(as_of), VALUED)
+        whole = self.cached(("scored", as_of, self.today()), lambda: self._scored(as_of), VALUED)
         return whole if symbols is None else whole.only(_several(symbols))
 
     def regime(self, as_of: date | None = None) -> Regime:
         """The state of the market as a whole, from the broad index and what is stored."""
-        return self._cached(("regime", as_of, self.today()), lambda: self._regime(as_of), _TRENDED)
+        return self.cached(("regime", as_of, self.today()), lambda: self._regime(as_of), _TRENDED)
 
     def rulebook(self) -> Rulebook:
         """The scoring rules in force, from `data/scoring`."""
@@ -390,7 +395,7 @@ class Market:
 
     def _services(self, dataset: str) -> frozenset[str]:
         """Who has brought rows of a dataset."""
-        return self._cached(("services", dataset), lambda: self._store.market.services(dataset), (dataset,))
+        return self.cached(("services", dataset), lambda: self._store.market.services(dataset), (dataset,))
 
     def _read(
         self,
@@ -417,7 +422,7 @@ class Market:
     ) -> pl.DataFrame:
         if frame.is_empty():
             return frame
-        splits = self._cached(("splits",), lambda: self._store.market.read("splits"), ("splits",))
+        splits = self.cached(("splits",), lambda: self._store.market.read("splits"), ("splits",))
         if splits.is_empty():
             return frame
         moments = {number: source.fetched_at for number, source in self.sources(frame["fetch_id"].unique().to_list()).items()}
@@ -443,7 +448,7 @@ class Market:
         )
         return both.with_columns(pl.col("name").fill_null("").str.to_lowercase().alias("_name")).sort("symbol")
 
-    def _cached(self, key: tuple[Any, ...], make: Callable[[], T], datasets: Iterable[str] = DATASETS) -> T:
+    def cached(self, key: tuple[Any, ...], make: Callable[[], T], datasets: Iterable[str] = DATASETS) -> T:
         """The answer as long as nothing was written about `datasets`; equal questions at once are answered once."""
         store = self._store.market
         version = store.writes.version_of(datasets)  # before anything is read: what is written meanwhile makes the answer old
