@@ -42,7 +42,7 @@ _FARTHEST = 0.5
 _UNSURE = 0.01
 _ROUNDS = 3
 
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "expiry": pl.Date, "root": pl.String, "settlement": pl.String, "expires": pl.Datetime("us", "UTC"), "american": pl.Boolean,
     "days": pl.Float64, "years": pl.Float64, "forward": pl.Float64, "rate": pl.Float64, "carry": pl.Float64,
     "forward_from": pl.String, "forward_error": pl.Float64, "rate_from": pl.String, "dividends": pl.Float64,
@@ -68,7 +68,7 @@ def forwards(expiries: pl.DataFrame, pairs: pl.DataFrame, market: Market) -> pl.
     `expiries`: group, expiry, root, settlement, expires, american, days, years. `pairs`: group, strike, call, put (mids),
     half_spread (half of both spreads together), sorted by group.
     """
-    groups = {int(key[0]): group for key, group in pairs.partition_by("group", as_dict=True).items()}  # type: ignore[arg-type]
+    groups = {int(key[0]): group for key, group in pairs.partition_by("group", as_dict=True).items()}
     rows = [_one(each, groups.get(each["group"]), market) for each in expiries.iter_rows(named=True)]
     _lend(rows, market.spot)
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
