@@ -39,7 +39,11 @@ def parts(name: pl.Expr) -> dict[str, pl.Expr]:
     }
 
 
+def root(name: pl.Expr) -> pl.Expr:
+    """What stands before day, right and strike."""
+    return name.str.slice(0, name.str.len_bytes().cast(pl.Int64) - _TAIL)
+
+
 def underlying(name: pl.Expr) -> pl.Expr:
     """What the contracts are on, as the store names it."""
-    root = name.str.slice(0, name.str.len_bytes().cast(pl.Int64) - _TAIL)
-    return root.replace(UNDERLYING)
+    return root(name).replace(UNDERLYING)
