@@ -29,15 +29,43 @@ def trades(*payloads: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_trade_is_read_whether_its_numbers_are_text_or_not() -> None:
     text = trade(number=1)
-    plain = {**text, "id": "n", "price": 1.0, "nbbo_bid": 0.95, "nbbo_ask": 1.05, "size": "3",
-             "executed_at": str(AT + 1), "volume": "1629", "underlying_price": 12.17, "implied_volatility": 0.4788, "delta": 0.3977, "open_interest": "307"}  # fmt: skip
+    plain = {
+        **text,
+        "id": "n",
+        "price": 1.0,
+        "nbbo_bid": 0.95,
+        "nbbo_ask": 1.05,
+        "size": "3",
+        "executed_at": str(AT + 1),
+        "volume": "1629",
+        "underlying_price": 12.17,
+        "implied_volatility": 0.4788,
+        "delta": 0.3977,
+        "open_interest": "307",
+    }
     one, other = trades(text, plain)
     assert {**one, "id": "n"} == other
     assert one == {
-        "id": "ACME-1", "source": "unusualwhales", "symbol": "ACME", "contract": "ACME250516C00012500",
-        "expiry": date(2025, 5, 16), "strike": 12.5, "right": "C", "at": NOON.replace(microsecond=927000), "price": 1.0, "size": 3, "bid": 0.95,
-        "ask": 1.05, "exchange": "GMNI", "conditions": "auto", "underlying_price": 12.17, "iv": 0.4788, "delta": 0.3977, "volume": 1629.0,
-        "open_interest": 307.0}  # fmt: skip
+        "id": "ACME-1",
+        "source": "unusualwhales",
+        "symbol": "ACME",
+        "contract": "ACME250516C00012500",
+        "expiry": date(2025, 5, 16),
+        "strike": 12.5,
+        "right": "C",
+        "at": NOON.replace(microsecond=927000),
+        "price": 1.0,
+        "size": 3,
+        "bid": 0.95,
+        "ask": 1.05,
+        "exchange": "GMNI",
+        "conditions": "auto",
+        "underlying_price": 12.17,
+        "iv": 0.4788,
+        "delta": 0.3977,
+        "volume": 1629.0,
+        "open_interest": 307.0,
+    }
 
 
 def test_what_is_empty_or_absent_is_unknown_and_never_zero_or_nan() -> None:
@@ -48,10 +76,21 @@ def test_what_is_empty_or_absent_is_unknown_and_never_zero_or_nan() -> None:
     assert row["symbol"] == "ACME"  # of the contract's name
 
 
-@pytest.mark.parametrize("wrong", [
-    {"executed_at": ""}, {"price": "n/a"}, {"price": "-1"}, {"size": 0}, {"size": None},
-    {"option_symbol": "ACME1250516C00012500"}, {"option_symbol": None}, {"option_symbol": "ACME251316C00012500"}, {"id": None}, {"canceled": True},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"executed_at": ""},
+        {"price": "n/a"},
+        {"price": "-1"},
+        {"size": 0},
+        {"size": None},
+        {"option_symbol": "ACME1250516C00012500"},
+        {"option_symbol": None},
+        {"option_symbol": "ACME251316C00012500"},
+        {"id": None},
+        {"canceled": True},
+    ],
+)
 def test_a_trade_that_cannot_be_one_is_left_out(wrong: dict[str, Any]) -> None:
     assert [row["id"] for row in trades(trade(number=1), {**trade(number=2), **wrong})] == ["ACME-1"]
 
@@ -63,8 +102,10 @@ def test_conditions_are_the_sources_codes() -> None:
 
 def test_index_roots_and_share_classes_are_named_as_the_store_does() -> None:
     contracts = {"SPX": "SPXW250516C05800000", "BRK.B": "BRKB250516C00500000", "SPXW": "SPXW250516P05800000"}
-    named = [trade(number=at, underlying_symbol=ticker, option_symbol=contract)
-             for at, (ticker, contract) in enumerate(contracts.items())]  # fmt: skip
+    named = [
+        trade(number=at, underlying_symbol=ticker, option_symbol=contract)
+        for at, (ticker, contract) in enumerate(contracts.items())
+    ]
     assert [row["symbol"] for row in trades(*named)] == ["^SPX", "BRK-B", "^SPX"]
     nameless = ({**each, "underlying_symbol": None} for each in named)
     assert [row["symbol"] for row in trades(*nameless)] == ["^SPX", "BRK-B", "^SPX"]
@@ -78,24 +119,52 @@ def test_one_broken_frame_costs_itself_alone() -> None:
 
 
 def test_joins_refusals_and_unknown_channels() -> None:
-    heard = parse.parse_frames([
-        frame("gex:ACME", {"response": {}, "status": "ok"}), frame("gex:X", {"response": {"reason": "no"}, "status": "error"}),
-        frame("what:ACME", {"a": 1}), frame("news", {"headline": "a \"response\" came", "timestamp": "2025-05-16T18:00:00Z",
-                                                     "source": "Wire", "tickers": ["ACME", "SPX", ""]}),
-    ])  # fmt: skip
+    heard = parse.parse_frames(
+        [
+            frame("gex:ACME", {"response": {}, "status": "ok"}),
+            frame("gex:X", {"response": {"reason": "no"}, "status": "error"}),
+            frame("what:ACME", {"a": 1}),
+            frame(
+                "news",
+                {
+                    "headline": 'a "response" came',
+                    "timestamp": "2025-05-16T18:00:00Z",
+                    "source": "Wire",
+                    "tickers": ["ACME", "SPX", ""],
+                },
+            ),
+        ]
+    )
     assert (heard.joined, dict(heard.refused), heard.misunderstood) == (("gex:ACME",), {"gex:X": "no"}, 0)
     assert heard.raw["what:ACME"] == ['{"a": 1}']
     assert heard.headlines.select("symbol", "title", "publisher").rows() == [
-        ("ACME", 'a "response" came', "Wire"), ("^SPX", 'a "response" came', "Wire")]  # fmt: skip
+        ("ACME", 'a "response" came', "Wire"),
+        ("^SPX", 'a "response" came', "Wire"),
+    ]
 
 
 def test_prices_and_exposures_keep_the_newest_alone() -> None:
-    heard = parse.parse_frames([
-        *(frame("price:ACME", {"close": f"{price}", "time": AT + price, "vol": 3}) for price in (5, 6)),
-        frame("price:ACME", {"close": "", "time": AT}),
-        *(frame("gex_strike_expiry:ACME", {"ticker": "ACME", "timestamp": AT + at, "expiry": "2025-05-16", "strike": "12.5",
-                                           "price": "12", "call_gamma_oi": f"{at}.5", "put_gamma_oi": ""}) for at in (1, 2)),
-    ])  # fmt: skip
+    heard = parse.parse_frames(
+        [
+            *(frame("price:ACME", {"close": f"{price}", "time": AT + price, "vol": 3}) for price in (5, 6)),
+            frame("price:ACME", {"close": "", "time": AT}),
+            *(
+                frame(
+                    "gex_strike_expiry:ACME",
+                    {
+                        "ticker": "ACME",
+                        "timestamp": AT + at,
+                        "expiry": "2025-05-16",
+                        "strike": "12.5",
+                        "price": "12",
+                        "call_gamma_oi": f"{at}.5",
+                        "put_gamma_oi": "",
+                    },
+                )
+                for at in (1, 2)
+            ),
+        ]
+    )
     assert heard.prices.select("symbol", "price").rows() == [("ACME", 6.0)]
     (row,) = heard.exposures.to_dicts()
     assert (row["strike"], row["expiry"], row["call_gamma_oi"], row["put_gamma_oi"]) == (12.5, date(2025, 5, 16), 2.5, None)
@@ -109,12 +178,15 @@ def test_alerts_of_the_socket_a_database_and_a_request() -> None:
         {**base, "alert_rule": "RepeatedHits", "created_at": "2025-05-16 18:19:52.926000+00:00", "type": "call"},
         {**base, "alert_rule": "FloorTrades", "created_at": "2025-05-16T18:19:52.926Z", "has_floor": True},
         {**base, "id": "c", "executed_at": AT, "ticker": None, "option_chain": None},
-    ]  # fmt: skip
+    ]
     found = parse.parse_alerts({"data": rows}).to_dicts()
     assert [row["at"] for row in found] == [NOON] * 4
     assert [(row["rule"], row["sweep"], row["floor"], row["opening"]) for row in found] == [
-        ("RepeatedHits", True, None, False), (None, True, None, False), ("RepeatedHits", None, None, None),
-        ("FloorTrades", None, True, None)]  # fmt: skip
+        ("RepeatedHits", True, None, False),
+        (None, True, None, False),
+        ("RepeatedHits", None, None, None),
+        ("FloorTrades", None, True, None),
+    ]
     assert len({row["id"] for row in found}) == 4
     assert {(row["premium"], row["size"], row["iv"]) for row in found} == {(300.0, 3, None)}
 
@@ -143,9 +215,21 @@ def test_the_recorded_trades_are_read_figure_by_figure(shared: Path) -> None:
     assert OPTION_TRADES.validate(heard.trades).refused.is_empty()
     for row, said in zip(heard.trades.to_dicts(), told, strict=True):
         assert (row["id"], row["contract"], row["size"], row["exchange"]) == (
-            said["id"], said["option_symbol"], said["size"], said["exchange"])  # fmt: skip
-        for ours, theirs in {"price": "price", "bid": "nbbo_bid", "ask": "nbbo_ask", "iv": "implied_volatility", "delta": "delta",
-                             "volume": "volume", "strike": "strike", "underlying_price": "underlying_price"}.items():  # fmt: skip
+            said["id"],
+            said["option_symbol"],
+            said["size"],
+            said["exchange"],
+        )
+        for ours, theirs in {
+            "price": "price",
+            "bid": "nbbo_bid",
+            "ask": "nbbo_ask",
+            "iv": "implied_volatility",
+            "delta": "delta",
+            "volume": "volume",
+            "strike": "strike",
+            "underlying_price": "underlying_price",
+        }.items():
             assert row[ours] == float(said[theirs])
         assert row["at"].timestamp() * 1000 == pytest.approx(said["executed_at"], abs=0.01)
         assert (row["expiry"].isoformat(), row["right"]) == (said["expiry"], said["option_type"][0].upper())

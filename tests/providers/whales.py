@@ -51,10 +51,27 @@ class Whales(Market):
 def trade(symbol: str = "ACME", price: float = 1.0, *, number: int = 0, **more: Any) -> dict[str, Any]:
     """The payload of one option trade."""
     return {
-        "id": f"{symbol}-{number}", "underlying_symbol": symbol, "executed_at": AT + number, "nbbo_bid": "0.95",
-        "nbbo_ask": "1.05", "size": 3, "price": f"{price:.2f}", "option_symbol": f"{symbol}250516C00012500",
+        "id": f"{symbol}-{number}",
+        "underlying_symbol": symbol,
+        "executed_at": AT + number,
+        "nbbo_bid": "0.95",
+        "nbbo_ask": "1.05",
+        "size": 3,
+        "price": f"{price:.2f}",
+        "option_symbol": f"{symbol}250516C00012500",
         "created_at": AT + number + 40,
-        "report_flags": [], "tags": ["bid_side", "bearish"], "expiry": "2025-05-16", "option_type": "call", "open_interest": 307,
-        "strike": "12.5", "premium": "300.00", "volume": 1628 + number, "underlying_price": "12.17",
-        "implied_volatility": "0.4788", "delta": "0.3977", "trade_code": "auto", "exchange": "GMNI", **more,
-    }  # fmt: skip
+        "report_flags": [],
+        "tags": ["bid_side", "bearish"],
+        "expiry": "2025-05-16",
+        "option_type": "call",
+        "open_interest": 307,
+        "strike": "12.5",
+        "premium": "300.00",
+        "volume": 1628 + number,
+        "underlying_price": "12.17",
+        "implied_volatility": "0.4788",
+        "delta": "0.3977",
+        "trade_code": "auto",
+        "exchange": "GMNI",
+        **more,
+    }
