@@ -7,12 +7,15 @@
 Every argument is a number or an array, and they are broadcast together as numpy does; rates and yields are continuous and a
 year, volatility is a year's, `years` the calendar days to expiry over 365. What cannot be known is NaN: an input is, or no
 volatility gives a price. `american` (may be exercised before it expires) is approximated: see `american`.
+
+Large arrays go through machine code where numba is installed (`machine`); `spread` (an executor's `map`) and `parts` divide them
+between threads. The answers are the same within rounding. Work of that size belongs off the window's thread.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +23,12 @@ import numpy.typing as npt
 from terminal.domain.options import american as _american
 from terminal.domain.options import european as _european
 from terminal.domain.options import implied as _implied
+from terminal.domain.options import machine as _machine
 from terminal.domain.options.european import Terms as _Terms
 from terminal.domain.options.normal import Floats
+
+if TYPE_CHECKING:
+    from terminal.domain.options.machine import Spread
 
 __all__ = ["Greeks", "greeks", "implied_volatility", "price", "price_bounds"]
 
@@ -31,11 +38,13 @@ Flag = bool | npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Greeks:
-    """Per one share of the underlying, all arrays of one shape.
+    """Per one share of the underlying, all arrays of one shape. A day is a 365th of a year, a point a hundredth of 1.00.
 
-    `delta` per 1 of price, `gamma` its change per 1 of price; `vega` per 1.00 of volatility (a point is a hundredth of it);
-    `theta` a year that passes (a day is a 365th); `rho` per 1.00 of rate; `vanna` change of delta per 1.00 of volatility;
-    `charm` change of delta a year; `vomma` change of vega per 1.00 of volatility.
+    `delta` per 1 of price, `gamma` its change per 1 of price, `speed` change of gamma per 1 of price; `leverage` (lambda): by how
+    many per cent the option moves for one per cent of the underlying; NaN for an option worth nothing.
+    `vega` per 1.00 of volatility; `vanna`, `vomma`, `zomma`, `vera`: change of delta, vega, gamma, rho per 1.00 of volatility.
+    `theta` per year that passes; `charm`, `veta`, `color`: change of delta, vega, gamma per year that passes.
+    `rho` per 1.00 of rate, `epsilon` per 1.00 of dividend yield.
     """
 
     price: Floats
@@ -47,6 +56,13 @@ class Greeks:
     vanna: Floats
     charm: Floats
     vomma: Floats
+    epsilon: Floats
+    leverage: Floats
+    veta: Floats
+    vera: Floats
+    speed: Floats
+    zomma: Floats
+    color: Floats
 
 
 def price(
@@ -61,12 +77,13 @@ def price(
 
 def greeks(
     *, spot: Number, strike: Number, years: Number, volatility: Number, rate: Number, dividend: Number = 0.0, call: Flag,
-    american: Flag = False,
+    american: Flag = False, spread: Spread = map, parts: int = 1,
 ) -> Greeks:  # fmt: skip
     """Price and sensitivities: in closed form, or by central differences where exercising early is worth something."""
     terms, early = _terms(spot, strike, years, volatility, rate, dividend, call, american)
     shape, terms, early = terms.spot.shape, _flat(terms), early.ravel()
-    found = {"price": _price(terms, early), **_european.sensitivities(terms)}
+    made = _machine.kernels(early.size)
+    found = _machine.sensitivities(made, terms, len(_european.NAMES), spread, parts) if made else _european.sensitivities(terms)
     if (differs := early & _american.early(terms)).any():
         for name, value in _differences(terms.at(differs)).items():
             found[name][differs] = value
@@ -75,13 +92,14 @@ def greeks(
 
 def implied_volatility(
     seen: Number, *, spot: Number, strike: Number, years: Number, rate: Number, dividend: Number = 0.0, call: Flag,
-    american: Flag = False,
+    american: Flag = False, spread: Spread = map, parts: int = 1,
 ) -> Floats:  # fmt: skip
     """The volatility at which the model gives the price `seen`; NaN when none does (see `price_bounds`)."""
     terms, early, paid = _with_price(seen, spot, strike, years, rate, dividend, call, american)
     shape = terms.spot.shape
     terms, early, paid = _flat(terms), early.ravel(), paid.ravel()
-    found = _implied.european(paid, terms)
+    made = _machine.kernels(early.size)
+    found = _machine.implied(made, paid, terms, spread, parts) if made else _implied.european(paid, terms)
     if (differs := early & _american.early(terms)).any():
         found[differs] = _implied.exercisable(paid[differs], terms.at(differs))
     return found.reshape(shape)
@@ -104,28 +122,49 @@ def _price(terms: _Terms, early: npt.NDArray[np.bool_]) -> Floats:
 
 def _differences(terms: _Terms) -> dict[str, Floats]:
     """Central differences of the American price, all in one pass."""
-    wide, level, step = terms.spot * 2e-3, np.minimum(0.005, terms.volatility / 4), np.minimum(1 / 365, terms.years / 4)
-    point = np.full(terms.spot.shape, 5e-4)
+    steps = {
+        "spot": terms.spot * 2e-3, "volatility": np.minimum(0.005, terms.volatility / 4),
+        "years": np.minimum(1 / 365, terms.years / 4), "rate": np.full(terms.spot.shape, 5e-4),
+        "dividend": np.full(terms.spot.shape, 5e-4),
+    }  # fmt: skip
+    moves: dict[tuple[int, ...], Floats] = {}
+    names = tuple(steps)
+    wanted: list[tuple[int, ...]] = [(0,) * 5, (2, 0, 0, 0, 0), (-2, 0, 0, 0, 0)]
+    for one, other in ((0, 1), (0, 2), (1, 2), (1, 3), (4, 4)):
+        for x in (-1, 0, 1):
+            for y in (-1, 0, 1):
+                move = [0] * 5
+                move[one], move[other] = x, y
+                wanted.append(tuple(move))
+    wanted = list(dict.fromkeys(wanted))
+    whole = _Terms(*(np.concatenate(each) for each in zip(*(
+        terms._replace(**{name: getattr(terms, name) + count * steps[name] for name, count in zip(names, move, strict=True)})
+        for move in wanted), strict=True)))  # fmt: skip
+    moves = dict(zip(wanted, _american.price(whole).reshape(len(wanted), -1), strict=True))
 
-    def moved(spot: int = 0, volatility: int = 0, years: int = 0, rate: int = 0) -> _Terms:
-        return terms._replace(spot=terms.spot + spot * wide, volatility=terms.volatility + volatility * level,
-                              years=terms.years + years * step, rate=terms.rate + rate * point)  # fmt: skip
+    def at(**counts: int) -> Floats:
+        return moves[tuple(counts.get(name, 0) for name in names)]
 
-    moves = [moved(), moved(1), moved(-1), moved(0, 1), moved(0, -1), moved(0, 0, 1), moved(0, 0, -1), moved(0, 0, 0, 1),
-             moved(0, 0, 0, -1), moved(1, 1), moved(1, -1), moved(-1, 1), moved(-1, -1), moved(1, 0, 1), moved(1, 0, -1),
-             moved(-1, 0, 1), moved(-1, 0, -1)]  # fmt: skip
-    whole = _Terms(*(np.concatenate(each) for each in zip(*moves, strict=True)))
-    v = _american.price(whole).reshape(len(moves), -1)
+    def slope(name: str, **more: int) -> Floats:
+        return np.asarray((at(**{name: 1}, **more) - at(**{name: -1}, **more)) / (2 * steps[name]))
+
+    def bend(name: str, **more: int) -> Floats:
+        return np.asarray((at(**{name: 1}, **more) - 2 * at(**more) + at(**{name: -1}, **more)) / steps[name] ** 2)
+
+    def across(made: Any, name: str, by: str) -> Floats:
+        return np.asarray((made(name, **{by: 1}) - made(name, **{by: -1})) / (2 * steps[by]))
+
+    wide, value = steps["spot"], at()
+    delta = slope("spot")
     return {
-        "delta": (v[1] - v[2]) / (2 * wide),
-        "gamma": (v[1] - 2 * v[0] + v[2]) / wide**2,
-        "vega": (v[3] - v[4]) / (2 * level),
-        "theta": -(v[5] - v[6]) / (2 * step),
-        "rho": (v[7] - v[8]) / (2 * point),
-        "vanna": (v[9] - v[10] - v[11] + v[12]) / (4 * wide * level),
-        "charm": -(v[13] - v[14] - v[15] + v[16]) / (4 * wide * step),
-        "vomma": (v[3] - 2 * v[0] + v[4]) / level**2,
-    }
+        "price": value, "delta": delta, "gamma": bend("spot"), "vega": slope("volatility"), "theta": -slope("years"),
+        "rho": slope("rate"), "vanna": across(slope, "spot", "volatility"), "charm": -across(slope, "spot", "years"),
+        "vomma": bend("volatility"), "epsilon": slope("dividend"), "veta": -across(slope, "volatility", "years"),
+        "leverage": np.divide(delta * terms.spot, value, out=np.full(value.shape, np.nan), where=value > 0),
+        "vera": across(slope, "rate", "volatility"),
+        "speed": (at(spot=2) - 2 * at(spot=1) + 2 * at(spot=-1) - at(spot=-2)) / (2 * wide**3),
+        "zomma": across(bend, "spot", "volatility"), "color": -across(bend, "spot", "years"),
+    }  # fmt: skip
 
 
 def _terms(*given: Any) -> tuple[_Terms, npt.NDArray[np.bool_]]:

@@ -11,14 +11,22 @@ and sign 1 for a call, -1 for a put.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from terminal.domain.options import normal
+from terminal.domain.options import mills, normal
 
 if TYPE_CHECKING:
     from terminal.domain.options.normal import Floats
+
+_ROOT_TAU = math.sqrt(2 * math.pi)
+_UNTHINKABLE = 80.0  # so many deviations away a price is zero even as a double
+
+NAMES = ("price", "delta", "gamma", "vega", "theta", "rho", "vanna", "charm", "vomma", "epsilon", "leverage", "veta", "vera",
+         "speed", "zomma", "color")  # fmt: skip
+"""What `sensitivities` tells, in this order."""
 
 
 class Terms(NamedTuple):
@@ -55,44 +63,62 @@ def parts(terms: Terms) -> Parts:
         discounted = terms.strike * np.exp(-terms.rate * np.maximum(terms.years, 0))
         distance = np.log(carried / discounted)
         d1 = np.where(root > 0, distance / root + root / 2, np.where(distance == 0, 0.0, np.inf * np.sign(distance)))
-    d1 = np.where(np.isnan(root) | np.isnan(distance), np.nan, d1)
+    d1 = np.where(~(root >= 0) | np.isnan(distance), np.nan, d1)
     return Parts(root, d1, d1 - np.where(np.isfinite(d1), root, 0.0), carried, discounted)
 
 
 def price(terms: Terms) -> Floats:
-    """Never below zero."""
+    """Never below zero, and to all digits far out of the money: what is in the money is the other right plus parity."""
     made = parts(terms)
-    value = terms.sign * (made.carried * normal.cdf(terms.sign * made.d1) - made.discounted * normal.cdf(terms.sign * made.d2))
-    return np.maximum(value, 0.0)
+    value = np.where(np.isnan(made.d1), np.nan, np.maximum(terms.sign * (made.carried - made.discounted), 0.0))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        apart, least = np.abs(made.carried - made.discounted), np.minimum(made.carried, made.discounted)
+        h = -np.where(apart < least, np.log1p(apart / least), np.log((least + apart) / least)) / made.root
+    (moving,) = np.nonzero((made.root > 0) & (h > -_UNTHINKABLE) & np.isfinite(made.root))
+    if len(moving):
+        h, t = h[moving], made.root[moving] / 2
+        with np.errstate(under="ignore"):
+            m = np.sqrt(made.carried[moving] * made.discounted[moving]) * np.exp(-(h * h + t * t) / 2) / _ROOT_TAU
+        value[moving] += mills.black(h, t, m, least[moving])
+    return np.asarray(value)
 
 
 def sensitivities(terms: Terms) -> dict[str, Floats]:
-    """Delta, gamma, vega, theta, rho, vanna, charm and vomma by name: the units are those of `options.Greeks`."""
-    made, sign, years = parts(terms), terms.sign, np.maximum(terms.years, 0)
-    density = normal.pdf(made.d1)
-    yielded = np.exp(-terms.dividend * years)
-    first, second = normal.cdf(sign * made.d1), normal.cdf(sign * made.d2)
+    """Price and Greeks by name (`NAMES`): the units are those of `options.Greeks`. Formulas as in Haug, "The complete guide to
+    option pricing formulas" (2007), chapter 2, with time as what passes."""
+    made, sign, years, volatility = parts(terms), terms.sign, np.maximum(terms.years, 0), terms.volatility
+    value = price(terms)
+    density = np.exp(-terms.dividend * years) * normal.pdf(made.d1)
+    above, below = made.carried * normal.cdf(sign * made.d1), made.discounted * normal.cdf(sign * made.d2)
     alive = made.root > 0
 
-    def living(value: Floats) -> Floats:
-        return np.where(alive, value, np.where(np.isnan(made.d1), np.nan, 0.0))
+    def living(each: Floats) -> Floats:
+        return np.where(alive, each, np.where(np.isnan(made.d1), np.nan, 0.0))
 
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        vega = made.carried * density * np.sqrt(years)
-        decay = -made.carried * density * terms.volatility / (2 * np.sqrt(years))
+        delta = sign * above / terms.spot
+        gamma = living(density / (terms.spot * made.root))
+        vega = living(terms.spot * density * np.sqrt(years))
+        decay = -terms.spot * density * volatility / (2 * np.sqrt(years))
         drift = (2 * (terms.rate - terms.dividend) * years - made.d2 * made.root) / (2 * years * made.root)
+        passing = terms.dividend + made.d1 * drift
+        theta = np.where(alive, decay, 0.0) + sign * (terms.dividend * above - terms.rate * below)
+        charm = sign * terms.dividend * above / terms.spot - np.where(alive, density * drift, 0.0)
         return {
-            "delta": sign * yielded * first,
-            "gamma": living(yielded * density / (terms.spot * made.root)),
-            "vega": living(vega),
-            "theta": np.where(
-                years > 0,
-                np.where(alive, decay, 0.0)
-                + sign * (terms.dividend * made.carried * first - terms.rate * made.discounted * second),
-                0.0,
-            ),
-            "rho": sign * years * made.discounted * second,
-            "vanna": living(-yielded * density * made.d2 / terms.volatility),
-            "charm": living(sign * terms.dividend * yielded * first - yielded * density * drift),
-            "vomma": living(vega * made.d1 * made.d2 / terms.volatility),
+            "price": value,
+            "delta": delta,
+            "gamma": gamma,
+            "vega": vega,
+            "theta": np.where(years > 0, theta, np.where(np.isnan(years), np.nan, 0.0)),
+            "rho": sign * years * below,
+            "vanna": living(-density * made.d2 / volatility),
+            "charm": np.where(years > 0, charm, np.where(np.isnan(years), np.nan, 0.0)),
+            "vomma": living(vega * made.d1 * made.d2 / volatility),
+            "epsilon": -sign * years * above,
+            "leverage": np.where(value > 0, delta * terms.spot / value, np.nan),
+            "veta": living(vega * (passing - 1 / (2 * years))),
+            "vera": living(-terms.spot * density * years * made.d1 / volatility),
+            "speed": living(-gamma / terms.spot * (made.d1 / made.root + 1)),
+            "zomma": living(gamma * (made.d1 * made.d2 - 1) / volatility),
+            "color": living(gamma * (passing + 1 / (2 * years))),
         }

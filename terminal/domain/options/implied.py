@@ -1,9 +1,9 @@
 """Implied volatility: the one with which the model gives a price that was seen.
 
 European: the price is taken out of the money by parity and divided by sqrt(forward * strike); what is left, b, depends only
-on x = -|ln(forward / strike)| and s = volatility * sqrt(years). Below the inflection at s = sqrt(2 |x|) the equation is
-solved in ln b, above it in ln(its limit - b) (Jaeckel, "Let's be rational", Wilmott 2015, works in the same two regions), with
-Halley's steps kept inside a bracket, so it converges to the last digits for prices of 1e-200 as well as of half the limit.
+on x = |ln(forward / strike)| and s = volatility * sqrt(years). Following Jaeckel, "Let's be rational", Wilmott (January 2015)
+40-53, the equation is solved in b near the money, in ln b far out of it, in ln(limit - b) for high volatilities, by
+Householder's third-order steps; after the first guess of `guess` one mostly suffices. `kernels` is the same in machine code.
 American: the model of `american`, in a bracket (Chandrupatla 1997).
 """
 
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from terminal.domain.options import american, normal
+from terminal.domain.options import american, mills
+from terminal.domain.options.guess import guess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from terminal.domain.options.normal import Floats
 
 _STEPS = 80
+_ENOUGH = 1e-4  # a step of this share leaves an error of its fourth power
 _ROOT_TAU = math.sqrt(2 * math.pi)
+_LOG_ROOT_TAU = math.log(_ROOT_TAU)
+_FAR = -2.5
 _LEAST, _MOST = 1e-4, 20.0
 _LOST = 8 * np.finfo(np.float64).eps
 
@@ -45,62 +49,65 @@ def european(price: Floats, terms: Terms) -> Floats:
         paid = price * np.exp(terms.rate * terms.years)
         inside = terms.sign * (forward - terms.strike)
         outside = np.where(inside > 0, paid - inside, paid)
-        x = -np.abs(np.log(forward / terms.strike))
-        b = outside / np.sqrt(forward * terms.strike)
+        most, apart, middle = np.minimum(forward, terms.strike), np.abs(forward - terms.strike), np.sqrt(forward * terms.strike)
         lost = (inside > 0) & (outside <= _LOST * np.maximum(paid, 0))
-    valid = (terms.years > 0) & np.isfinite(x) & (b > 0) & (b < np.exp(x / 2)) & ~lost
+        valid = (terms.years > 0) & (most > 0) & np.isfinite(apart) & (outside > 0) & (outside < most) & ~lost
+        valid &= (middle > 0) & np.isfinite(middle)
     found = np.full(price.shape, np.nan)
     if valid.any():
-        found[valid] = _total(x[valid], b[valid]) / np.sqrt(terms.years[valid])
+        apart, most, outside, middle = (each[valid] for each in (apart, most, outside, middle))
+        with np.errstate(all="ignore"):
+            x = np.where(apart < most, np.log1p(apart / most), np.log((most + apart) / most))
+            total = _total(x, apart / middle, outside / middle, (most - outside) / middle)
+        found[valid] = total / np.sqrt(terms.years[valid])
     return found
 
 
-def _black(x: Floats, s: Floats) -> tuple[Floats, Floats, Floats]:
-    """b, its limit less b, and b's slope, each without loss of digits."""
-    h, t = x / s, s / 2
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        bell = np.exp(-(h * h + t * t) / 2)
-        below = 0.5 * bell * (normal.erfcx(-(h + t) / math.sqrt(2)) - normal.erfcx(-(h - t) / math.sqrt(2)))
-        above = 0.5 * bell * (normal.erfcx((h + t) / math.sqrt(2)) + normal.erfcx(-(h - t) / math.sqrt(2)))
-        limit = np.exp(x / 2)
-        below = np.where(h + t > 5, limit - above, below)
-        above = np.where(h + t < -5, limit - below, above)
-    return below, above, bell / _ROOT_TAU
-
-
-def _total(x: Floats, b: Floats) -> Floats:
-    """s for each x <= 0 and 0 < b < e^(x/2)."""
-    limit = np.exp(x / 2)
-    turning = np.sqrt(2 * np.maximum(-x, 1e-300))
-    lower = b < _black(x, np.maximum(turning, 1e-150))[0]
-    goal = np.where(lower, np.log(b), np.log(limit - b))
-    low, high = np.where(lower, 0.0, turning), np.where(lower, turning, 80.0)
-    s = np.where(lower, np.abs(x) / np.sqrt(np.maximum(2 * (np.abs(x) / 2 - np.log(b)), 1e-300)), turning + _ROOT_TAU * b)
-    s = np.where((s > low) & (s < high), s, (low + high) / 2)
+def _total(x: Floats, width: Floats, b: Floats, missing: Floats) -> Floats:
+    """s for x >= 0 and 0 < b < e^(-x/2); `missing` is their difference, `width` 2 sinh(x/2)."""
+    s = guess(x, width, b)
+    low, high = np.zeros(len(x)), np.full(len(x), np.inf)
     open_ = np.arange(len(x))
     for _ in range(_STEPS):
-        here, at = x[open_], s[open_]
-        below, above, slope = _black(here, at)
-        down = lower[open_]
-        part = np.where(down, below, above)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            error = np.log(part) - goal[open_]
-            first = np.where(down, slope, -slope) / part
-            second = first * (here * here / at**3 - at / 4) - first * first
-            newton = error / first
-            halley = newton / (1 - np.clip(newton * second / first / 2, -0.5, 0.5))
-        too_high = (error > 0) == down
-        high[open_] = np.where(too_high, np.minimum(high[open_], at), high[open_])
-        low[open_] = np.where(too_high, low[open_], np.maximum(low[open_], at))
-        new = at - halley
-        fits = np.isfinite(new) & (new > low[open_]) & (new < high[open_])
-        new = np.where(fits, new, (low[open_] + high[open_]) / 2)
-        done = (np.abs(new - at) <= 2e-16 * at) | (error == 0)
-        s[open_] = np.where(error == 0, at, new)
-        open_ = open_[~done]
+        at = s[open_]
+        over, step = _step(x[open_], at, b[open_], missing[open_])
+        high[open_] = np.where(over, np.minimum(high[open_], at), high[open_])
+        low[open_] = np.where(over, low[open_], np.maximum(low[open_], at))
+        new = at + step
+        done = np.abs(step) < _ENOUGH * at
+        fits = done | ((new > low[open_]) & (new < high[open_]))
+        halved = np.where(np.isfinite(high[open_]), (low[open_] + high[open_]) / 2, 2 * at)
+        s[open_] = np.where(fits, new, halved)
+        open_ = open_[~done & (s[open_] != at)]
         if not len(open_):
             break
     return s
+
+
+def _step(x: Floats, s: Floats, b: Floats, missing: Floats) -> tuple[np.ndarray, Floats]:
+    """Whether s is too high, and Householder's third-order step from it, on the function that is straightest there."""
+    h, t = -x / s, s / 2
+    half = (h * h + t * t) / 2
+    second = h * h / s - t / 2
+    third = second * second - 3 * h * h / (s * s) - 0.25
+    error, newton = np.empty(x.shape), np.empty(x.shape)
+    upper = h + t > 1
+    if len(high := np.flatnonzero(upper)):
+        rest = mills.ratio(-(h + t)[high]) + mills.ratio((h - t)[high])
+        error[high] = -(np.log(rest / missing[high]) - half[high] - _LOG_ROOT_TAU)
+        newton[high] = -error[high] * rest
+        third[high] += 3 * second[high] / rest + 2 / (rest * rest)
+        second[high] += 1 / rest
+    if len(deep := np.flatnonzero(~upper & (h < _FAR))):
+        worth = s[deep] * mills.quotient(h[deep], t[deep])
+        error[deep] = np.log(worth / b[deep]) - half[deep] - _LOG_ROOT_TAU
+        newton[deep] = -error[deep] * worth
+        third[deep] += (2 / worth - 3 * second[deep]) / worth
+        second[deep] -= 1 / worth
+    if len(near := np.flatnonzero(~upper & (h >= _FAR))):
+        error[near] = s[near] * mills.quotient(h[near], t[near]) - b[near] * _ROOT_TAU * np.exp(half[near])
+        newton[near] = -error[near]
+    return error > 0, newton * (1 + newton * second / 2) / (1 + newton * (second + newton * third / 6))
 
 
 def exercisable(price: Floats, terms: Terms) -> Floats:
