@@ -41,7 +41,11 @@ class Series:
 
 SERIES: dict[str, Series] = {
     "DGS10": Series("10-year Treasury yield", "percent", True),
+    "DGS1MO": Series("1-month Treasury yield", "percent", True),
     "DGS3MO": Series("3-month Treasury yield", "percent", True),
+    "DGS6MO": Series("6-month Treasury yield", "percent", True),
+    "DGS1": Series("1-year Treasury yield", "percent", True),
+    "DGS2": Series("2-year Treasury yield", "percent", True),
     "T10Y2Y": Series("10-year minus 2-year Treasury yield", "percent", True),
     "T10Y3M": Series("10-year minus 3-month Treasury yield", "percent", True),
     "BAMLH0A0HYM2": Series("US high-yield spread over Treasuries", "percent", True),
