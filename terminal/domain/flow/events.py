@@ -159,6 +159,7 @@ def of_alerts(alerts: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce("premium", pl.col("price") * pl.col("size") * MULTIPLIER).alias("premium"))  # fmt: skip
     return complete(made.with_columns(
         pl.lit("alert").alias("input"), marks.alias("marks"),
+        pl.when(~pl.col("multileg")).then(0.0).alias("legs_share"),  # "with a spread" does not say how much of it
         pl.when(share["ask"]).then(pl.lit("ask")).when(share["bid"]).then(pl.lit("bid"))
         .when(told).then(pl.lit("mid")).otherwise(pl.lit("unknown")).alias("side"),
         pl.Series("id", event_ids("alert", made.select("source", "id").rows()), dtype=pl.String),
