@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from terminal.commands import Command
     from terminal.domain.sessions import Calendar
     from terminal.paths import Home
+    from terminal.services.chain_archive import ChainArchive
     from terminal.services.jobs import Planned, Scheduler
     from terminal.services.market import Market
     from terminal.services.metrics import Exporter
@@ -159,6 +160,7 @@ class App:
         memory.before_polars()
         memory.begin()
         from terminal.services import job_history
+        from terminal.services.chain_archive import ChainArchive
         from terminal.store import Store
 
         instance.prepare(home)
@@ -170,8 +172,9 @@ class App:
         self.registry = registry or find_registry(home, self.settings)
         self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations, home.cache(self.demo) / "words.json")
         self.gui: Gui | None = None
+        self._chains: ChainArchive | None = None
         self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
-                                  archive_path=home.archive(self.demo), publish=self.events.publish,
+                                  archive_path=home.archive(self.demo), publish=self._published,
                                   trust=lambda dataset: _trusted(self.settings, dataset),
                                   migrations=((job_history.OWNER, job_history.STEPS), *self.registry.migrations()))
         self._workers = Workers(WORKERS, self.store.let_go)
@@ -192,6 +195,8 @@ class App:
                                          NewerStore):  # then whoever reads the market is told; `store` commands still work
                     if fill_demo(self.store, clock, progress or (lambda fraction, note: None), home.cache(True)):
                         self._fill_demo_book()
+            self._chains = ChainArchive(self.store, lambda: self.market, clock=clock, demo=self.demo, setting=self.settings.get,
+                                        submit=self._workers.submit, say=self.events.publish)
         except BaseException:
             self.close()
             raise
@@ -219,6 +224,19 @@ class App:
                 self._market = build_market(self.store, self.settings, self.clock, self.demo, home=self.home, extend=extend,
                                             publish=self.events.publish)
             return self._market
+
+    @property
+    def chain_archive(self) -> ChainArchive:
+        """What takes option chains over into the archive."""
+        if self._chains is None:
+            raise RuntimeError("this app is not open yet")
+        return self._chains
+
+    def _published(self, topic: str, payload: Mapping[str, Any]) -> None:
+        """What the store has to tell; what lands while the demo market is being made is archived with what lands later."""
+        self.events.publish(topic, payload)
+        if topic == "market.changed" and self._chains is not None:
+            self._chains.landed(payload)
 
     @property
     def scheduler(self) -> Scheduler:

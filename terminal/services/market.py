@@ -277,13 +277,16 @@ class Market:
         return self._read("headlines", symbols, as_of=as_of).sort("at", descending=True).head(limit)
 
     def chain(self, symbol: str, as_of: date | None = None) -> pl.DataFrame:
-        """The latest stored option chain of a symbol, by expiry, strike and right."""
-        return self._read("chains", symbol, as_of=as_of, latest=True).sort("expiry", "strike", "right")
+        """The newest option chain of a symbol, by expiry, strike and right: the market's, or for past days the archive's."""
+        from terminal.services.chain_archive import newest_chain
+
+        return newest_chain(self._store, symbol, as_of)
 
     def sources(self, fetch_ids: Iterable[int | None]) -> dict[int, Source]:
-        """Where and when each fetch obtained its values."""
+        """Where and when each fetch obtained its values. Those below zero are the archive's."""
         wanted = sorted({number for number in fetch_ids if number is not None})
-        return self._store.market.sources(wanted) if wanted else {}
+        archived = self._store.archive.sources(wanted) if wanted and wanted[0] < 0 else {}
+        return {**archived, **self._store.market.sources(wanted)} if wanted else {}
 
     def search(self, text: str, limit: int = 20) -> pl.DataFrame:
         """symbol, name, kind, sector of what matches: exact symbol, symbol prefix, name prefix, part of a name."""

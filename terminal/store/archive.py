@@ -49,6 +49,7 @@ class ArchiveStore:
         self._complete()
         self._lock = threading.Lock()
         self._version = 0
+        self._symbols: tuple[int, frozenset[str]] = (-1, frozenset())
         self._sources: dict[int, Source] = {}
 
     @property
@@ -84,6 +85,15 @@ class ArchiveStore:
         """
         return archive_chains.snapshots(self.database, symbol, day)
 
+    def symbols(self) -> frozenset[str]:
+        """Of what chains are archived."""
+        version, found = self._symbols
+        if version != self._version:
+            version = self._version
+            found = frozenset(self.database.read("select distinct symbol from snapshots")["symbol"])
+            self._symbols = (version, found)
+        return found
+
     def days(self, symbol: str) -> pl.DataFrame:
         """day, at, contracts, provider of the last snapshot of each archived day, oldest first."""
         return self.snapshots(symbol).filter("last").select("day", "at", "contracts", "provider")
@@ -115,6 +125,10 @@ class ArchiveStore:
                    as_of: date | None = None) -> pl.DataFrame:
         """`archive_tables.VOLATILITY`, by symbol and day; `start` and `end` included."""
         return archive_volatility.read(self.database, symbols, start, end, as_of)
+
+    def unmeasured(self, since: date) -> list[tuple[str, date, datetime]]:
+        """symbol, day, at of the last snapshots of days from `since` on that have no volatility of their own yet."""
+        return archive_volatility.unmeasured(self.database, since)
 
     # prints and raw messages
 

@@ -12,7 +12,7 @@ from terminal.store.sql import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from terminal.store.db import Database
     from terminal.store.transaction import Transaction
@@ -28,15 +28,18 @@ def save(database: Database, frame: pl.DataFrame) -> int:
         raise ValueError("a row of volatility needs symbol, day, at and source")
     if strange := set(rows["source"]) - SOURCES.keys():
         raise ValueError(f"{min(strange)!r} is no source of a volatility: {', '.join(SOURCES)}")
-    rank = pl.col("source").replace_strict(SOURCES, return_dtype=pl.Int64)
+    named = pl.col("source").replace_strict(SOURCES, return_dtype=pl.Int64)
+    rank = pl.when(pl.col("iv30").is_not_null()).then(named).otherwise(0)
     rows = rows.sort(rank, "at").unique(["symbol", "day"], keep="last", maintain_order=True).sort("symbol", "day")
-    worth = "case {} " + " ".join(f"when '{name}' then {rank}" for name, rank in SOURCES.items()) + " end"
+    # A measure that found nothing says less than any stand-in.
+    worth = "case when {0}.iv30 is null then 0 " + " ".join(
+        f"when {{0}}.source = '{name}' then {number}" for name, number in SOURCES.items()) + " end"
 
     def write(tx: Transaction) -> int:
         with tx.view("measured", rows):
             better = tx.query(
                 f"select m.* from measured m left join volatility v on v.symbol = m.symbol and v.day = m.day "
-                f"where v.symbol is null or {worth.format('m.source')} >= {worth.format('v.source')}")
+                f"where v.symbol is null or {worth.format('m')} >= {worth.format('v')}")
         return tx.upsert("volatility", better) if better.height else 0
 
     return database.write(write) if rows.height else 0
@@ -56,3 +59,12 @@ def read(database: Database, symbols: Sequence[str] | None, start: date | None, 
         conditions.append(f"day <= {literal(as_of)} and \"at\" < {literal(known.end_of_day(as_of))}")
     names = ", ".join(map(quoted, VOLATILITY))
     return database.read(f"select {names} from volatility where {' and '.join(conditions)} order by symbol, day")
+
+
+def unmeasured(database: Database, since: date) -> list[tuple[str, date, datetime]]:
+    """The last snapshots of days from `since` on whose volatility is not our own of that moment, oldest first."""
+    found = database.read(
+        'select s.symbol, s.day, s."at" from snapshots s left join volatility v on v.symbol = s.symbol and v.day = s.day '
+        f"where s.last and s.day >= {literal(since)} and (v.\"at\" is distinct from s.\"at\" or v.source <> 'own') "
+        'order by s."at", s.symbol')
+    return list(found.iter_rows())

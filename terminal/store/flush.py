@@ -1,12 +1,17 @@
-"""Empties a dataset of the market, so that it is fetched again. The book has no such door."""
+"""Takes rows out of the market: a dataset, so that it is fetched again, or old chains. The book has no such door."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from terminal.domain.schemas import DATASETS
+from terminal.store.sql import literal
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from terminal.store.market import MarketStore
     from terminal.store.transaction import Transaction
 
@@ -38,3 +43,27 @@ def flush(market: MarketStore, dataset: str) -> int:
 
     market.database.write(write)
     return sum(tables.values())
+
+
+def drop_chains(market: MarketStore, before: datetime, archived: pl.DataFrame) -> int:
+    """Drop option chains from before a moment that are kept elsewhere as fully; how many rows.
+
+    `archived`: symbol, at, contracts of what is. What is not among it stays, however old.
+    """
+    old = market.database.read(f'select symbol, "at", count(*)::bigint as contracts from chains where "at" < {literal(before)} '
+                               "group by all")
+    kept = old.join(archived.rename({"contracts": "there"}), on=["symbol", "at"]).filter(pl.col("contracts") <= pl.col("there"))
+    if kept.is_empty():
+        return 0
+    symbols = kept["symbol"].unique().sort().to_list()
+
+    def write(tx: Transaction) -> int:
+        gone = 0
+        with tx.view("kept", kept.select("symbol", "at")):
+            for table in ("chains", "chains_superseded"):
+                gone += tx.execute(f'delete from {table} where "at" < {literal(before)} and exists '
+                                   f'(select 1 from kept where kept.symbol = {table}.symbol and kept."at" = {table}."at")')
+        tx.committed.append(lambda: market.writes.grow("chains", symbols))
+        return gone
+
+    return market.database.write(write)

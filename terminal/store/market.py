@@ -111,6 +111,15 @@ class MarketStore:
             frame = frame.filter(pl.col(time_column) == pl.col(time_column).max().over(schema.key[0]))
         return _in_order(frame, schema.key).select(picked)
 
+    def newest(self, dataset: str, symbol: str, as_of: date | None = None) -> datetime | None:
+        """The newest time of a symbol's rows, of those known at the end of a day; None when there are none."""
+        known_then = "true" if as_of is None else f"known_at < {literal(known.end_of_day(as_of))}"
+        column = quoted(TIME_COLUMNS[dataset])
+        found: datetime | None = self.database.read(
+            f"select max({column}) as newest from {dataset} where {quoted(_schema(dataset).key[0])} = ? and {known_then}",
+            (symbol,))["newest"][0]
+        return found
+
     def save(self, dataset: str, frame: pl.DataFrame, fetch: Fetch, *, repairs: pl.DataFrame | None = None,
              refused: pl.DataFrame | None = None, complete: bool = True, tell: bool = True) -> Saved:
         """Write the fetch and its valid rows in one transaction; quarantine the rest with the reason.
