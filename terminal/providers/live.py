@@ -32,6 +32,7 @@ ADAPTERS = {
     "alphavantage": "terminal.providers.alphavantage:AlphaVantageProvider",
     "apininjas": "terminal.providers.apininjas:ApiNinjasProvider",
 }
+_TITLES = {service.id: service.title for service in SERVICES}
 
 
 def live_providers(settings: Settings, budget: Budget, clock: Callable[[], datetime], run: Path) -> tuple[Provider, ...]:
@@ -64,4 +65,5 @@ def _around(settings: Settings, budget: Budget, service: str, clock: Callable[[]
         run,
         setting=lambda name: str(settings.get(f"providers.{service}.{name}") or ""),
         learn=lambda remaining, until: budget.learn(service, remaining, until),
+        spend=lambda waiting: budget.take(service, by_hand=False, waiting=waiting, title=_TITLES[service]),
     )

@@ -50,6 +50,8 @@ class Surroundings:
     `clock` is wall time in UTC, `run` a folder for what only matters while the program runs (cookies), `read_seconds` how
     long to wait for the next bytes of an answer. `setting(name)` is the value of a further setting `providers.<id>.<name>`.
     `learn(remaining, until)` is told what the service itself says is left of its allowance (`Budget.learn`).
+    `spend(waiting)` counts one request more than the call was said to cost, and waits for its turn, telling `waiting(seconds)`;
+    RateLimited when that would take too long.
     """
 
     base_url: Callable[[], str]
@@ -59,6 +61,7 @@ class Surroundings:
     read_seconds: float = READ_SECONDS
     setting: Callable[[str], str] = lambda _name: ""
     learn: Callable[[int, datetime | None], None] = lambda _remaining, _until: None
+    spend: Callable[[Callable[[float], None]], None] = lambda _waiting: None
 
 
 class Service:

@@ -7,10 +7,12 @@ ends itself after two idle minutes, and is ended by us when it does not answer o
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import multiprocessing
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 # No limit is published; one request a second with short bursts is what a person clicking would cause.
 WINDOWS = (Window(5, 5), Window(2000, 3600))
 ANSWER_SECONDS = 20.0
+MOST_EXPIRIES = 60
 START_SECONDS = 30.0
 
 
@@ -40,7 +43,7 @@ class YahooProvider:
     id = "yahoo"
     title = "Yahoo Finance"
     datasets = frozenset(
-        {"quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars"}
+        {"quotes", "facts", "bars", "instruments", "earnings", "dividends", "splits", "headlines", "minute_bars", "chains"}
     )
     simulated = False
     delayed = False
@@ -62,24 +65,64 @@ class YahooProvider:
         self._base_url = around.base_url
         self._clock = around.clock
         self._run = around.run
+        self._spend = around.spend
         self._owner = threading.Lock()
         self._process: SpawnProcess | None = None
         self._pipe: Connection | None = None
 
     def fetch(self, request: Request, progress: Progress) -> Iterator[Answer]:
         """Answers as they arrive; the answer for the asked dataset is the last one but for statements. Raises ProviderError."""
-        base = self._base_url().rstrip("/")
-        cache = "" if base else str(self._cache())
-        job = Job(request.dataset, request.symbols, request.start, request.end, base, cache, self._clock())
-        with self._owner:
-            parts = self._ask(job, progress)
-        for part in parts:
+        if request.dataset == "chains":
+            for symbol in request.symbols:
+                yield self._chain(symbol, progress)
+            return
+        for part in self._parts(request, progress):
             yield self._answer(part, request.symbols)
 
     def close(self) -> None:
         """End the worker."""
         with self._owner:
             self._end()
+
+    def _chain(self, symbol: str, progress: Progress) -> Answer:
+        """All expiries of one symbol as one chain of one moment, that of the first answer; all or nothing.
+
+        Yahoo sends one expiry an answer: each counts as a request of its own, and waits for its turn.
+        """
+        import polars as pl
+
+        parts = self._parts(Request("chains", (symbol,)), progress)
+        first = parts[-1]
+        expiries = [] if len(parts) == 1 else pl.read_ipc(io.BytesIO(parts[0].arrow))["expiry"].to_list()
+        known = pl.read_ipc(io.BytesIO(first.arrow))
+        frames, seen = [known], [first.seen]
+        for day in [each for each in expiries if each not in set(known["expiry"])][: MOST_EXPIRIES - 1]:
+            progress(None, f"chain of {symbol} expiring {day} from {self.title}")
+            self._spend(lambda seconds: progress(None, f"waiting {max(round(seconds), 1)} s for {self.title}"))
+            (part,) = self._parts(Request("chains", (symbol,), day, day), progress)
+            frames.append(pl.read_ipc(io.BytesIO(part.arrow)))
+            seen.append(part.seen)
+        there = set(pl.concat(frames)["expiry"])
+        lost = [day for day in expiries if day not in there]
+        note = f"{len(lost)} of {len(expiries)} expiries were not delivered, {lost[0]} first" if lost and there else first.note
+        price = known["underlying_price"].drop_nulls().first() if known.height else None
+        frame = pl.concat(frames).with_columns(
+            pl.lit(first.as_of, dtype=pl.Datetime("us", "UTC")).alias("at"),
+            pl.coalesce(pl.lit(price, dtype=pl.Float64), "underlying_price").alias("underlying_price"),
+        ).unique(["contract"], keep="first", maintain_order=True)  # fmt: skip
+        whole = seen[0] if len(seen) == 1 else replace(
+            seen[0], finished_at=seen[-1].finished_at, bytes=sum(each.bytes or 0 for each in seen),
+            sha256=hashlib.sha256("".join(each.sha256 for each in seen).encode()).hexdigest())  # fmt: skip
+        status = "empty" if frame.is_empty() else "ok"
+        fetch = _fetch(whole, "chains", (symbol,), status, error=note, as_of=first.as_of, delayed=first.delayed)
+        return Answer("chains", frame, fetch, first.missing)
+
+    def _parts(self, request: Request, progress: Progress) -> list[Part]:
+        base = self._base_url().rstrip("/")
+        cache = "" if base else str(self._cache())
+        job = Job(request.dataset, request.symbols, request.start, request.end, base, cache, self._clock())
+        with self._owner:
+            return self._ask(job, progress)
 
     def _answer(self, part: Part, asked: tuple[str, ...]) -> Answer:
         import polars as pl

@@ -201,6 +201,8 @@ class Client:
                 yield from self._parts(parsed, {"quotes": missing})
             elif job.dataset in ("facts", "instruments", "earnings"):
                 yield from self._company(symbol, job.dataset, now)
+            elif job.dataset == "chains":
+                yield from self._options(symbol, job)
             elif job.dataset == "headlines":
                 body = self._get("search", "/v1/finance/search", {"q": symbol, "quotesCount": "1", "newsCount": "20"})
                 yield from self._parts([parse.parse_news(body, symbol)])
@@ -210,6 +212,20 @@ class Client:
             from terminal.domain.schemas import DATASETS
 
             yield self._part(parse.Parsed(job.dataset, DATASETS[job.dataset].empty()), (symbol,), str(error))
+
+    def _options(self, symbol: str, job: Job) -> Iterator[Part]:
+        """One expiry, `job.start`; without it the nearest one, after a part that lists all there are."""
+        from terminal.providers import yahoo_options as options
+        from terminal.providers import yahoo_parse as parse
+
+        params = {} if job.start is None else {"date": options.epoch(job.start)}
+        body = self._get("options", f"/v7/finance/options/{quote(options.asked_as(symbol))}", params)
+        found = options.parse_options(body, symbol)
+        if job.start is None:
+            import polars as pl
+
+            yield self._part(parse.Parsed("expiries", pl.DataFrame({"expiry": found.expiries}, schema={"expiry": pl.Date})))
+        yield self._part(parse.Parsed("chains", found.contracts, found.at, delayed=True))
 
     def _company(self, symbol: str, dataset: str, now: datetime) -> Iterator[Part]:
         from terminal.providers import yahoo_parse as parse

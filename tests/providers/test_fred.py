@@ -102,7 +102,8 @@ def test_without_names_the_programs_own_series_are_asked_for(server: Loopback, p
     server.say({"observations": payload("observations_UNRATE")})
     answers = ask(provider, start=date(2026, 1, 1))
     assert [answer.fetch.symbol for answer in answers] == [
-        "DGS10", "DGS1MO", "DGS3MO", "DGS6MO", "DGS1", "DGS2", "T10Y2Y", "T10Y3M", "BAMLH0A0HYM2", "VIXCLS", "FEDFUNDS", "CPIAUCSL", "UNRATE"]  # fmt: skip
+        "DGS10", "DGS1MO", "DGS3MO", "DGS6MO", "DGS1", "DGS2", "T10Y2Y", "T10Y3M",
+        "BAMLH0A0HYM2", "VIXCLS", "FEDFUNDS", "CPIAUCSL", "UNRATE"]  # fmt: skip
 
 
 def test_a_series_we_do_not_know_is_described_by_fred(server: Loopback, provider: FredProvider) -> None:
