@@ -14,8 +14,10 @@ last digit.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +43,7 @@ _ASYNCHRONOUS = 3e-4
 _FARTHEST = 0.5
 _UNSURE = 0.01
 _ROUNDS = 3
+_CADENCES = (30.4, 91.3, 182.6, 365.2)
 
 COLUMNS: dict[str, Any] = {
     "expiry": pl.Date, "root": pl.String, "settlement": pl.String, "expires": pl.Datetime("us", "UTC"), "american": pl.Boolean,
@@ -48,6 +51,15 @@ COLUMNS: dict[str, Any] = {
     "forward_from": pl.String, "forward_error": pl.Float64, "rate_from": pl.String, "dividends": pl.Float64,
     "borrow": pl.Float64, "priced_spot": pl.Float64, "priced_carry": pl.Float64,
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A dividend to come: its ex-day and money per share; `declared`, or expected because the last ones were paid regularly."""
+
+    day: date
+    amount: float
+    declared: bool
 
 
 @dataclass(frozen=True)
@@ -205,3 +217,32 @@ def _levels() -> tuple[tuple[str, pl.Expr], ...]:
 def moment_of(chain: pl.DataFrame) -> datetime:
     """The newest moment that a chain's rows state."""
     return chain["at"].max()  # type: ignore[return-value]
+
+
+
+def expected_dividends(paid: Sequence[tuple[date, float]], today: date, until: date) -> tuple[Payment, ...]:
+    """The dividends after `today` up to `until`: those declared, then the last regular one again at its usual distance.
+
+    `paid` are ex-days and amounts, past and declared. Regular is monthly, quarterly, half-yearly or yearly, with a payment in the
+    last one and a half distances; amounts of more than twice the median are special and not repeated.
+    """
+    known = sorted((day, amount) for day, amount in paid if amount > 0 and day > today - timedelta(days=800))
+    found = [Payment(day, amount, True) for day, amount in known if today < day <= until]
+    middle = float(np.median([amount for _, amount in known])) if known else 0.0
+    regular = [(day, amount) for day, amount in known if amount <= 2 * middle]
+    if len(regular) < 3:
+        return tuple(found)
+    gaps = [(after - before).days for (before, _), (after, _) in itertools.pairwise(regular)]
+    distance = float(np.median(gaps))
+    cadence = min(_CADENCES, key=lambda each: abs(math.log(max(distance, 1) / each)))
+    last, amount = regular[-1]
+    if abs(distance / cadence - 1) > 0.25 or (today - last).days > 1.5 * cadence:
+        return tuple(found)
+    for number in itertools.count(1):
+        day = last + timedelta(days=round(number * cadence))
+        day -= timedelta(days=max(day.weekday() - 4, 0))
+        if day > until:
+            break
+        if day > today:
+            found.append(Payment(day, amount, False))
+    return tuple(found)

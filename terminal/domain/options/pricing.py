@@ -64,9 +64,9 @@ def price_chain(
     last_at, volume, open_interest, bid_size, ask_size, spot, forward, rate, carry (forward = spot e^((rate - carry) years)),
     moneyness = ln(strike / forward), usable, reasons, remarks, iv (of mid; null when not usable or its quote says nothing about
     it), iv_bid, iv_ask, iv_provider, delta_provider, iv_gap = iv - iv_provider, iv_used (what theo and Greeks are worked out
-    with), iv_from ("quote", "its pair": the other side of the strike, "other strikes": between its neighbours), theo and `GREEKS`
-    in the units of `options.Greeks`; fetch_id when the chain has it. Contracts that are not usable have theo and Greeks
-    from other quotes where there are such, for reading, not for sums.
+    with), iv_from ("quote"; "its pair": the other side of the strike; "other strikes": between its neighbours, or the last
+    one's), theo and `GREEKS` in the units of `options.Greeks`; fetch_id when the chain has it. Contracts that are not
+    usable have theo and Greeks from other quotes where there are such, for reading, not for sums.
 
     Of `expiries`: expiry, root, settlement, expires, american, days, years, forward, rate, carry, forward_from, forward_error,
     rate_from, dividends (their value today), borrow (the carry beyond them; null where its error is too large), atm_iv, usable,
@@ -181,7 +181,7 @@ def _valued(frame: pl.DataFrame) -> pl.DataFrame:
     """Volatilities of middle, bid and ask; then prices and Greeks with the best volatility there is."""
     terms = _terms(frame)
     alive = np.flatnonzero(frame["_alive"].to_numpy())
-    chosen = {name: np.tile(values[alive], 3) for name, values in terms.items()}
+    chosen: dict[str, Any] = {name: np.tile(values[alive], 3) for name, values in terms.items()}
     paid = np.concatenate([frame[name].to_numpy()[alive] for name in ("mid", "bid", "ask")])
     solved = implied_volatility(paid, **chosen).reshape(3, len(alive))
     volatility = np.full((3, frame.height), np.nan)
@@ -207,8 +207,8 @@ def _valued(frame: pl.DataFrame) -> pl.DataFrame:
 def _best(frame: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int8]]:
     """The volatility to price each contract with: its own, that of the other side of its strike, or between its neighbours'.
 
-    Between the nearest strikes whose volatility is known, in ln(strike / forward); never beyond the last one, and not for what
-    has expired. With it, where from: 0 nowhere, 1 to 3 in that order.
+    Between the nearest strikes of its expiry whose volatility is known, in ln(strike / forward); beyond the last one that of the
+    last one. With it, where from: 0 nowhere, 1 to 3 in that order.
     """
     own = frame["iv"].to_numpy()
     group, strike, x = frame["group"].to_numpy(), frame["strike"].to_numpy(), frame["moneyness"].to_numpy()
@@ -218,14 +218,16 @@ def _best(frame: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.
         taken = np.isnan(used[to]) & ~np.isnan(own[of])
         used[to[taken]], origin[to[taken]] = own[of[taken]], 2
     known, open_ = np.flatnonzero(~np.isnan(used)), np.flatnonzero(np.isnan(used) & np.isfinite(x))
-    if len(known) > 1 and len(open_):
+    if len(known) and len(open_):
         after = np.searchsorted(known, open_)
         left, right = known[np.maximum(after - 1, 0)], known[np.minimum(after, len(known) - 1)]
-        between = (group[left] == group[open_]) & (group[right] == group[open_]) & (left < open_) & (right > open_)
-        left, right, open_ = left[between], right[between], open_[between]
+        before = (group[left] == group[open_]) & (left < open_)
+        behind = (group[right] == group[open_]) & (right > open_)
+        left, right = np.where(before, left, right), np.where(behind, right, left)
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(x[right] > x[left], (x[open_] - x[left]) / (x[right] - x[left]), 0.5)
-        used[open_], origin[open_] = used[left] + share * (used[right] - used[left]), 3
+            share = np.where(x[right] > x[left], (x[open_] - x[left]) / (x[right] - x[left]), 0.0)
+        near = before | behind
+        used[open_[near]], origin[open_[near]] = (used[left] + share * (used[right] - used[left]))[near], 3
     return used, origin
 
 
