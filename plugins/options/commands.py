@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from plugins.options.chain.commands import chain
+from plugins.options.chain.commands import chain, contract, expiries, greeks
 from plugins.options.exposure.commands import gex, max_pain, oi, ratios
 
 __all__ = [
     "chain",
+    "contract",
+    "expiries",
     "gex",
+    "greeks",
     "max_pain",
     "oi",
     "ratios",
