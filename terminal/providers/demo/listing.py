@@ -12,6 +12,7 @@ import polars as pl
 
 from terminal.domain.schemas import BARS, DIVIDENDS, INSTRUMENTS, SPLITS
 from terminal.providers.demo.newest import LastDay
+from terminal.providers.demo.tape import record
 
 if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
@@ -86,6 +87,7 @@ class Listing:
         """The newest session by itself: a thousandth of what the world holds in memory."""
         world, newest, ended = self.world, len(self.world.days) - 1, self.finished - 1
         members = self.members()
+        large = tuple(members.filter(pl.col("universe") == "demo_large")["symbol"].to_list())
 
         def of(name: str, session: int) -> Floats:
             return np.array(self.matrix(name, session, session + 1)[0])
@@ -105,7 +107,8 @@ class Listing:
             of("volatility", ended),
             float(world.factors.volatility[ended]),
             world.cap[-1].copy(),
-            tuple(members.filter(pl.col("universe") == "demo_large")["symbol"].to_list()),
+            large,
+            record(self, large),
         )
 
     @cached_property

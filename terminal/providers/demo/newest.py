@@ -19,6 +19,7 @@ import numpy as np
 from terminal.files import write_whole
 from terminal.paths import data_file
 from terminal.providers.demo.recipe import calendar, load
+from terminal.providers.demo.tape import Tape
 
 if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
@@ -33,7 +34,8 @@ class LastDay:
     """The newest session of every instrument and the close before it: what quotes, minute bars and chains need of the world.
 
     `prices` holds open, high, low, close and volume, splits worked in; `end` is the last session with a daily bar, of which
-    `closes`, `volatility` (a day's) and `market_volatility` are; `cap` are the companies' market values now.
+    `closes`, `volatility` (a day's) and `market_volatility` are; `cap` are the companies' market values now; `tape` has the past
+    of what options are made of.
     """
 
     recipe: Recipe
@@ -51,6 +53,7 @@ class LastDay:
     market_volatility: float
     cap: Floats
     large: tuple[str, ...]
+    tape: Tape
 
 
 class Shelf:
@@ -72,7 +75,7 @@ class Shelf:
                     load(seed), calendar(), key[0], date.fromisoformat(str(kept["end"])), symbols,
                     {symbol: position for position, symbol in enumerate(symbols)}, kept["split_total"], kept["alive"],
                     {name: kept[f"price_{name}"] for name in _PRICES}, kept["before"], kept["closes"], kept["volatility"],
-                    float(kept["market_volatility"]), kept["cap"], tuple(kept["large"].tolist()),
+                    float(kept["market_volatility"]), kept["cap"], tuple(kept["large"].tolist()), Tape.of(kept),
                 )  # fmt: skip
         except FileNotFoundError:
             return None
@@ -90,6 +93,7 @@ class Shelf:
             buffer, seal=_seal(key, seed), end=day.end.isoformat(), symbols=day.symbols, split_total=day.split_total,
             alive=day.alive, before=day.before, closes=day.closes, volatility=day.volatility,
             market_volatility=day.market_volatility, cap=day.cap, large=day.large, **prices,
+            **day.tape.arrays(),
         )  # fmt: skip
         try:
             write_whole(self._path, buffer.getvalue())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from terminal.domain.sessions import Calendar
+    from terminal.providers.demo.chains import Options
     from terminal.providers.demo.listing import Listing
     from terminal.providers.demo.newest import LastDay
 
@@ -118,6 +119,13 @@ class DemoProvider:
             self._day()  # while the world is there
         progress(1.0, "the market is ready")
         return rows
+
+    def options(self) -> Options:
+        """The option market of the newest finished session and of those before it."""
+        from terminal.providers.demo.chains import Options
+
+        day = self._day()
+        return Options(day.recipe, day.calendar, day.tape)
 
     def _frames(
         self, listing: Listing, dataset: str, symbols: tuple[str, ...], start: date | None, end: date | None

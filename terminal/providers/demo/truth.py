@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from terminal.providers.demo.chains import Flow, planted_flow
+from terminal.providers.demo.chains import planted_flow
 from terminal.providers.demo.funds import basket_weights
 from terminal.providers.demo.listing import Listing
 from terminal.providers.demo.world import World, generate
@@ -18,6 +18,7 @@ from terminal.providers.demo.world import World, generate
 if TYPE_CHECKING:
     from datetime import date
 
+    from terminal.providers.demo.activity import Flow
     from terminal.providers.demo.plants import Kind, Plant
 
 
