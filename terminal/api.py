@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from terminal.paths import Home
+    from terminal.services.chain_archive import ChainArchive
     from terminal.services.explain import Explain, Text
     from terminal.services.jobs import Scheduler
     from terminal.services.market import Market
@@ -173,6 +174,7 @@ class Context(Protocol):
     market: Market
     store: Store
     scheduler: Scheduler
+    archiving: ChainArchive
     settings: Settings
     explain: Explain
     home: Home

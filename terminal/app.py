@@ -114,6 +114,11 @@ class CommandContext:
         return self._app.market
 
     @property
+    def archiving(self) -> ChainArchive:
+        """What takes option chains over into the archive."""
+        return self._app.chain_archive
+
+    @property
     def scheduler(self) -> Scheduler:
         """The jobs that start by themselves."""
         return self._app.scheduler

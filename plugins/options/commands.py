@@ -7,7 +7,7 @@ from plugins.options.chain.commands import chain, contract, expiries, greeks
 from plugins.options.demo_commands import demo_fill
 from plugins.options.exposure.commands import gex, max_pain, oi, ratios
 from plugins.options.planner.commands import calc, plan, size, structures
-from plugins.options.volatility.commands import cones, em, iv, iv_history, realised, smile, surface, term
+from plugins.options.volatility.commands import cones, em, iv, iv_history, realised, reports, smile, surface, term
 
 __all__ = [
     "archive",
@@ -28,6 +28,7 @@ __all__ = [
     "plan",
     "ratios",
     "realised",
+    "reports",
     "size",
     "smile",
     "structures",

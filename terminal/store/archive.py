@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from terminal.store import archive_chains, archive_prints, archive_volatility
+import polars as pl
+
+from terminal.store import archive_chains, archive_prints, archive_volatility, known
 from terminal.store.archive_tables import STEPS, columns_of_rows
+from terminal.store.connection import file_size
 from terminal.store.migrate import CORE, migrate
 from terminal.store.sql import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
-
-    import polars as pl
 
     from terminal.domain.sessions import Calendar
     from terminal.domain.sourced import Source
@@ -164,8 +165,19 @@ class ArchiveStore:
             return {number: self._sources[number] for number in wanted if number in self._sources}
 
     def status(self) -> pl.DataFrame:
-        """symbol, days, first, newest (day), at, contracts (of the newest), provider, rows (contract-days), volatilities."""
+        """symbol, days, first, newest (day), at, contracts, provider, fetch_id (of the newest), rows (of all), volatilities."""
         return archive_chains.status(self.database)
+
+    def missed(self) -> dict[str, list[date]]:
+        """Of each symbol the sessions since its first archived one, up to the last that ended, of which there is no chain."""
+        found = self.snapshots().group_by("symbol").agg("session", pl.col("session").min().alias("first"))
+        ended = known.last_session(self._clock(), self._calendar)
+        return {symbol: sorted(known.sessions(first, ended, self._calendar) - set(there))
+                for symbol, there, first in found.iter_rows()}  # fmt: skip
+
+    def size(self) -> int:
+        """Bytes of the file and its log."""
+        return file_size(self.database.path)
 
     def prune(self, *, moments: int, trades: int, raw: int, raw_bytes: int) -> Pruned:
         """Give up earlier snapshots, prints and raw messages older than so many days, and the oldest raw beyond `raw_bytes`.
@@ -186,7 +198,7 @@ class ArchiveStore:
     def _sessions_before(self, day: date, count: int) -> date:
         """The session `count` sessions before `day`; without a calendar the weekdays."""
         for _ in range(count):
-            day = archive_chains.session_before(day, self._calendar)
+            day = known.session_before(day, self._calendar)
         return day
 
     def _complete(self) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from terminal.domain.schemas import CHAINS
 from terminal.domain.schemas import UTC as UTC_TYPE
-from terminal.domain.sessions import CLOSE, OPEN
 from terminal.domain.sourced import Source
 from terminal.store import known
 from terminal.store.archive_tables import COUNTS, IDENTITY, ROUNDED, VALUES
@@ -18,13 +16,12 @@ from terminal.store.sql import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from terminal.domain.sessions import Calendar
     from terminal.store.db import Database
     from terminal.store.transaction import Transaction
 
-# A price of the close is stamped with its second or the one before.
-_AT_CLOSE = timedelta(minutes=1)
 _FEW = 200  # beyond so many contracts a join beats a list
 _SOURCE: dict[str, pl.DataType | type[pl.DataType]] = {
     "provider": pl.String, "endpoint": pl.String, "as_of": UTC_TYPE, "fetched_at": UTC_TYPE, "delayed": pl.Boolean,
@@ -82,33 +79,8 @@ def _with_requests(frame: pl.DataFrame, rows: pl.DataFrame, source: Source | Map
 
 def _dated(moments: pl.Series, calendar: Calendar | None) -> pl.DataFrame:
     """at, day (exchange time), session (whose trading is seen then), whole (after that session's close)."""
-    found = [(moment, *_dates(moment, calendar)) for moment in moments.sort()]
+    found = [(moment, *known.seen(moment, calendar)) for moment in moments.sort()]
     return pl.DataFrame(found, {"at": UTC_TYPE, "day": pl.Date, "session": pl.Date, "whole": pl.Boolean}, orient="row")
-
-
-def _dates(moment: datetime, calendar: Calendar | None) -> tuple[date, date | None, bool]:
-    day = moment.astimezone(known.EXCHANGE).date()
-    try:
-        if calendar is None:
-            raise ValueError("no calendar")
-        if calendar.is_session(day) and moment >= calendar.session_open(day):
-            return day, day, moment >= calendar.session_close(day) - _AT_CLOSE
-        return day, calendar.previous_session(day), True
-    except ValueError:  # outside what the calendar covers: the weekdays, and the usual hours
-        usual = moment.astimezone(known.EXCHANGE)
-        if day.weekday() < 5 and usual.time() >= OPEN:
-            return day, day, usual.time() >= CLOSE
-        return day, session_before(day, None), True
-
-
-def session_before(day: date, calendar: Calendar | None) -> date:
-    """The session before a day; outside the calendar the weekday before it."""
-    try:
-        if calendar is not None:
-            return calendar.previous_session(day)
-    except ValueError:
-        pass
-    return day - timedelta(days={0: 3, 6: 2}.get(day.weekday(), 1))
 
 
 def _requests(tx: Transaction, wanted: Mapping[int, Source]) -> dict[int, int]:
@@ -308,7 +280,8 @@ def sources(database: Database, numbers: Sequence[int]) -> dict[int, Source]:
 def status(database: Database) -> pl.DataFrame:
     """One row a symbol: what is archived of it."""
     return database.read("""
-        select s.symbol, count(*) as days, min(s.day) as first, max(s.day) as newest, max(s."at") as "at",
+        select s.symbol, count(*) as days, arg_max(s.fetch_id, s."at")::bigint as fetch_id,
+               min(s.day) as first, max(s.day) as newest, max(s."at") as "at",
                arg_max(s.contracts, s."at")::bigint as contracts, arg_max(f.provider, s."at") as provider,
                sum(s.contracts)::bigint as rows, max(coalesce(v.n, 0))::bigint as volatilities
         from snapshots s left join fetches f using (fetch_id)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from terminal.domain.schemas import UTC as UTC_TYPE
-from terminal.domain.sessions import CLOSE, Calendar
+from terminal.domain.sessions import CLOSE, OPEN, Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,8 @@ EXCHANGE = ZoneInfo("America/New_York")
 # Extended trading in New York ends at 20:00; results of the day are public by then at the latest.
 _EVENING = time(20)
 _MORNING = time(9, 30)
+# A price of the close may be stamped a little before it.
+_AT_CLOSE = timedelta(minutes=1)
 
 
 def end_of_day(day: date) -> datetime:
@@ -82,3 +84,43 @@ def _close(day: date, calendar: Calendar | None) -> datetime:
         except ValueError:
             pass  # outside the calendar, or no session there: the usual hour
     return datetime.combine(day, CLOSE, EXCHANGE)
+
+
+def seen(moment: datetime, calendar: Calendar | None) -> tuple[date, date, bool]:
+    """The day of a moment in exchange time, the session whose trading is seen then, and whether that session had ended."""
+    local = moment.astimezone(EXCHANGE)
+    day = local.date()
+    try:
+        if calendar is None:
+            raise ValueError("no calendar")
+        if calendar.is_session(day) and moment >= calendar.session_open(day):
+            return day, day, moment >= calendar.session_close(day) - _AT_CLOSE
+        return day, calendar.previous_session(day), True
+    except ValueError:  # outside what the calendar covers: the weekdays, and the usual hours
+        if day.weekday() < 5 and local.time() >= OPEN:
+            return day, day, local.time() >= CLOSE
+        return day, session_before(day, None), True
+
+
+def session_before(day: date, calendar: Calendar | None) -> date:
+    """The session before a day; outside the calendar the weekday before it."""
+    try:
+        if calendar is not None:
+            return calendar.previous_session(day)
+    except ValueError:
+        pass
+    return day - timedelta(days={0: 3, 6: 2}.get(day.weekday(), 1))
+
+
+def last_session(moment: datetime, calendar: Calendar | None) -> date:
+    """The newest session that had ended at a moment."""
+    _, session, ended = seen(moment, calendar)
+    return session if ended else session_before(session, calendar)
+
+
+def sessions(start: date, end: date, calendar: Calendar | None) -> set[date]:
+    """The sessions from `start` to `end`, both included; outside the calendar the weekdays."""
+    if calendar is not None and calendar.first <= start and end <= calendar.last:
+        return set(calendar.sessions(start, end))
+    every = (start + timedelta(days=place) for place in range((end - start).days + 1))
+    return {day for day in every if day.weekday() < 5}

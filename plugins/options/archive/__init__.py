@@ -1,0 +1,1 @@
+"""The archive of option chains: fetched after the close, kept for good."""
