@@ -74,7 +74,7 @@ def kill_and_look(home: Path, kills: int, tmp_path: Path) -> None:
                 while said.read_bytes().count(b"\n") < least:
                     assert child.poll() is None and time.monotonic() < deadline
                     time.sleep(0.005)
-                time.sleep(chance.uniform(0.0, 1.5))
+                time.sleep(chance.uniform(0.0, 0.6))
                 assert child.poll() is None
             finally:
                 child.kill()
