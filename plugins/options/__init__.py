@@ -7,7 +7,14 @@ PLUGIN = Plugin(
     title="Options",
     summary="Option chains that are checked, priced and archived; volatility, exposure, unusual flow, and plans with their risk.",
     commands="plugins.options.commands",
-    jobs=(Job(command="options.archive", at="close+20m", live_only=True),),
+    jobs=(
+        Job(command="options.archive", at="close+20m", live_only=True),
+        Job(command="options.flow_scan", every="30m", while_open=True, live_only=True, name="options.flow_scan",
+            title="Look for unusual option trades"),
+        Job(command="options.flow_scan", at="close+30m", live_only=True, name="options.flow_scan_close",
+            title="Look for unusual option trades after the close"),
+        Job(command="options.flow_verdicts", at="open+45m", live_only=True, title="What open interest says of flow flags"),
+    ),
     settings=(
         Setting(
             "options.archive_symbols",
@@ -95,4 +102,5 @@ PLUGIN = Plugin(
             "Risk per trade, a percentage of the account or an amount; a command's --risk wins.",
         ),
     ),
+    migrations="plugins.options.migrations",
 )

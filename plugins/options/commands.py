@@ -6,6 +6,9 @@ from plugins.options.archive.commands import archive, archive_status
 from plugins.options.chain.commands import chain, contract, expiries, greeks
 from plugins.options.demo_commands import demo_fill
 from plugins.options.exposure.commands import gex, max_pain, oi, ratios
+from plugins.options.flow.commands import flow, flow_event, flow_leaders, flow_scan
+from plugins.options.flow.judging import flow_scorecard, flow_verdicts
+from plugins.options.flow.recipes import flow_fields, flow_recipe_delete, flow_recipe_restore, flow_recipe_save, flow_recipes
 from plugins.options.planner.commands import calc, plan, size, structures
 from plugins.options.volatility.commands import cones, em, iv, iv_history, realised, reports, smile, surface, term
 
@@ -19,6 +22,17 @@ __all__ = [
     "demo_fill",
     "em",
     "expiries",
+    "flow",
+    "flow_event",
+    "flow_fields",
+    "flow_leaders",
+    "flow_recipe_delete",
+    "flow_recipe_restore",
+    "flow_recipe_save",
+    "flow_recipes",
+    "flow_scan",
+    "flow_scorecard",
+    "flow_verdicts",
     "gex",
     "greeks",
     "iv",

@@ -70,6 +70,7 @@ FIELDS: dict[str, Field] = {each.name: each for each in (
     _field("volume", "Volume", "integer", "count", 0, "contracts of the day so far"),
     _field("open_interest", "Open interest", "integer", "count", 0, "contracts open at the close before"),
     _field("average_volume", "Average volume", unit="count", decimals=0, formula="mean of up to 30 sessions before"),
+    _field("average_days", "Sessions in the average", "integer", "", 0, "archived sessions the average is made of"),
     _field("volume_oi", "Volume / open interest", unit="x", decimals=1, formula="volume / open_interest"),
     _field("size_oi", "Size / open interest", unit="x", decimals=1, formula="size / open_interest"),
     _field("volume_average", "Volume / average", unit="x", decimals=1, formula="volume / average_volume"),
@@ -98,7 +99,8 @@ def complete(frame: pl.DataFrame) -> pl.DataFrame:
     """Events with all columns: absent ones null, `day` in exchange time, and what follows from the rest.
 
     Ratios are null where their base is unknown or zero. A trade larger than the open interest before it is tagged `opening`:
-    not all of it can have closed positions. `likely opening`: so much is true of the day's volume only.
+    not all of it can have closed positions. `likely opening`: so much is true of the day's volume only, or of what was traded
+    between two snapshots, where it may be many trades for and against.
     """
     made = frame.select(
         (pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, dtype=kind)).alias(name)
@@ -116,7 +118,8 @@ def complete(frame: pl.DataFrame) -> pl.DataFrame:
     lifted = (pl.col("right") == "C") == (pl.col("side") == "ask")
     single = ~pl.col("marks").list.contains("multileg") & ~pl.col("marks").list.contains("stock leg")
     quoted = (pl.col("bid") > 0) & (pl.col("ask") >= pl.col("bid"))
-    certain = pl.when((pl.col("size") > pl.col("open_interest")).fill_null(False)).then(pl.lit("opening"))
+    one_trade = (pl.col("size") > pl.col("open_interest")) & (pl.col("input") != "snapshot")
+    certain = pl.when(one_trade.fill_null(False)).then(pl.lit("opening"))
     likely = pl.when((pl.col("volume") > pl.col("open_interest")).fill_null(False)).then(pl.lit("likely opening"))
     return made.with_columns(
         _ratio("volume", "open_interest").alias("volume_oi"),

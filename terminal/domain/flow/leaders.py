@@ -29,7 +29,8 @@ def leaders(found: pl.DataFrame) -> pl.DataFrame:
         pl.col("premium").filter(~sided).sum().alias("other"),
         pl.col("premium").filter(pl.col("right") == "P").sum().alias("_puts"),
         pl.col("premium").max().alias("largest"), pl.col("contract").sort_by("premium", descending=True, nulls_last=True).first(),
-        pl.col("tags").list.contains("opening").sum().cast(pl.Int64).alias("opening"),
+        pl.any_horizontal(pl.col("tags").list.contains(word) for word in ("opening", "likely opening")).sum().cast(pl.Int64)
+        .alias("opening"),
         (pl.col("doubt") != "").sum().cast(pl.Int64).alias("doubtful"),
     )  # fmt: skip
     made = made.with_columns(

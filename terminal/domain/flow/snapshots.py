@@ -14,12 +14,14 @@ import polars as pl
 
 from terminal.domain.flow import events
 from terminal.domain.flow.prints import MULTIPLIER
+from terminal.domain.options import quality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NEW_YORK = "America/New_York"
 _TOUCH = 0.25
+_NAME = r"^([A-Z]+[0-9]?)\d{6}[CP]\d{8}$"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,21 @@ class Differences:
     left_out: Mapping[str, int]
 
 
+def gated(chain: pl.DataFrame) -> pl.DataFrame:
+    """CHAINS with `reasons` ("" where the quote may be used), `mid` and `spot`: the gate as far as a quote alone fails it.
+
+    A fraction of the work of pricing the chain, so that many past days can be gone through.
+    """
+    root = pl.col("contract").str.extract(_NAME, 1).fill_null(pl.col("symbol").str.strip_prefix("^"))
+    close = pl.col("expiry").cast(pl.Datetime("us")).dt.offset_by("16h").dt.replace_time_zone(_NEW_YORK)
+    ends = close.dt.convert_time_zone("UTC")
+    made = chain.with_columns(root.alias("root"), ((ends - pl.col("at")).dt.total_seconds() / (365 * 86_400)).alias("years"))
+    return made.with_columns(
+        quality.told(quality.quoted()).alias("reasons"), ((pl.col("bid") + pl.col("ask")) / 2).alias("mid"),
+        pl.col("underlying_price").alias("spot"),
+    )  # fmt: skip
+
+
 def differences(
     later: pl.DataFrame,
     earlier: pl.DataFrame | None,
@@ -44,10 +61,10 @@ def differences(
 ) -> Differences:
     """What was traded from one snapshot to the next.
 
-    `later`: the frame of `pricing.price_chain`, one symbol and moment. `earlier`: CHAINS of a moment before; of the same day
-    the difference of volumes counts, of a day before (or None) the day's whole volume. `averages`: contract, average_volume,
-    average_days. A contract whose quote fails the gate keeps its event with the reason in `doubt`, without a side, and worth
-    its last price; one without any price has an unknown premium and is left out by number.
+    `later`: `gated` (or the frame of `pricing.price_chain`), one symbol and moment. `earlier`: CHAINS of a moment before; of
+    the same day the difference of volumes counts, of a day before (or None) the day's whole volume. `averages`: contract,
+    average_volume, average_days. A contract whose quote fails the gate keeps its event with the reason in `doubt`, without a
+    side, and worth its last price; one without any price has an unknown premium and is left out by number.
     """
     if later.is_empty():
         return Differences(events.empty(), {})
@@ -76,7 +93,7 @@ def differences(
         pl.col("spot").alias("underlying_price"), pl.lit("snapshot").alias("input"), pl.lit(source).alias("source"),
         pl.lit(None, dtype=pl.Int64).alias("repeats"),
     )  # fmt: skip
-    names = events.event_ids("snapshot", made.select("contract", "started", "at").rows())
+    names = events.event_ids("snapshot", made.select("contract", "started").rows())
     found = events.complete(made.with_columns(pl.Series("id", names, dtype=pl.String)))
     return Differences(found.sort("premium", descending=True), left_out)
 

@@ -63,7 +63,7 @@ def judge(flags: pl.DataFrame, interest: pl.DataFrame, expiries: pl.DataFrame) -
 def _rolls(frame: pl.DataFrame) -> Mapping[tuple[Any, ...], list[tuple[str, float]]]:
     """By symbol, day and right: the flagged contracts with their changes, to find one given up for another."""
     found: dict[tuple[Any, ...], list[tuple[str, float]]] = {}
-    sides = pl.col("contract").str.extract(r"\d{6}([CP])\d{8}$", 1)
+    sides = pl.col("contract").str.extract(r"\d{6}([CP])\d{8}$", 1).alias("right")
     parts = frame.select("symbol", "day", sides, "contract", "change").drop_nulls().unique(maintain_order=True)
     for symbol, day, right, name, change in parts.iter_rows():
         found.setdefault((symbol, day, right), []).append((name, change))
