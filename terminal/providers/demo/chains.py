@@ -65,7 +65,7 @@ class Options:
         price, delta = priced(spot, grid.strike, years, iv, grid.call)
         bid, ask = _quotes(price, 0.5 if symbol in OPTIONABLE_FUNDS else 1.2)
         names = self._names(symbol, grid)
-        interest, volume = self._activity(symbol, position, grid, noise)
+        interest, volume = self._activity(symbol, position, grid, noise, names)
         traded = np.clip(np.round(price * (1 + 0.02 * noise.normal(6, day.toordinal())), 2), bid, ask)
         for flow in self.flows(symbol, position):
             at = int(np.flatnonzero(names == flow.contract)[0])
@@ -112,14 +112,13 @@ class Options:
             parts.append((np.full(size, end.toordinal()), np.full(size, float(days)), np.full(size, monthly), both, call))
         return Grid(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
-    def _activity(self, symbol: str, position: int, grid: Grid, noise: Noise) -> tuple[Floats, Floats]:
+    def _activity(self, symbol: str, position: int, grid: Grid, noise: Noise, names: Any) -> tuple[Floats, Floats]:
         """Open interest as stated on the day, and volume of the day before planted trades are put in."""
         column, day = self.tape.symbols.index(symbol), self.tape.days[position].toordinal()
         before = self.tape.days[position - 1].toordinal()
         earlier = grid._replace(days=grid.days + (day - before))
         stated = usual_open(earlier, noise, self.tape.slow(position - 1, column), before)
         coming = usual_open(grid, noise, self.tape.slow(position, column), day)
-        names = self._names(symbol, grid)
         for since in range(MEMORY + 1):
             for flow in self.flows(symbol, position - since) if position >= since else ():
                 at = np.flatnonzero(names == flow.contract)
@@ -209,14 +208,36 @@ def priced(spot: float, strike: Floats, years: Floats, iv: Floats, call: np.ndar
     """Price and delta of options on a share without dividends that may be exercised at any time."""
     from terminal.domain.options import price as model
 
-    deviation = iv * np.sqrt(years)
     value = model(spot=spot, strike=strike, years=years, volatility=iv, rate=RATE, call=call)
     # Exercising a put early is worth something once it is in the money or lasts for months; for a call never.
     early = ~call & (strike > spot * np.where(years > 0.2, 0.8, 0.97))
-    value[early] = model(spot=spot, strike=strike[early], years=years[early], volatility=iv[early], rate=RATE, call=False,
-                         american=True)  # fmt: skip
+    value[early] = np.maximum(value[early], _american_put(spot, strike[early], years[early], iv[early]))
+    deviation = iv * np.sqrt(years)
     first = _normal((np.log(spot / strike) + RATE * years) / deviation + deviation / 2)
     return value, np.where(call, first, first - 1)
+
+
+def _american_put(spot: float, strike: Floats, years: Floats, iv: Floats) -> Floats:
+    """Bjerksund and Stensland, "Closed-form approximation of American options", Scandinavian Journal of Management 9 (1993).
+
+    Within 0.25 % of `spot` of what `domain.options` gives, for a hundredth of its time: an archive has half a million of these.
+    A put is a call on `strike` at a strike of `spot` with interest and yield exchanged; in units of `spot` here.
+    """
+    s, variance, total = strike / spot, iv * iv, iv * np.sqrt(years)
+    beta = 1 + 2 * RATE / variance
+    forever = beta / (beta - 1)
+    trigger = 1 + (forever - 1) * -np.expm1((RATE * years - 2 * total) / (forever - 1))
+
+    def phi(gamma: Floats | float, level: Floats | float) -> Floats:
+        grown = np.exp((-gamma * RATE + gamma * (gamma - 1) / 2 * variance) * years) * s**gamma
+        d = -(np.log(s / level) + (-RATE + (gamma - 0.5) * variance) * years) / total
+        kappa = -2 * RATE / variance + 2 * gamma - 1
+        return np.asarray(grown * (_normal(d) - (trigger / s) ** kappa * _normal(d - 2 * np.log(trigger / s) / total)))
+
+    alpha = (trigger - 1) * trigger**-beta
+    with np.errstate(over="ignore", invalid="ignore"):
+        held = alpha * (s**beta - phi(beta, trigger)) + phi(1.0, trigger) - phi(1.0, 1.0) - phi(0.0, trigger) + phi(0.0, 1.0)
+    return np.asarray(np.where(s >= trigger, strike - spot, np.maximum(held * spot, strike - spot)))
 
 
 def zlib_number(symbol: str) -> int:
