@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from terminal.providers.base import Provider
     from terminal.providers.router import Router
     from terminal.services.bank import Bank
+    from terminal.services.flow_feed import FlowFeed
     from terminal.services.health import Health
     from terminal.services.live import LivePrices
     from terminal.services.refresh import Refresher
@@ -101,6 +102,13 @@ class Market:
         if self._bank is None:
             raise RuntimeError("this market was made without a bank")
         return self._bank
+
+    @property
+    def feed(self) -> FlowFeed:
+        """The feed of option trades and alerts."""
+        from terminal.services.flow_feed import FlowFeed
+
+        return FlowFeed(self.router)
 
     def close(self) -> None:
         """Let go of connections and worker processes."""
