@@ -42,8 +42,10 @@ def exposed(ctx: Context, symbol: str, dealer: Dealer = "naive") -> Exposed:
 
 
 def _opened(ctx: Context, of: Desk) -> tuple[pl.DataFrame, int]:
+    from plugins.options import demo
     from terminal.domain.exposure import opened
 
+    demo.fill(ctx, [of.symbol])
     archive = ctx.store.archive
     listed = archive.days(of.symbol)
     today = of.at.date()
