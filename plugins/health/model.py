@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from terminal.domain import format as fmt
+from terminal.domain.data_services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,9 @@ def sentence(status: ProviderStatus, now: datetime) -> str:
     if status.simulated:
         return "The practice market is made on this computer. No service is asked."
     if status.state == "needs key":
-        where = f" Get a free one at {status.key_page} and enter it in the preferences." if status.key_page else ""
+        terms = next((each.terms for each in SERVICES if each.id == status.id), "free")
+        what = "a free one" if terms == "free" else f"one ({terms})"
+        where = f" Get {what} at {status.key_page} and enter it in the preferences." if status.key_page else ""
         return f"{name} needs a key before it can be asked.{where}"
     if status.state == "never asked":
         return f"{name} has not been asked yet."

@@ -47,7 +47,7 @@ class Services(QWidget):
         shown = [each for each in services if each["state"] != "needs key"]
         now = [(each["id"], each["state"], each["sentence"], _when(each)) for each in shown]
         self._last.setVisible(bool(keyless))
-        self._keys.setText(f"{len(keyless)} more can be asked once you enter a free key of theirs: {', '.join(keyless)}.")
+        self._keys.setText(f"{len(keyless)} more can be asked once you enter a key of theirs: {', '.join(keyless)}.")
         if now == self._shown:
             return
         self._shown = now

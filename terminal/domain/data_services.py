@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DataService:
-    """`key_page`: where a free key is handed out; "" needs none. `delay`: how late its prices are, in words."""
+    """`key_page`: where a key is handed out; "" needs none. `delay`: how late its prices are, `terms`: what a key costs."""
 
     id: str
     title: str
     key_page: str = ""
     delay: str = ""
+    terms: str = "free"
 
     @property
     def needs_key(self) -> bool:
@@ -37,6 +38,9 @@ SERVICES = (
     DataService("fred", "FRED", "fredaccount.stlouisfed.org/apikeys"),
     DataService("ecb", "European Central Bank", delay="once a day"),
     DataService("apininjas", "API Ninjas", "api-ninjas.com/profile"),
+    DataService("schwab", "Schwab", "developer.schwab.com", "live", "free with an account there"),
+    DataService("tradier", "Tradier", "dash.tradier.com/settings/api", "live (sandbox: 15 minutes)", "free with an account there"),
+    DataService("unusualwhales", "Unusual Whales", "unusualwhales.com/public-api", "live, by plan", "part of a paid plan"),
 )
 
 # Who is asked first for a dataset. The settings `providers.order.<dataset>` start with this.
@@ -53,7 +57,10 @@ ORDER: dict[str, tuple[str, ...]] = {
     "news_sentiment": ("alphavantage",),
     "ratings": ("finnhub",),
     "filings": ("sec", "finnhub"),
-    "chains": ("cboe", "alpaca"),
+    # Whoever has entered the key of a broker gets its live chains, with sizes. Without any key Cboe is first: a quarter of an
+    # hour late, but whole, in one request, with open interest. Alpaca's free quotes are indicative and without open interest,
+    # Unusual Whales states no sizes, and Yahoo takes a request for each expiry and quotes little while the exchange is closed.
+    "chains": ("schwab", "tradier", "cboe", "alpaca", "unusualwhales", "yahoo"),
     "macro": ("fred", "alphavantage", "ecb"),
 }
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     import httpx
 
+    # What a form is made of, and headers of this request alone.
+    _Sent = tuple[Mapping[str, str], Mapping[str, str]]
+
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 ATTEMPTS = 3
@@ -119,6 +122,17 @@ class Http:
         got = self.get(path, params)
         return read_json(got.body, self.title), got
 
+    def post(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Got:
+        """The answer to a form, which is sent once: it is never tried again, and never sent on to another address.
+
+        Raises as `get` does.
+        """
+        _off_the_window()
+        try:
+            return self._once(path, None, (form, headers))
+        except _Retry as error:
+            raise error.error from error.error.__cause__
+
     def close(self) -> None:
         """Let go of the connections."""
         with self._lock:
@@ -126,11 +140,11 @@ class Http:
                 self._client.close()
                 self._client = None
 
-    def _once(self, path: str, params: Mapping[str, str] | None) -> Got:
+    def _once(self, path: str, params: Mapping[str, str] | None, sent: _Sent | None = None) -> Got:
         started = self._clock()
         failed: Exception | None = None
         try:
-            status, headers, body = self._read_all(path, params)
+            status, headers, body = self._read_all(path, params) if sent is None else self._send(path, *sent)
         except Exception as error:
             failed = self._told(error)
             if failed is None:
@@ -188,21 +202,34 @@ class Http:
         client = self._open()
         request = client.build_request("GET", self.base_url + path, params=params)
         for _ in range(MOST_REDIRECTS):
-            response = client.send(request, stream=True)
-            try:
-                body = bytearray()
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if time.monotonic() > deadline:
-                        raise httpx.ReadTimeout("the whole answer took too long")
-                    if len(body) > LARGEST_ANSWER:
-                        raise BadPayload(f"{self.title} sent an answer without an end.", "Try again later.")
-            finally:
-                response.close()
+            response, body = self._answer(request, deadline)
             if response.next_request is None:
-                return response.status_code, dict(response.headers), bytes(body)
+                return response.status_code, dict(response.headers), body
             request = _without_keys(response.next_request, httpx.URL(self.base_url))
         raise httpx.TooManyRedirects("", request=request)
+
+    def _send(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
+        request = self._open().build_request("POST", self.base_url + path, data=dict(form), headers=dict(headers))
+        response, body = self._answer(request, time.monotonic() + self._read * WHOLE_ANSWER)
+        if response.next_request is not None:
+            raise Unavailable(f"{self.title} asks for what we send elsewhere.", "Check the address set for it.")
+        return response.status_code, dict(response.headers), body
+
+    def _answer(self, request: httpx.Request, deadline: float) -> tuple[httpx.Response, bytes]:
+        import httpx
+
+        response = self._open().send(request, stream=True)
+        try:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the whole answer took too long")
+                if len(body) > LARGEST_ANSWER:
+                    raise BadPayload(f"{self.title} sent an answer without an end.", "Try again later.")
+        finally:
+            response.close()
+        return response, bytes(body)
 
     def _judge(self, got: Got) -> None:
         status = got.status

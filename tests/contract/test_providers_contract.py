@@ -33,11 +33,15 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 KEY = "sk-secret-123:sk-hidden-456"
-SECRETS = ("sk-secret-123", "sk-hidden-456")
+# Of which a key has more than two parts.
+KEYS = {"schwab": f"{KEY}:sk-covert-789"}
+SECRETS = ("sk-secret-123", "sk-hidden-456", "sk-covert-789")
 READ = 0.2
 IDS = tuple(live.ADAPTERS)
 DECLARED = {service.id: service for service in SERVICES}
 ASKED: dict[str, tuple[str, ...]] = {"macro": ("DGS10",)}
+# An adapter that signs in first, and what it is let in with: faults meet what it asks then. Those of signing in: its own tests.
+SIGNED_IN = {"schwab": b'{"access_token": "sk-covert-789-access", "expires_in": 1800}'}
 ASKED_OF: dict[str, tuple[str, ...]] = {"ecb": ("EXR.D.USD.EUR.SP00.A",)}
 PAYLOADS = Path(__file__).parents[1] / "providers" / "payloads"
 # Asked through a process of its own, which starts anew after each time-out; its faults have tests of their own.
@@ -71,10 +75,14 @@ def providers(server: Loopback, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     def get(name: str) -> Any:
         if name not in made:
-            around = Surroundings(lambda: server.url, lambda: KEY, lambda: NOW, tmp_path_factory.mktemp("run"), READ)
+            key = KEYS.get(name, KEY)
+            around = Surroundings(lambda: server.url, lambda: key, lambda: NOW, tmp_path_factory.mktemp("run"), READ)
             made[name] = adapter(name)(around)
             if hasattr(made[name], "spacing"):
                 made[name].spacing = 0.0
+        if name in SIGNED_IN:
+            server.answer = lambda _asked: Reply(SIGNED_IN[name], close=True)
+            made[name].headers()
         return made[name]
 
     yield get
@@ -249,8 +257,8 @@ def test_a_fault_is_a_sentence_and_brings_nothing(
 ) -> None:
     reply, kind = FAULTS[fault]
     reply.close = True
-    server.answer = lambda _asked: reply
     provider = providers(name)
+    server.answer = lambda _asked: reply
     with caplog.at_level(logging.DEBUG):
         for request in requests_of(name):
             answers, error = outcome(provider, request)
@@ -277,8 +285,8 @@ def assert_when(fault: str, error: RateLimited) -> None:
 
 @pytest.mark.parametrize("name", [name for name in IDS if name not in SLOW_TO_ASK])
 def test_a_service_that_hangs_is_given_up(name: str, server: Loopback, providers: Any) -> None:
-    server.answer = lambda _asked: Reply(drop=True, seconds=READ * 2)
     provider, request = providers(name), requests_of(name)[0]
+    server.answer = lambda _asked: Reply(drop=True, seconds=READ * 2)
     answers, error = outcome(provider, request)
     assert isinstance(error, Unavailable)
     assert "in time" in error.message
@@ -288,8 +296,8 @@ def test_a_service_that_hangs_is_given_up(name: str, server: Loopback, providers
 
 @pytest.mark.parametrize("name", [name for name in IDS if name not in SLOW_TO_ASK])
 def test_a_slow_answer_is_an_answer(name: str, server: Loopback, providers: Any) -> None:
-    server.answer = lambda _asked: Reply(b"<html>", seconds=READ / 2, close=True)
     provider, request = providers(name), requests_of(name)[0]
+    server.answer = lambda _asked: Reply(b"<html>", seconds=READ / 2, close=True)
     _, error = outcome(provider, request)
     assert isinstance(error, BadPayload)
 
@@ -299,7 +307,7 @@ def test_a_slow_answer_is_an_answer(name: str, server: Loopback, providers: Any)
 def test_a_wrong_address_is_a_sentence(name: str, address: str, tmp_path: Path) -> None:
     if name in SLOW_TO_ASK:
         pytest.skip("its process starts anew for each address; told in tests of its own")
-    provider = adapter(name)(Surroundings(lambda: address, lambda: KEY, lambda: NOW, tmp_path, READ))
+    provider = adapter(name)(Surroundings(lambda: address, lambda: KEYS.get(name, KEY), lambda: NOW, tmp_path, READ))
     request = requests_of(name)[0]
     _, error = outcome(provider, request)
     provider.close()
@@ -311,8 +319,9 @@ def test_a_wrong_address_is_a_sentence(name: str, address: str, tmp_path: Path) 
 def test_no_key_goes_where_we_are_sent_on_to(name: str, server: Loopback, providers: Any) -> None:
     with serving() as elsewhere:
         elsewhere.answer = lambda _asked: Reply(b"{}", close=True)
+        provider = providers(name)
         server.answer = lambda _asked: Reply(b"", 302, {"Location": f"{elsewhere.url}/there"}, close=True)
-        outcome(providers(name), requests_of(name)[0])
+        outcome(provider, requests_of(name)[0])
         for asked in elsewhere.asked:
             assert_no_key(repr(asked), "request to another host")
 
@@ -342,8 +351,8 @@ def test_a_wrong_shape_brings_nothing(name: str, server: Loopback, providers: An
 def test_a_service_that_quotes_the_key_is_not_quoted(
     name: str, status: int, server: Loopback, providers: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.answer = lambda _asked: Reply(TALKATIVE, status, close=True)
     provider = providers(name)
+    server.answer = lambda _asked: Reply(TALKATIVE, status, close=True)
     with caplog.at_level(logging.DEBUG, "terminal"):
         for request in requests_of(name):
             answers, error = outcome(provider, request)

@@ -29,11 +29,13 @@ class Reply:
 
 @dataclass
 class Asked:
-    """One request."""
+    """One request; `form`: what a POST sent."""
 
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    method: str = "GET"
+    form: dict[str, str] = field(default_factory=dict)
 
 
 class Loopback:
@@ -47,9 +49,14 @@ class Loopback:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_POST(self) -> None:
+                self.do_GET()
+
             def do_GET(self) -> None:
                 there = urlsplit(self.path)
-                asked = Asked(there.path, dict(parse_qsl(there.query)), dict(self.headers.items()))
+                sent = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                headers = dict(self.headers.items())
+                asked = Asked(there.path, dict(parse_qsl(there.query)), headers, self.command, dict(parse_qsl(sent)))
                 outer.asked.append(asked)
                 reply = outer.answer(asked)
                 time.sleep(reply.seconds)

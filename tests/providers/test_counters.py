@@ -73,11 +73,15 @@ def test_every_adapter_of_ours_hands_on_what_its_service_counts(
 ) -> None:
     """Whatever the answer is (here mostly a 404): the counter beside it is taken, and outlives the program."""
     until = clock.now + timedelta(seconds=50)
-    headers = {"X-Ratelimit-Remaining": "1", "X-Ratelimit-Reset": str(int(until.timestamp()))}
+    moment = str(int(until.timestamp()))
+    headers = {
+        "X-Ratelimit-Remaining": "1", "X-Ratelimit-Reset": moment, "X-Ratelimit-Available": "1", "X-Ratelimit-Expiry": moment,
+        "X-UW-Req-Per-Minute-Remaining": "1", "X-UW-Req-Per-Minute-Reset": "50000",
+    }  # fmt: skip
     server.answer = lambda _asked: Reply(b'{"message": "no such path"}', 404, headers)
     for service in SERVICES:
         monkeypatch.setenv(f"TAPELINE_{service.id.upper()}_URL", server.url)
-        monkeypatch.setenv(f"TAPELINE_{service.id.upper()}_KEY", "id-of-a-key:and-its-secret")
+        monkeypatch.setenv(f"TAPELINE_{service.id.upper()}_KEY", "id-of-a-key:and-its-secret:and-a-token")
     path = home.run / "budget.sqlite"
     budget = Budget(path, clock)
     providers = live_providers(Settings(home), budget, clock, home.run)
@@ -141,3 +145,18 @@ def test_finnhubs_counter_stops_us_where_our_own_count_would_not(
     ask("AMZN")
     assert sum(naps) == pytest.approx(40, abs=1.5), "the next one waits until Finnhub counts anew"
     router.close()
+
+
+def test_of_several_counters_the_fewest_left_count_and_a_day_ends_when_it_is_said_to() -> None:
+    minute = Counter("left", "reset", unit=0.001)
+    day = Counter("limit", used="used", daily="20:00")
+    now = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+    headers = {"left": "97", "reset": "30000", "limit": "15000", "used": "200"}
+    assert counted(headers, now, (minute, day)) == Counted(97, now + timedelta(seconds=30))
+    assert counted({**headers, "used": "14990"}, now, (minute, day)) == Counted(10, datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
+    assert counted({**headers, "used": "15001"}, now, (minute, day)) == Counted(0, datetime(2026, 11, 21, 1, 0, tzinfo=UTC))
+    assert counted({"limit": "15000"}, now, (minute, day)) is None
+    after = datetime(2026, 11, 21, 1, 0, 1, tzinfo=UTC)
+    assert counted({"limit": "5", "used": "1"}, after, (day,)) == Counted(4, datetime(2026, 11, 22, 1, 0, tzinfo=UTC))
+    epoch = {**headers, "reset": str((now + timedelta(seconds=9)).timestamp() * 1000)}
+    assert counted(epoch, now, (minute,)) == Counted(97, now + timedelta(seconds=9))

@@ -156,7 +156,7 @@ def test_a_beginner_reads_sentences(live: Any, fetch: Any, open_panel: Any) -> N
     fetch()
     panel = open_panel(live, "newbie")
     assert "Sample Data answers. 59 of 60 requests left this minute." in said(panel.services)
-    assert "1 more can be asked once you enter a free key of theirs: Locked Data." in said(panel.services)
+    assert "1 more can be asked once you enter a key of theirs: Locked Data." in said(panel.services)
     assert not panel.services.table.isVisible()
     press(panel.services, "Enter a key")
     assert panel.host.opened == ["preferences"]
