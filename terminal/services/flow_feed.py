@@ -9,6 +9,7 @@ from terminal.errors import NeedsKey, UserError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date, datetime
+    from pathlib import Path
 
     import polars as pl
 
@@ -22,9 +23,17 @@ class Stream(Protocol):
     """A running feed; `state` tells where it stands (see `UnusualWhalesStream`)."""
 
     @property
-    def state(self) -> Any: ...
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
+    def state(self) -> Any:
+        """Where it stands."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End within a second."""
+        ...
 
 
 class FlowFeed:
@@ -52,6 +61,13 @@ class FlowFeed:
         """A stream of these channels, not started; `on_batch` gets a `Batch` on a thread of the stream's own."""
         made: Stream = self._feed().stream(channels, on_batch)
         return made
+
+    def read_file(self, path: Path) -> pl.DataFrame:
+        """OPTION_TRADES of a Databento file. UserError where it cannot be read, or its extra package is not installed."""
+        from terminal.providers import databento
+
+        frame: pl.DataFrame = databento.read_trades(path)
+        return frame
 
     def _feed(self) -> Any:
         found = next((each for each in self._router.providers if each.id == _FEED), None)
