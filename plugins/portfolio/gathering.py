@@ -75,14 +75,14 @@ def owned(
     until = ctx.as_of or ctx.market.today()
     booked = known.transactions(until)
     by_account = {each.name: method or each.method for each in known.accounts}
+    kept = {each.name for each in chosen}
     if more := tuple(proposed):
         booked = (*booked, *more)
     if more or washes:
         base = {each.name: each.base_currency for each in known.accounts}
-        whole = replay(booked, method=by_account, base=base, until=until, evenings=evenings, washes=washes)
+        whole = replay(booked, method=by_account, base=base, until=until, evenings=evenings, of=kept, washes=washes)
     else:
-        whole = known.positions(by_account, until, evenings)
-    kept = {each.name for each in chosen}
+        whole = known.positions(by_account, until, evenings, kept)
     part = whole if len(kept) == len(known.accounts) else _part(whole, kept)
     return Owned(tuple(chosen), booked, part, currency.upper() or (chosen[0].base_currency if chosen else "USD"), until)
 
@@ -155,10 +155,9 @@ class Prices:
     def _closes(self, symbol: str, day: date | None) -> tuple[list[date], list[float], list[int | None]]:
         """The closes of a symbol up to that day at least (None: since the first booking), read when they are asked for."""
         if day is None or day - _RECENT / 2 < self._start:
-            first = min((one.day for one in self.booked), default=self.end) - FRESH
-            if first < self._start:
-                self._start = first
-                self._read(first)
+            if self._first < self._start:
+                self._start = self._first
+                self._read(self._first)
         return self._bars.get(symbol, ([], [], []))
 
     def splits(self, symbol: str) -> list[tuple[date, Decimal]]:
@@ -238,6 +237,10 @@ class Prices:
         if held.symbol not in self._highest:
             self._highest[held.symbol] = max([*self._paid.get(held.symbol, ()), *self._seen(held)], default=None)
         return Price(Range(ZERO, self._highest[held.symbol]), reason=reason)
+
+    @cached_property
+    def _first(self) -> date:
+        return min((one.day for one in self.booked), default=self.end) - FRESH
 
     @cached_property
     def _paid(self) -> dict[str, list[Decimal]]:

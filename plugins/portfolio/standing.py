@@ -13,7 +13,7 @@ from terminal.domain.portfolio.lots import History
 from terminal.domain.portfolio.transactions import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import date
 
     import polars as pl
@@ -69,8 +69,10 @@ class Standing:
         with self._lock:
             return tuple(self._ordered[: bisect_right(self._days, until)])
 
-    def positions(self, methods: Mapping[str, Method], until: date, evenings: Iterable[date] = ()) -> Positions:
-        """What it comes to at the end of a day with lots closed this way, by account."""
+    def positions(
+        self, methods: Mapping[str, Method], until: date, evenings: Iterable[date] = (), of: Collection[str] | None = None
+    ) -> Positions:  # fmt: skip
+        """What it comes to at the end of a day with lots closed this way, by account; `evenings` of the accounts `of` alone."""
         bases = {each.name: each.base_currency for each in self.accounts}
         chosen = tuple(sorted(methods.items()))
         with self._lock, _uncollected():
@@ -78,7 +80,7 @@ class Standing:
             self._histories[chosen] = history
             while len(self._histories) > _HISTORIES:
                 del self._histories[next(iter(self._histories))]
-            return history.at(until, evenings)
+            return history.at(until, evenings, of)
 
 
 @contextmanager

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from plugins.portfolio.gathering import Owned, owned, sources
@@ -17,6 +14,7 @@ from terminal.domain.portfolio.returns import Range, Returns, flows_of, returns,
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from decimal import Decimal
 
     from plugins.portfolio.gathering import Prices
     from terminal.domain.portfolio.positions import Evening
@@ -108,16 +106,9 @@ def own_flows(own: Owned, prices: Prices) -> tuple[list[Flow], list[Transaction]
 
 def evening_worth(own: Owned, prices: Prices, day: date, evening: Evening, bare: Collection[str]) -> Range:
     """What everything, cash included, was worth on an evening; `bare`: accounts whose cash does not count."""
-    quantities: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    things: dict[tuple[str, str], Held] = {}
-    for each in evening.held:  # the same thing of several accounts has one price
-        if each.account in own.names:
-            quantities[each.symbol, each.currency] += each.quantity
-            things[each.symbol, each.currency] = each
-    held = [replace(things[place], account="", quantity=quantity) for place, quantity in quantities.items() if quantity]
-    total = prices.value(held, day, own.currency, now=day == own.day)
+    total = prices.value(evening.held, day, own.currency, now=day == own.day)
     for (account, currency), amount in evening.cash.items():
-        if account in own.names and account not in bare and amount:
+        if account not in bare and amount:
             rate = prices.rate(currency, own.currency, day)
             total += Range(None, None) if rate is None else Range.of(amount * rate)
     return total

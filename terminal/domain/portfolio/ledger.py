@@ -11,14 +11,14 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from terminal.domain.portfolio.positions import Closing, Evening, Income, Lot, Positions, Problem
-from terminal.domain.portfolio.positions import held as together
+from terminal.domain.portfolio.positions import Closing, Evening, Held, Income, Lot, Positions, Problem
 from terminal.domain.portfolio.transactions import ONE, ZERO, Kind, Transaction, named_lots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 Method = Literal["fifo", "lifo", "average", "specific"]
 METHODS: tuple[Method, ...] = ("fifo", "lifo", "average", "specific")
@@ -74,11 +74,16 @@ class Ledger:
         self.transit: dict[str, list[Transit]] = {}
         self.deliveries: dict[tuple[str, str], list[Delivery]] = {}
         self.out = Positions()
+        # What was held on the last evening noted, and which places may hold something else since.
+        self._counted: dict[tuple[str, str], dict[str, Decimal]] = {}
+        self._sums: dict[tuple[str, str], tuple[Decimal, Lot]] = {}
+        self._touched: set[tuple[str, str]] = set()
 
     def copy(self) -> Ledger:
         """The same state with nothing noted yet; what becomes of the one does not touch the other."""
         other = Ledger(self.method, self.base)
         other.held = {place: deque(map(_same, lots)) for place, lots in self.held.items() if lots}
+        other._touched = set(other.held)
         other.cash = dict(self.cash)
         other.transit = {symbol: [Transit(each.account, each.day, each.quantity, list(map(_same, each.lots))) for each in waiting]
                          for symbol, waiting in self.transit.items()}  # fmt: skip
@@ -87,15 +92,45 @@ class Ledger:
         return other
 
     def lots_of(self, account: str, symbol: str) -> deque[Lot]:
-        """What is held of a symbol, in the order of first in, first out."""
+        """What is held of a symbol, in the order of first in, first out; whoever asks may change it."""
+        self._touched.add((account, symbol))
         found = self.held.get((account, symbol))
         if found is None:
             found = self.held[account, symbol] = deque()
         return found
 
-    def note_evening(self, day: date) -> None:
-        """Keep what is held now as what was held at the end of `day`."""
-        self.out.evenings[day] = Evening(together(lot for lots in self.held.values() for lot in lots), dict(self.cash))
+    def note_evening(self, day: date, accounts: Collection[str] | None = None) -> None:
+        """Keep what these accounts (None: all) hold now as what they held at the end of `day`; each time the same accounts.
+
+        Only what was touched since the evening before is added up anew: a long book is asked about thousands of evenings.
+        """
+        for account, symbol in self._touched:
+            if accounts is None or account in accounts:
+                self._count(account, symbol)
+        self._touched.clear()
+        held = tuple(Held("", symbol, currency, quantity, lot.instrument, lot.option)
+                     for (symbol, currency), (quantity, lot) in sorted(self._sums.items(), key=itemgetter(0)))  # fmt: skip
+        self.out.evenings[day] = Evening(held, {place: amount for place, amount in self.cash.items()
+                                                if accounts is None or place[0] in accounts})  # fmt: skip
+
+    def _count(self, account: str, symbol: str) -> None:
+        """Bring the sums of a symbol up to what an account holds of it now."""
+        before = self._counted.pop((account, symbol), {})
+        now: dict[str, Decimal] = {}
+        lots: Sequence[Lot] = self.held.get((account, symbol), ())
+        for lot in lots:
+            now[lot.currency] = now.get(lot.currency, ZERO) + lot.quantity
+        for currency in before.keys() | now.keys():
+            place = (symbol, currency)
+            total, last = self._sums.get(place, (ZERO, None))
+            total += now.get(currency, ZERO) - before.get(currency, ZERO)
+            last = next((lot for lot in reversed(lots) if lot.currency == currency), last)
+            if total and last is not None:
+                self._sums[place] = (total, last)
+            else:
+                self._sums.pop(place, None)
+        if now:
+            self._counted[account, symbol] = now
 
     def finish(self) -> Positions:
         """What it all comes to; the ledger is not to be used after."""

@@ -17,7 +17,7 @@ from terminal.domain.portfolio.transactions import TRADES, ZERO, Kind, Transacti
 from terminal.domain.portfolio.washes import Scope, Washes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from terminal.domain.portfolio.positions import Positions
@@ -37,13 +37,15 @@ def replay(
     base: Mapping[str, str] | None = None,
     until: date | None = None,
     evenings: Iterable[date] = (),
+    of: Collection[str] | None = None,
     washes: Scope | None = None,
 ) -> Positions:
     """Book everything up to the end of `until` in its order. `method` for all, or by account; `base` the accounts' currencies.
 
     Average cost: before each closing the cost of a position is spread evenly over it; days stay those of first in, first
     out. Specific: the lots a booking names, in that order; without a name first in, first out. Of the `evenings` it is noted
-    what was held then. `washes`: losses on shares that were bought again within 30 days are put off (`washes.Washes`).
+    what was held then (by the accounts `of`; None: all). `washes`: losses on shares that were bought again within 30 days
+    are put off (`washes.Washes`).
     """
     with localcontext() as context:
         context.prec = DIGITS
@@ -53,10 +55,10 @@ def replay(
             if until is not None and one.day > until:
                 break
             while asked and one.day > asked[0]:
-                ledger.note_evening(asked.popleft())
+                ledger.note_evening(asked.popleft(), of)
             book(ledger, one)
         for day in asked:
-            ledger.note_evening(day)
+            ledger.note_evening(day, of)
         return ledger.finish()
 
 
@@ -93,8 +95,8 @@ class History:
         """How many bookings there are up to the end of a day."""
         return len(self._ordered) if until is None else bisect_right(self._days, until)
 
-    def at(self, until: date | None = None, evenings: Iterable[date] = ()) -> Positions:
-        """What it comes to at the end of a day; of the `evenings` it is noted what was held then."""
+    def at(self, until: date | None = None, evenings: Iterable[date] = (), of: Collection[str] | None = None) -> Positions:
+        """What it comes to at the end of a day; of the `evenings` it is noted what was held then (by the accounts `of`)."""
         with localcontext() as context:
             context.prec = DIGITS
             end, asked = self.booked(until), sorted(set(evenings))
@@ -105,10 +107,10 @@ class History:
             waiting = deque(asked)
             for one in self._ordered[start:end]:
                 while waiting and one.day > waiting[0]:
-                    ledger.note_evening(waiting.popleft())
+                    ledger.note_evening(waiting.popleft(), of)
                 book(ledger, one)
             for day in waiting:
-                ledger.note_evening(day)
+                ledger.note_evening(day, of)
             found, front = ledger.finish(), self._front.out
             closings, income, problems = noted
             found.closings = front.closings[:closings] + found.closings

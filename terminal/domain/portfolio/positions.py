@@ -141,7 +141,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """What was held, and the cash by account and currency, at the end of a day."""
+    """What was held at the end of a day, the same thing of several accounts taken together, and cash by account and currency."""
 
     held: tuple[Held, ...]
     cash: dict[tuple[str, str], Decimal]
