@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from plugins.options.gathering import Desk
+    from plugins.options.volatility.gathering import Studied
+    from terminal.domain.options.forwards import Payment
     from terminal.domain.planner.board import Board
     from terminal.domain.planner.margin import Kind
-    from terminal.domain.planner.risks import Dividend
     from terminal.domain.planner.sizing import Purse
     from terminal.domain.planner.structures import Rules
 
-_YEAR, _MONTH = 252, 21
+_READ = ("chains", "macro", "dividends", "quotes", "bars")
 _PLAIN = re.compile(r"[$€]?\s*(?P<value>\d[\d,]*(?:\.\d+)?)\s*(?P<part>%?)")
 _TARGET = re.compile(r"(?P<sign>[+\-−]?)\s*[$]?\s*(?P<value>\d[\d,]*(?:\.\d+)?)\s*(?P<part>%?)")
 
@@ -44,7 +45,6 @@ class Case:
     board: Board
     rules: Rules
     dear: Dear
-    dividends: tuple[Dividend, ...]
     today: date
 
     @property
@@ -58,6 +58,11 @@ class Case:
         return tuple(self.desk.sources.values())
 
     @property
+    def dividends(self) -> tuple[Payment, ...]:
+        """Payments to come, declared or expected."""
+        return self.desk.payments
+
+    @property
     def index(self) -> bool:
         """Whether it is a broad index (its naked options ask for less)."""
         return self.symbol.startswith("^")
@@ -65,20 +70,23 @@ class Case:
 
 def case(ctx: Context, symbol: str) -> Case:
     """Gather everything. UserError when there is no chain, or none of its quotes may be used."""
-    from plugins.options.gathering import desk
-    from terminal.domain.planner.board import board
-    from terminal.domain.planner.risks import coming
+    from plugins.options.volatility.gathering import studied
 
-    found = desk(ctx, symbol)
-    made = board(found.priced)
-    if not made.usable[:-1].any():
-        hint = f"`tapeline options chain {found.symbol}` says why; quotes are better while the market is open."
-        raise UserError(f"No quote of {found.symbol}'s chain may be used.", hint)
+    of = studied(ctx, symbol)
     today = ctx.as_of or ctx.market.today()
-    paid = ctx.market.dividends([found.symbol], ctx.as_of)
-    rows = list(paid.select("ex_date", "amount").drop_nulls().rows()) if not paid.is_empty() else []
-    last = max((term.expiry for term in made.terms), default=today)
-    return Case(found, made, rules(), _dear(ctx, found.symbol, made), coming(rows, today, last), today)
+    key = ("options.planner", of.desk.symbol, ctx.as_of, today)
+    made: Case = ctx.market.cached(key, lambda: _case(ctx, of, today), _READ)
+    return made if made.desk is of.desk else _case(ctx, of, today)
+
+
+def _case(ctx: Context, of: Studied, today: date) -> Case:
+    from terminal.domain.planner.board import board
+
+    made = board(of.desk.priced, of.surface)
+    if not made.usable[:-1].any():
+        hint = f"`tapeline options chain {of.desk.symbol}` says why; quotes are better while the market is open."
+        raise UserError(f"No quote of {of.desk.symbol}'s chain may be used.", hint)
+    return Case(of.desk, made, rules(), _dear(ctx, of), today)
 
 
 def rules() -> Rules:
@@ -89,27 +97,22 @@ def rules() -> Rules:
     return load(data_file("planner.toml").read_text(encoding="utf-8"))
 
 
-def _dear(ctx: Context, symbol: str, board: Board) -> Dear:
-    """By the realised volatility of the last year (20 days), where today's implied one would rank: marked as a proxy."""
-    import numpy as np
+def _dear(ctx: Context, of: Studied) -> Dear:
+    """The rank of 30-day volatility in the archive's year; until that is deep enough, that of realised volatility, as a proxy."""
+    from plugins.options.volatility.gathering import prices, stands
 
-    day = ctx.as_of or ctx.market.today()
-    wanted = ("symbol", "date", "adjusted_close")
-    bars = ctx.market.bars([symbol], start=day - timedelta(days=420), as_of=ctx.as_of, columns=wanted)
-    closes = bars.sort("date")["adjusted_close"].drop_nulls().to_numpy()
-    near = min(board.terms, key=lambda term: abs(term.days - 30))
-    if len(closes) < 3 * _MONTH or near.atm_iv is None:
-        return Dear(None, 0, "How dear volatility is within its year is not known.", True)
-    moves = np.diff(np.log(closes))
-    windows = np.lib.stride_tricks.sliding_window_view(moves, 20)
-    levels = windows.std(axis=1, ddof=1)[-_YEAR:] * math.sqrt(_YEAR)
-    low, high = float(levels.min()), float(levels.max())
-    rank = min(max((near.atm_iv - low) / max(high - low, 1e-9), 0.0), 1.0)
-    told = (
-        f"Implied volatility {near.atm_iv:.1%} would rank {rank:.0%} among {len(levels)} days of realised volatility (a proxy: "
-        "own implied volatilities of a year are not kept yet)."
-    )
-    return Dear(rank, len(levels), told, True)
+    found = stands(ctx, of, prices(ctx, of.desk.symbol, 1.6))
+    own, other = found.own, found.stand_in
+    if own.rank is not None:
+        told = f"Implied volatility of 30 days ranks {own.rank:.0%} within its year ({own.observed} of {own.of} days observed)."
+        return Dear(own.rank, own.observed, told, False)
+    if other.rank is not None:
+        told = (
+            f"The rank of implied volatility is not known yet ({own.observed} of {own.of} days archived); realised volatility "
+            f"ranks {other.rank:.0%} within its year, which stands in for it."
+        )
+        return Dear(other.rank, other.observed, told, True)
+    return Dear(None, own.observed, f"How dear volatility is within its year is not known: {own.reason}.", True)
 
 
 def purse(ctx: Context, board: Board, *, risk: str, account: float | None, budget: float | None, kind: Kind) -> tuple[Purse, str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from terminal.domain.options.pricing import Priced
+    from terminal.domain.options.surface import Smile, Surface
 
 Floats = npt.NDArray[np.float64]
 NUMBERS = (
@@ -71,6 +72,7 @@ class Board:
     reasons: tuple[str, ...]
     columns: dict[str, Floats]
     places: dict[tuple[int, float, bool], int]
+    smiles: dict[date, Smile]
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -91,10 +93,13 @@ class Board:
         """One of the expiries; None when the chain has none of that day."""
         return next((each for each in self.terms if each.expiry == expiry), None)
 
-    def worth(self, rows: npt.NDArray[np.intp], spots: Floats, elapsed: float, shift: float | Floats = 0.0) -> Floats:
+    def worth(
+        self, rows: npt.NDArray[np.intp], spots: Floats, elapsed: float, shift: float = 0.0, *, exact: bool = True
+    ) -> Floats:
         """[row, price]: what one share of each row is worth once `elapsed` years have passed, the share being at `spots`.
 
         Each keeps its own volatility, moved by `shift`; what has expired by then is worth exercising it.
+        Not `exact`: exercising early counts only as the least an option is worth (for many candidates at once).
         """
         strike, call = self.strike[rows][:, None], self.call[rows][:, None]
         spots = np.asarray(spots, dtype=np.float64)[None, :]
@@ -103,7 +108,7 @@ class Board:
         alive = np.flatnonzero(np.isfinite(left) & (left > 1e-9))
         if alive.size:
             taken = rows[alive]
-            made[alive] = price(
+            value = price(
                 spot=spots,
                 strike=strike[alive],
                 years=left[alive][:, None],
@@ -111,13 +116,17 @@ class Board:
                 rate=self.rate[taken][:, None],
                 dividend=self.carry[taken][:, None],
                 call=call[alive],
-                american=self.american[taken][:, None],
+                american=self.american[taken][:, None] if exact else False,
             )
+            made[alive] = np.where(self.american[taken][:, None], np.maximum(value, made[alive]), value)
         return np.asarray(made)
 
 
-def board(priced: Priced) -> Board:
-    """Of an expiry with several roots (SPX and SPXW) the one with more usable quotes is taken; expired ones stay out."""
+def board(priced: Priced, surface: Surface | None = None) -> Board:
+    """With the fitted smiles of a surface where there are any.
+
+    Of an expiry with several roots (SPX and SPXW) the one with more usable quotes is taken; expired ones stay out.
+    """
     terms = priced.expiries.filter(pl.col("years") > 0).sort("usable", "contracts", descending=True)
     terms = terms.unique("expiry", keep="first", maintain_order=True).sort("expiry")
     frame = priced.frame.join(terms.select("expiry", "root"), on=["expiry", "root"], how="semi").sort("expiry", "strike", "right")
@@ -177,4 +186,5 @@ def board(priced: Priced) -> Board:
         (*frame["reasons"], ""),
         columns,
         places,
+        {each.expiry: each for each in surface.smiles if each.curve is not None} if surface else {},
     )

@@ -61,12 +61,14 @@ class Sheet:
     @cached_property
     def ends(self) -> Floats:
         """Worths at the near expiry."""
-        return self.board.worth(self.rows, self.prices, self.near.years)
+        return self.board.worth(self.rows, self.prices, self.near.years, exact=False)
 
     @cached_property
     def views(self) -> Floats:
         """Worths at the day of the view."""
-        return self.ends if self.elapsed >= self.near.years else self.board.worth(self.rows, self.prices, self.elapsed)
+        return (
+            self.ends if self.elapsed >= self.near.years else self.board.worth(self.rows, self.prices, self.elapsed, exact=False)
+        )
 
 
 @dataclass(frozen=True)

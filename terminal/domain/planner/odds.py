@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 POINTS = 401
 _WIDE = 7.0
+_FITS = 0.01
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,12 @@ class Odds:
 
 
 def smile(board: Board, term: Term) -> Callable[[Floats], Floats]:
-    """Volatility by strike of one expiry from its usable quotes: puts below the forward, calls above, smoothed; flat outside."""
+    """Volatility by strike of one expiry, flat beyond its quotes: the surface's curve where it fits the quotes, else through the
+    usable quotes themselves (puts below the forward, calls above, smoothed)."""
+    fitted = board.smiles.get(term.expiry)
+    if fitted is not None and fitted.butterfly_free is not False and fitted.error is not None and fitted.error < _FITS:
+        low, high = fitted.reach
+        return lambda at: fitted.iv(np.clip(np.log(np.asarray(at, dtype=np.float64) / fitted.forward), low, high))
     rows = term.rows[board.usable[term.rows]]
     strike, call, iv = board.strike[rows], board.call[rows], board.iv[rows]
     out = call == (strike >= term.forward)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
 
 from terminal.domain.planner import odds as chances
 
@@ -15,20 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from terminal.domain.options.forwards import Payment
     from terminal.domain.planner.position import Position
 
 Kind = Literal["assignment", "dividend", "pin", "expiry", "quote"]
 _PIN = 0.005
 _DEEP = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class Dividend:
-    """A payment to come. `expected`: nobody has declared it yet, it is what the past suggests."""
-
-    ex_date: date
-    amount: float
-    expected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +29,7 @@ class Risk:
     chance: float | None = None
 
 
-def coming(paid: Sequence[tuple[date, float]], today: date, until: date) -> tuple[Dividend, ...]:
-    """The payments to expect: those declared, then as far apart as the last ones and as much as the last one."""
-    known = sorted(paid)
-    declared = tuple(Dividend(day, amount, False) for day, amount in known if today < day <= until)
-    if len(known) < 3:
-        return declared
-    last = [day for day, _ in known[-5:]]
-    apart = float(np.median([(later - before).days for before, later in pairwise(last)]))
-    if not 20 <= apart <= 400 or (today - known[-1][0]).days > 1.5 * apart:
-        return declared
-    made, day = list(declared), known[-1][0] + timedelta(days=round(apart))
-    while day <= until:
-        if day > today:
-            made.append(Dividend(day, known[-1][1], True))
-        day += timedelta(days=round(apart))
-    return tuple(made)
-
-
-def risks(one: Position, dividends: Sequence[Dividend] = ()) -> tuple[Risk, ...]:
+def risks(one: Position, dividends: Sequence[Payment] = ()) -> tuple[Risk, ...]:
     """The gravest first."""
     board, found = one.board, []
     for leg, row in zip(one.legs, one.rows, strict=True):
@@ -85,18 +55,18 @@ def risks(one: Position, dividends: Sequence[Dividend] = ()) -> tuple[Risk, ...]
 
 
 def _dividend(
-    expiry: date, strike: float, name: str, inside: float, left: float, one: Position, dividends: Sequence[Dividend]
+    expiry: date, strike: float, name: str, inside: float, left: float, one: Position, dividends: Sequence[Payment]
 ) -> list[Risk]:
     """A call in the money is exercised before the ex-day when the dividend is more than what time is worth (Hull, ch. 15: the
     put of the same strike says how much that is)."""
     made = []
     for each in dividends:
-        if each.ex_date > expiry:
+        if each.day > expiry:
             continue
         put = one.board.place(expiry, strike, "P")
         worth = float(one.board.mid[put]) if put is not None and one.board.usable[put] else left
-        said = "is expected" if each.expected else "is declared"
-        about = f"{each.amount:.2f} a share {said} on {each.ex_date}"
+        said = "is declared" if each.declared else "is expected"
+        about = f"{each.amount:.2f} a share {said} on {each.day}"
         if inside > 0 and each.amount > worth:
             text = f"more than the {max(worth, 0.0):.2f} of time value of the short {name}: expect to be assigned the day before."
             made.append(Risk("dividend", 3, f"A dividend of {about}, {text}"))
