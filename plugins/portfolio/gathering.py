@@ -154,10 +154,9 @@ class Prices:
 
     def _closes(self, symbol: str, day: date | None) -> tuple[list[date], list[float], list[int | None]]:
         """The closes of a symbol up to that day at least (None: since the first booking), read when they are asked for."""
-        if day is None or day - _RECENT / 2 < self._start:
-            if self._first < self._start:
-                self._start = self._first
-                self._read(self._first)
+        if (day is None or day - _RECENT / 2 < self._start) and self._first < self._start:
+            self._start = self._first
+            self._read(self._first)
         return self._bars.get(symbol, ([], [], []))
 
     def splits(self, symbol: str) -> list[tuple[date, Decimal]]:
