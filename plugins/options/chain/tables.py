@@ -41,7 +41,8 @@ def chain_table(of: Desk, days: Sequence[date], strikes: int) -> Table:
     usable = [pl.col(f"{side}_usable").alias(f"_{side}_usable") for side in ("call", "put")]
     return Table(
         _title(of, days), columns, frame.select(*names, *usable), tuple(of.sources.values()), quality.sentences(rows),
-        notes(of, days), detail={"desk": of, "rows": rows, "days": list(days)},
+        notes(of, days),
+        detail={"desk": of, "rows": rows, "wide": wide, "expiries": model.expiries(of.priced), "days": list(days)},
     )  # fmt: skip
 
 
