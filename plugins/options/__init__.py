@@ -1,12 +1,24 @@
 """Options: chains with our own volatilities, volatility, exposure, flow and plans."""
 
-from terminal.api import Job, Plugin, Setting
+from terminal.api import Job, Panel, Plugin, Setting
 
 PLUGIN = Plugin(
     id="options",
     title="Options",
     summary="Option chains that are checked, priced and archived; volatility, exposure, unusual flow, and plans with their risk.",
     commands="plugins.options.commands",
+    panels=(
+        Panel(
+            id="chain",
+            title="Option chain",
+            widget="plugins.options.chain.panel:ChainPanel",
+            area="center",
+            follows_symbol=True,
+            icon="table-2",
+            code="OMON OC",
+            order=60,
+        ),
+    ),
     jobs=(
         Job(command="options.archive", at="close+20m", live_only=True),
         Job(command="options.flow_scan", every="30m", while_open=True, live_only=True, name="options.flow_scan",
