@@ -1,146 +1,244 @@
-"""American options: may be exercised on any day. The quadratic approximation of Ju and Zhong.
+"""American options: may be exercised on any day. What early exercise adds is Kim's integral along the boundary of `boundary`.
 
-Nengjiu Ju and Rui Zhong, "An approximate formula for pricing American options", Journal of Derivatives 7 (1999) 31-40, which
-corrects MacMillan (1986) and Barone-Adesi and Whaley (1987). Against binomial trees it is within 0.1 % of the strike for a
-year and less (mostly 0.03 %), and within 0.15 % for three years. Dividends are a continuous yield, so the days on
-which a call is exercised just before a payment are smoothed over.
+In McDonald and Schroder's symmetry a call is a put, so everything here is about puts with a strike of 1. Holding one costs the
+interest on the strike and spares the dividends of the share that one would have given away, for as long as the
+share is below the boundary B(u):
 
-A call on a share without dividends, and a put while money earns nothing, are never exercised early: they are European.
-The price at which exercising is best depends on the terms but not on the share's price, so a grid of prices finds it once.
+    premium = integral over u from 0 to T of rate e^(-rate u) N(-d2(u)) - dividend spot e^(-dividend u) N(-d1(u))
+
+with d1, d2 those of a share at spot and a strike of B, u from now (Kim, Review of Financial Studies 3 (1990)). Slopes by the
+spot are the integral's own; time's follow from them by the equation of Black and Scholes; those by volatility, rate and
+yield are central differences. Dividends are a continuous yield here: see `dividends` for payments on days.
+
+A call on a share without dividends, and a put while money earns nothing, are never exercised early unless the other rate is
+negative: they are European. Where both rates are negative and the yield the lower (a put; a call: the higher), exercising is best
+between two boundaries, which this does not know: such options are priced by steps through time (`stepping`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from terminal.domain.options import european, normal
+from terminal.domain.options import european, stepping
+from terminal.domain.options.boundary import SIGHTS, Boundaries, cdf, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from terminal.domain.options.european import Terms
     from terminal.domain.options.normal import Floats
 
-_STEPS = 40
-_CLOSE = 1e-9
+_CHUNK = 512
 # Rates so near to zero count as this: formulas divide by them, and no price notices.
 _LEAST_RATE = 1e-7
+_ONE_OVER_ROOT_TAU = 0.3989422804014327
+_LEVEL, _POINT, _NUDGE = 0.005, 1e-4, 1e-3
+_STILL = ("price", "delta", "leverage")
+"""What does not vanish where exercising at once is best."""
+
+
+class Added(NamedTuple):
+    """What early exercise adds to a put with a strike of 1, and its first three slopes by the spot."""
+
+    value: Floats
+    delta: Floats
+    gamma: Floats
+    speed: Floats
 
 
 def early(terms: Terms) -> np.ndarray:
     """Which of them may be worth exercising before they expire."""
-    pays = np.where(terms.sign > 0, terms.dividend, terms.rate)
-    return np.asarray((pays > _LEAST_RATE) & (terms.years > 0) & (terms.volatility > 0))
+    return np.asarray(with_boundary(terms) | _double(terms))
+
+
+def with_boundary(terms: Terms) -> np.ndarray:
+    """Which of those have a single boundary."""
+    pays, spares = _earned(terms)
+    earns = (pays > _LEAST_RATE) | ((pays >= -_LEAST_RATE) & (spares < -_LEAST_RATE))
+    return np.asarray(earns & (terms.years > 0) & (terms.volatility > 0))
+
+
+def _double(terms: Terms) -> np.ndarray:
+    pays, spares = _earned(terms)
+    return np.asarray((pays < -_LEAST_RATE) & (spares < pays) & (terms.years > 0) & (terms.volatility > 0))
+
+
+def _earned(terms: Terms) -> tuple[Floats, Floats]:
+    """What exercising brings a year: on the strike for a put, on the share for a call; and what it forgoes on the other."""
+    call = terms.sign > 0
+    return np.where(call, terms.dividend, terms.rate), np.where(call, terms.rate, terms.dividend)
 
 
 def price(terms: Terms) -> Floats:
     """At least the European price, and at least what exercising brings."""
     value = european.price(terms)
-    chosen = early(terms)
-    if chosen.any():
-        value[chosen] = np.maximum(value[chosen], _price(terms.at(chosen), value[chosen]))
+    if (chosen := np.flatnonzero(with_boundary(terms))).size:
+        value[chosen] = Puts(terms.at(chosen)).price(value[chosen])
+    if (chosen := np.flatnonzero(_double(terms))).size:
+        value[chosen] = np.maximum(value[chosen], stepping.american(terms.at(chosen)))
     exercised = np.maximum(terms.sign * (terms.spot - terms.strike), 0.0)
     return np.where(np.isnan(value), value, np.maximum(value, exercised))
 
 
-def _price(terms: Terms, held: Floats) -> Floats:
-    # Neither the critical price (in strikes) nor its curve depends on the spot: each set of terms is solved once.
-    keys = np.stack([terms.years, terms.volatility, terms.rate, terms.dividend, terms.sign])
-    _, first, place = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-    place = place.reshape(-1)
-    unit = terms.at(first)._replace(strike=np.ones(len(first)))
-    curve = _Curve(unit)
-    return curve.value(terms.spot / terms.strike, held / terms.strike, place) * terms.strike
+def sensitivities(terms: Terms) -> dict[str, Floats]:
+    """Price and Greeks of those that are `early`, by the names and in the units of `european.NAMES`."""
+    found = {name: np.full(terms.spot.shape, np.nan) for name in european.NAMES}
+    for which, of in ((with_boundary(terms), _slopes_by_boundary), (_double(terms), _slopes_by_steps)):
+        if (chosen := np.flatnonzero(which)).size:
+            for name, value in of(terms.at(chosen)).items():
+                found[name][chosen] = value
+    return found
 
 
-class _Curve:
-    """The boundary of exercise of each set of terms with a strike of 1, and the premium for exercising early."""
+class _State(NamedTuple):
+    """A price and its slopes by the spot, and where exercising at once is best."""
 
-    def __init__(self, unit: Terms) -> None:
-        rate = np.where(np.abs(unit.rate) < _LEAST_RATE, _LEAST_RATE, unit.rate)
-        variance = unit.volatility**2
-        self.sign = unit.sign
-        self.interest, self.payout = -np.expm1(-unit.rate * unit.years), -np.expm1(-unit.dividend * unit.years)
-        self.h = h = -np.expm1(-rate * unit.years)
-        alpha, self.beta = 2 * rate / variance, 2 * (rate - unit.dividend) / variance
-        root = np.sqrt((self.beta - 1) ** 2 + 4 * alpha / h)
-        self.power = (1 - self.beta + unit.sign * root) / 2
-        steeper = -unit.sign * alpha / (h * h * root)
-        self.critical = self._critical(unit._replace(rate=rate))
-        at = unit._replace(rate=rate, spot=self.critical)
-        made = european.parts(at)
-        worth = european.price(at)
-        self.premium = unit.sign * (self.critical - 1) - worth
-        carry = np.exp((rate - unit.dividend) * unit.years)
-        by_h = (
-            self.critical * normal.pdf(made.d1) * unit.volatility * carry / (2 * rate * np.sqrt(unit.years))
-            - unit.sign * unit.dividend * self.critical * normal.cdf(unit.sign * made.d1) * carry / rate
-            + unit.sign * normal.cdf(unit.sign * made.d2)
+    value: Floats
+    delta: Floats
+    gamma: Floats
+    speed: Floats
+    exercised: np.ndarray
+
+
+def _slopes_by_boundary(terms: Terms) -> dict[str, Floats]:
+    level = np.minimum(_LEVEL, terms.volatility / 4)
+
+    def at(spot: float = 0.0, volatility: int = 0, rate: int = 0, dividend: int = 0) -> _State:
+        moved = terms._replace(spot=terms.spot * (1 + spot), volatility=terms.volatility + volatility * level,
+                               rate=terms.rate + rate * _POINT, dividend=terms.dividend + dividend * _POINT)  # fmt: skip
+        puts = Puts(moved, known.get((rate, dividend)))
+        known[rate, dividend] = puts.among
+        return puts.state()
+
+    known: dict[tuple[int, int], Boundaries] = {}
+    return _slopes(terms, level, at)
+
+
+def _slopes_by_steps(terms: Terms) -> dict[str, Floats]:
+    level = np.minimum(_LEVEL, terms.volatility / 4)
+
+    def at(spot: float = 0.0, volatility: int = 0, rate: int = 0, dividend: int = 0) -> _State:
+        moved = terms._replace(spot=terms.spot * (1 + spot), volatility=terms.volatility + volatility * level,
+                               rate=terms.rate + rate * _POINT, dividend=terms.dividend + dividend * _POINT)  # fmt: skip
+        read = [one.price(american=True) for one in stepping.each(moved)]
+        value, delta, gamma, speed = np.array(read).reshape(-1, 4).T
+        return _State(value, delta, gamma, speed, np.abs(delta) == 1.0)
+
+    return _slopes(terms, level, at)
+
+
+def _slopes(terms: Terms, level: Floats, at: Callable[..., _State]) -> dict[str, Floats]:
+    """From the price and its slopes by the spot at terms moved a little. What passes is told by the equation
+    V_t = rate V - (rate - dividend) S V_S - volatility^2 S^2 V_SS / 2 and its derivatives."""
+    here, up, down = at(), at(volatility=1), at(volatility=-1)
+    spot, rate, net, variance = terms.spot, terms.rate, terms.rate - terms.dividend, terms.volatility**2
+    vega, vanna, zomma = (np.asarray((one - other) / (2 * level)) for one, other in zip(up[:3], down[:3], strict=True))
+
+    def charm(state: _State, spot: Floats) -> Floats:
+        bent = (net + variance) * spot * state.gamma + variance * spot**2 * state.speed / 2
+        return np.asarray(terms.dividend * state.delta - bent)
+
+    rates = {side: at(rate=side) for side in (1, -1)}
+    crossed = {(side, other): at(rate=side, volatility=other).value for side in (1, -1) for other in (1, -1)}
+    yields = {side: at(dividend=side).value for side in (1, -1)}
+    vera = crossed[1, 1] - crossed[1, -1] - crossed[-1, 1] + crossed[-1, -1]
+    moved = {side: charm(at(spot=side * _NUDGE), spot * (1 + side * _NUDGE)) for side in (1, -1)}
+    made = {
+        "price": here.value, "delta": here.delta, "gamma": here.gamma, "vega": vega,
+        "theta": rate * here.value - net * spot * here.delta - variance * spot**2 * here.gamma / 2,
+        "rho": (rates[1].value - rates[-1].value) / (2 * _POINT), "vanna": vanna, "charm": charm(here, spot),
+        "vomma": (up.value - 2 * here.value + down.value) / level**2, "epsilon": (yields[1] - yields[-1]) / (2 * _POINT),
+        "leverage": np.divide(here.delta * spot, here.value, out=np.full(spot.shape, np.nan), where=here.value > 0),
+        "veta": rate * vega - net * spot * vanna - terms.volatility * spot**2 * here.gamma - variance * spot**2 * zomma / 2,
+        "vera": vera / (4 * _POINT * level), "speed": here.speed, "zomma": zomma,
+        "color": (moved[1] - moved[-1]) / (2 * _NUDGE * spot),
+    }  # fmt: skip
+    return {name: value if name in _STILL else np.where(here.exercised, 0.0, value) for name, value in made.items()}
+
+
+class Puts:
+    """Options with one boundary as puts with a strike of 1: `spot` over strike for a put, strike over spot for a call."""
+
+    def __init__(self, terms: Terms, among: Boundaries | None = None) -> None:
+        self.put = terms.sign < 0
+        self.terms = terms
+        self.unit = np.where(self.put, terms.strike, terms.spot)
+        self.spot = np.where(self.put, terms.spot, terms.strike) / self.unit
+        self.rate, self.dividend = _earned(terms)
+        self.rate = np.where(np.abs(self.rate) <= _LEAST_RATE, 0.0, self.rate)
+        self.among = among or Boundaries(terms.years, self.rate, self.dividend)
+
+    def seen(self) -> Floats:
+        """The boundary as each sees it."""
+        volatility = self.terms.volatility
+        if self.among.few(volatility):
+            return self.among.exactly(volatility)
+        return self.among.at(volatility, np.arange(len(volatility)))
+
+    def price(self, held: Floats) -> Floats:
+        """`held` is what the European ones are worth."""
+        return self._value(slice(None), self.terms.volatility, held, self.seen())
+
+    def at(self, chosen: np.ndarray, volatility: Floats) -> Floats:
+        """The chosen ones (by index) at another volatility, by interpolation between boundaries."""
+        held = european.price(self.terms.at(chosen)._replace(volatility=volatility))
+        return self._value(chosen, volatility, held, self.among.at(volatility, chosen))
+
+    def _value(self, chosen: Any, volatility: Floats, held: Floats, seen: Floats) -> Floats:
+        m, years, rate, dividend, unit = (
+            each[chosen] for each in (self.spot, self.terms.years, self.rate, self.dividend, self.unit)
         )
-        slope = 2 * self.power + self.beta - 1
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.b = (1 - h) * alpha * steeper / (2 * slope)
-            self.c = -(1 - h) * alpha / slope * (by_h / self.premium + 1 / h + steeper / slope)
+        added = premium(m, years, volatility, rate, dividend, seen).value * unit
+        return np.asarray(np.where(m <= np.exp(seen[:, -1]), (1 - m) * unit, held + np.maximum(added, 0.0)))
 
-    def _critical(self, unit: Terms) -> Floats:
-        """Where exercising and waiting are worth the same and meet smoothly: Newton's method from the guess of Barone-Adesi and
-        Whaley, kept between its bounds."""
-        sign, power = unit.sign, self.power
-        low, high, at = self._begin(unit)
-        open_ = np.arange(len(at))
-        for _ in range(_STEPS):
-            terms, here, side = unit.at(open_)._replace(spot=at[open_]), at[open_], sign[open_]
-            made = european.parts(terms)
-            worth = european.price(terms)
-            yielded = np.exp(-terms.dividend * terms.years)
-            delta = side * yielded * normal.cdf(side * made.d1)
-            gap = (side - delta) * here - power[open_] * (side * (here - 1) - worth)
-            gamma = yielded * normal.pdf(made.d1) / (here * made.root)
-            slope = (side - delta) * (1 - power[open_]) - gamma * here
-            # The premium grows from the strike outwards: the sign of the gap says on which side the boundary lies.
-            rising = (gap * side > 0) == (side > 0)
-            low[open_] = np.where(rising, np.maximum(low[open_], here), low[open_])
-            high[open_] = np.where(rising, high[open_], np.minimum(high[open_], here))
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                new = here - gap / slope
-            new = np.where((new > low[open_]) & (new < high[open_]), new, (low[open_] + high[open_]) / 2)
-            at[open_] = new
-            open_ = open_[~(np.abs(new - here) < _CLOSE * here)]
-            if not len(open_):
-                break
-        return at
+    def state(self) -> _State:
+        """Price and slopes by the spot in money: a call is worth spot times a put whose own spot is strike over spot."""
+        terms, seen, m = self.terms, self.seen(), self.spot
+        held = european.sensitivities(terms)
+        more = premium(m, terms.years, terms.volatility, self.rate, self.dividend, seen, slopes=True)
+        put, spot = self.put, terms.spot
+        delta = np.where(put, more.delta, more.value - m * more.delta)
+        gamma = np.where(put, more.gamma / terms.strike, m * m * more.gamma / spot)
+        speed = np.where(put, more.speed / terms.strike**2, -m * m * (3 * more.gamma + m * more.speed) / spot**2)
+        exercised = m <= np.exp(seen[:, -1])
+        return _State(
+            np.where(exercised, (1 - m) * self.unit, held["price"] + more.value * self.unit),
+            np.where(exercised, terms.sign, held["delta"] + delta),
+            np.where(exercised, 0.0, held["gamma"] + gamma), np.where(exercised, 0.0, held["speed"] + speed), exercised,
+        )  # fmt: skip
 
-    def _begin(self, unit: Terms) -> tuple[Floats, Floats, Floats]:
-        """Bounds and a first guess: between the boundary just before expiry and that of an option without one."""
-        sign, root = unit.sign, unit.volatility * np.sqrt(unit.years)
-        perpetual = self._perpetual(unit)
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            forever = 1 / (1 - 1 / np.where(np.abs(perpetual) < 1e-12, 1e12, perpetual))
-            forever = np.where(np.isfinite(forever) & (forever > 0), forever, np.where(sign > 0, 1e6, 1e-6))
-            way = np.where(sign > 0, -1.0, 1.0) * ((unit.rate - unit.dividend) * unit.years + sign * 2 * root)
-            share = np.exp(np.minimum(way / np.abs(forever - 1), 0.0))
-            guess = np.where(sign > 0, 1 + (forever - 1) * (1 - share), forever + (1 - forever) * share)
-        low, high = np.where(sign > 0, 1.0, 1e-9), np.where(sign > 0, np.maximum(forever, 2.0) * 4, 1.0)
-        return low, high, np.clip(np.where(np.isfinite(guess), guess, (low + high) / 2), low * (1 + 1e-6), high * (1 - 1e-6))
 
-    def _most(self, spot: Floats, place: np.ndarray) -> Floats:
-        """No more than what is earned by exercising at once: interest on the strike of a put, dividends of a call (and what
-        the other costs, should it be below zero). Where next to nothing is earned, the correction divides by next to nothing."""
-        paid, received = self.interest[place], spot * self.payout[place]
-        earned, other = np.where(self.sign[place] < 0, paid, received), np.where(self.sign[place] < 0, received, paid)
-        return np.asarray(np.maximum(earned, 0.0) + np.maximum(-other, 0.0))
+def premium(
+    spot: Floats, years: Floats, volatility: Floats, rate: Floats, dividend: Floats, seen: Floats, *, slopes: bool = False
+) -> Added:
+    """The integral, in strikes. Without `slopes` these are zero."""
+    found, given = np.zeros((4, len(spot))), (spot, years, volatility, rate, dividend)
+    for start in range(0, len(spot), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        _premium([each[part, None] for each in given], seen[part, :SIGHTS], found[: 4 if slopes else 1, part])
+    return Added(*found)
 
-    def _perpetual(self, unit: Terms) -> Floats:
-        variance = unit.volatility**2
-        half = (unit.rate - unit.dividend) / variance - 0.5
-        return np.asarray(-half + unit.sign * np.sqrt(half**2 + 2 * np.maximum(unit.rate, 0) / variance))
 
-    def value(self, spot: Floats, held: Floats, place: np.ndarray) -> Floats:
-        """With a strike of 1: `held` is the European price, `place` which terms are meant."""
-        critical, sign = self.critical[place], self.sign[place]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            away = np.log(spot / critical)
-            bent = 1 - (self.b[place] * away + self.c[place]) * away
-            more = self.premium[place] * np.exp(self.power[place] * away) / bent
-        more = np.clip(np.where(np.isfinite(more) & (bent > 0), more, 0.0), 0.0, self._most(spot, place))
-        return np.asarray(np.where(sign * (critical - spot) > 0, held + more, sign * (spot - 1)))
+def _premium(given: Sequence[Floats], seen: Floats, out: Floats) -> None:
+    spot, years, volatility, rate, dividend = given
+    used = rule(SIGHTS)
+    away, weight = years * used.sine**2, years * used.weight
+    s = volatility * np.sqrt(years) * used.sine
+    with np.errstate(over="ignore", under="ignore"):
+        middle = (np.log(spot) - seen + (rate - dividend) * away) / s
+        later, yielded = np.exp(-rate * away) * weight, np.exp(-dividend * away) * weight
+        below = cdf(-middle - s / 2)
+        out[0] = (rate * later * cdf(s / 2 - middle) - dividend * spot * yielded * below).sum(1)
+        if len(out) == 1:
+            return
+        d2 = middle - s / 2
+        density = later * _ONE_OVER_ROOT_TAU * np.exp(-0.5 * d2 * d2) / s
+        level = np.exp(seen)
+        gain, share = (rate - dividend * level) * density, dividend * level * density
+        down, spot = d2 / s, spot[:, 0]
+        out[1] = -gain.sum(1) / spot - (dividend * yielded * below).sum(1)
+        out[2] = (gain * (1 + down) + share).sum(1) / spot**2
+        # Each derivative by ln(spot) of the density brings a factor of -d2 / s, and of that factor itself 1 / s^2.
+        out[3] = -((gain * (1 + down) + share) * (2 + down) - gain / s**2).sum(1) / spot**3

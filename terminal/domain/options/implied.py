@@ -4,7 +4,8 @@ European: the price is taken out of the money by parity and divided by sqrt(forw
 on x = |ln(forward / strike)| and s = volatility * sqrt(years). Following Jaeckel, "Let's be rational", Wilmott (January 2015)
 40-53, the equation is solved in b near the money, in ln b far out of it, in ln(limit - b) for high volatilities, by
 Householder's third-order steps; after the first guess of `guess` one mostly suffices. `kernels` is the same in machine code.
-American: the model of `american`, in a bracket (Chandrupatla 1997).
+American: the model of `american`, by secants in a bracket whose upper end is the European's volatility; without a single boundary
+by bisection and inverse quadratic steps (Chandrupatla 1997).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from terminal.domain.options import american, mills
+from terminal.domain.options import american, mills, normal
+from terminal.domain.options.european import parts
 from terminal.domain.options.guess import guess
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ _ENOUGH = 1e-4  # a step of this share leaves an error of its fourth power
 _ROOT_TAU = math.sqrt(2 * math.pi)
 _LOG_ROOT_TAU = math.log(_ROOT_TAU)
 _FAR = -2.5
-_LEAST, _MOST = 1e-4, 20.0
+_LEAST, _MOST, _CLOSE = 1e-4, 20.0, 1e-11
+_FEW = 64
 _LOST = 8 * np.finfo(np.float64).eps
 
 
@@ -113,12 +116,62 @@ def _step(x: Floats, s: Floats, b: Floats, missing: Floats) -> tuple[np.ndarray,
 def exercisable(price: Floats, terms: Terms) -> Floats:
     """The same for options that may be exercised early."""
     low, high = bounds(terms, np.ones(price.shape, dtype=bool))
-    valid = (terms.years > 0) & (price > low * (1 + _LOST)) & (price < high)
     found = np.full(price.shape, np.nan)
-    if valid.any():
-        chosen, seen = terms.at(valid), price[valid]
-        found[valid] = _root(lambda level, at: american.price(chosen.at(at)._replace(volatility=level)) - seen[at], len(seen))
+    valid = (terms.years > 0) & (price > low * (1 + _LOST)) & (price < high)
+    known = american.with_boundary(terms)
+    if (chosen := np.flatnonzero(valid & known)).size:
+        found[chosen] = _by_boundary(price[chosen], terms.at(chosen))
+    if (chosen := np.flatnonzero(valid & ~known)).size:
+        part, seen = terms.at(chosen), price[chosen]
+        found[chosen] = _root(lambda level, at: american.price(part.at(at)._replace(volatility=level)) - seen[at], len(seen))
     return found
+
+
+def _by_boundary(price: Floats, terms: Terms) -> Floats:
+    """A secant in a bracket: the European's volatility is too high by what early exercise is worth, and mostly not by much."""
+    puts = american.Puts(terms)
+    upper = european(price, terms)
+    upper = np.where(np.isfinite(upper), np.minimum(upper, _MOST), _MOST)
+    low, high, s = np.full(price.shape, _LEAST), upper.copy(), upper
+    found, open_ = np.full(price.shape, np.nan), np.arange(len(price))
+    error = puts.at(open_, s) - price
+    found[error == 0] = s[error == 0]
+    slope = _vega(terms._replace(volatility=s))
+    for _ in range(_STEPS):
+        high[open_] = np.where(error >= 0, np.minimum(high[open_], s), high[open_])
+        low[open_] = np.where(error < 0, np.maximum(low[open_], s), low[open_])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            new = s - error / slope
+            middle = np.sqrt(low[open_] * high[open_])
+        new = np.where((new > low[open_]) & (new < high[open_]), new, middle)
+        moved = np.abs(new - s) <= _CLOSE * s
+        found[open_[moved]] = new[moved]
+        open_, s, error, new = open_[~moved], s[~moved], error[~moved], new[~moved]
+        if not len(open_):
+            break
+        again = puts.at(open_, new) - price[open_]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = (again - error) / (new - s)
+        s, error = new, again
+    if len(price) <= _FEW:
+        found = _polished(price, terms, found)
+    # Where nothing but an end of the bracket was found, there is none.
+    return np.where((found > _LEAST * 1.01) & (found < _MOST * 0.999), found, np.nan)
+
+
+def _polished(price: Floats, terms: Terms, found: Floats) -> Floats:
+    """With the boundary of the volatility itself, instead of one between two."""
+    for _ in range(2):
+        here = terms._replace(volatility=found)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = (american.price(here) - price) / _vega(here)
+        found = np.where(np.abs(step) < 1e-3 * found, found - step, found)
+    return found
+
+
+def _vega(terms: Terms) -> Floats:
+    made = parts(terms)
+    return np.asarray(made.carried * normal.pdf(made.d1) * np.sqrt(terms.years))
 
 
 def _root(error: Callable[[Floats, np.ndarray], Floats], count: int) -> Floats:
