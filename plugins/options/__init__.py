@@ -18,6 +18,16 @@ PLUGIN = Plugin(
             code="OMON OC",
             order=60,
         ),
+        Panel(
+            id="volatility",
+            title="Volatility",
+            widget="plugins.options.volatility.panel:VolatilityPanel",
+            area="center",
+            follows_symbol=True,
+            icon="waves",
+            code="VOL",
+            order=62,
+        ),
     ),
     jobs=(
         Job(command="options.archive", at="close+20m", live_only=True),

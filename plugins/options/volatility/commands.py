@@ -159,6 +159,24 @@ def iv_history(
     return history_table(past, archive, place, gathering.sources_of(ctx, of, past), now, since)
 
 
+@command(title="Expected and real moves on reports", panel="volatility")
+def reports(
+    ctx: Context, symbol: Symbol, *, limit: Annotated[int, argument(help="At most so many reports, the newest first.")] = 12
+) -> Table:
+    """What options expected on the eve of each report, how the price answered, and where both stand among the reports before.
+
+    Expectations are known of reports whose eve has an archived chain.
+    """
+    from plugins.options.volatility.reports import reports_table
+
+    if limit < 1:
+        raise UserError(f"{limit} reports cannot be shown.", "Choose 1 or more.")
+    if "earnings.moves" not in ctx.commands():
+        raise UserError("The plugin about earnings is switched off, which knows the reports.")
+    name = symbol.strip().upper()
+    return reports_table(name, ctx.call("earnings.moves", symbol=name, limit=limit + 20), limit)
+
+
 def _past(ctx: Context, symbol: str, years: float) -> Prices:
     """Past prices. UserError where none is stored, or for no years."""
     from plugins.options.volatility.gathering import prices

@@ -153,7 +153,7 @@ def move_table(symbol: str, moves: Sequence[Expected], today: date, sources: Seq
     unknown = tuple(f"{each.expiry}: {reason}" for each in moves for reason in each.reasons)
     title = f"Expected move of {symbol}" + (f" at {moves[0].price:,.2f}" if moves else "")
     return Table(title, _EM, _frame(_EM, rows), tuple(sources), unknown, _said(*notes),
-                 detail={"moves": tuple(moves), "symbol": symbol})  # fmt: skip
+                 detail={"moves": tuple(moves), "symbol": symbol, "today": today})  # fmt: skip
 
 
 def surface_table(of: Studied) -> Table:
