@@ -167,7 +167,8 @@ CORE = (
     *(Setting(key=f"providers.{service.id}.base_url", default="", title=f"{service.title} address", newbie=_BASE,
               pro=f"Overrides the base URL; TAPELINE_{service.id.upper()}_URL overrides this.") for service in SERVICES),
     *(Setting(key=f"providers.{service.id}.key", default="", secret=True, title=f"{service.title} key",
-              newbie=f"Your own key of {service.title}: {service.terms} at {service.key_page}. It stays in your system's keyring.",
+              newbie=f"Your own key of {service.title}: {service.terms} at {service.key_page}. It stays in your "
+                     "system's keyring.",
               pro=f"API key; also read from TAPELINE_{service.id.upper()}_KEY.") for service in SERVICES if service.needs_key),
     Setting(key="providers.simplefin.key", default="", secret=True, title="SimpleFIN access",
             newbie="The access to your bank accounts, read only; `portfolio simplefin-connect` puts it into your keyring.",

@@ -39,7 +39,8 @@ SERVICES = (
     DataService("ecb", "European Central Bank", delay="once a day"),
     DataService("apininjas", "API Ninjas", "api-ninjas.com/profile"),
     DataService("schwab", "Schwab", "developer.schwab.com", "live", "free with an account there"),
-    DataService("tradier", "Tradier", "dash.tradier.com/settings/api", "live (sandbox: 15 minutes)", "free with an account there"),
+    DataService("tradier", "Tradier", "dash.tradier.com/settings/api", "live, in the sandbox 15 minutes",
+                "free with an account there"),
     DataService("unusualwhales", "Unusual Whales", "unusualwhales.com/public-api", "live, by plan", "part of a paid plan"),
 )
 
