@@ -31,6 +31,8 @@ _CONTRACT = re.compile(r"^([A-Z.]{1,6})(\d{6})([CP])(\d{8})$")
 def page(whole: Any, root: str) -> tuple[Any, str | None]:
     """What stands under `root`, and the token of the next page (None: this was the last)."""
     answer = wire.mapping(whole, TITLE, root.replace("_", " "))
+    if root == "trades" and root not in answer and "trade" in answer:
+        answer = {**answer, root: answer["trade"]}  # the latest trades of options are told in the singular
     if root not in answer:
         told = wire.text(answer.get("message"))
         raise BadPayload(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.domain.flow.prints import OPTION_TRADES
 from terminal.domain.schemas import DATASETS
 from terminal.errors import BadPayload, NeedsKey, ProviderError
 from terminal.providers import alpaca_parse as parse
@@ -190,6 +192,44 @@ def test_numbers_as_text_are_numbers_and_nothing_is_not_zero() -> None:
     assert DATASETS["bars"].validate(frame).refused["reason"].to_list() == ["close is missing"]
 
 
+def option_trade(at: str, price: float = 0.5, **more: Any) -> dict[str, Any]:
+    return {"t": at, "p": price, "s": 2, "x": "A", "c": "I", **more}
+
+
+def test_option_trades_are_all_pages_of_all_contracts(server: Loopback, make: Any) -> None:
+    call, put = "ACME261218C00012500", "SPXW261218P06000000"
+    spent: list[int] = []
+    moment = "2026-11-20T15:00:00.123456789Z"
+    first = {"trades": {call: [option_trade(moment), option_trade(moment, 0.6)]}, "next_page_token": "more"}
+    wrong = [option_trade("soon"), option_trade("2026-11-20T15:00:01Z", s=0), option_trade("2026-11-20T15:00:01Z", p=None)]
+    second = {"trades": {put: [option_trade("2026-11-20T15:00:02Z", 40.05, c=None), *wrong]}, "next_page_token": None}
+    server.say({"options/trades": lambda asked: second if "page_token" in asked.query else first})
+    provider = make()
+    provider.around = replace(provider.around, spend=lambda _waiting: spent.append(1))
+    start = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+    (answer,) = provider.option_trades([call, put, "ACME261218C00013000"], start, start + timedelta(hours=1))
+    assert OPTION_TRADES.validate(answer.frame).refused.is_empty()
+    one, two, three = answer.frame.to_dicts()
+    assert (one["contract"], one["symbol"], one["price"], one["size"], one["exchange"], one["conditions"]) == (
+        call, "ACME", 0.5, 2, "A", "I")  # fmt: skip
+    assert one["at"] == datetime(2026, 11, 20, 15, 0, 0, 123456, tzinfo=UTC)
+    assert one["id"] != two["id"]
+    assert (three["symbol"], three["strike"], three["conditions"], three["bid"]) == ("^SPX", 6000.0, None, None)
+    assert (answer.missing, answer.dataset, answer.fetch.delayed) == (("ACME261218C00013000",), "option_trades", True)
+    assert server.asked[0].query["start"] == "2026-11-20T14:30:00+00:00"
+    assert len(spent) == 2  # the second page too
+
+
+def test_the_latest_option_trades_are_one_each_and_foreign_ones_refused(server: Loopback, make: Any) -> None:
+    call = "ACME261218C00012500"
+    for root in ("trades", "trade"):
+        server.say({"trades/latest": {root: {call: option_trade("2026-11-20T15:00:00Z")}}})
+        (answer,) = make().option_trades([call])
+        assert answer.frame["contract"].to_list() == [call]
+    with pytest.raises(BadPayload, match="not asked for"):
+        list(make().option_trades(["ACME261218C00013000"]))
+
+
 # Vendor's samples through the replay server: their shape is real, their prices need not be.
 
 
@@ -241,3 +281,13 @@ def test_a_plan_that_does_not_cover_it_names_the_plan(replay: Any, clock: Any, t
         ask(provider, "bars", "AAPL", start=TODAY - timedelta(days=3))
     provider.close()
     assert "plan" in caught.value.hint
+
+
+@pytest.mark.real
+def test_the_recorded_latest_option_trade_is_read(replay: Any, clock: Any, tmp_path: Path) -> None:
+    provider = AlpacaProvider(Surroundings(lambda: f"{replay.url}/alpaca", lambda: "KEYID7:sk-secret-123", clock, tmp_path))
+    (answer,) = provider.option_trades(["AAPL240126P00050000"])
+    assert answer.frame.select("contract", "price", "size", "exchange", "conditions").rows() == [
+        ("AAPL240126P00050000", 0.06, 1, "A", "I")]  # fmt: skip
+    assert answer.frame["at"][0] == datetime(2024, 1, 24, 14, 2, 9, 722539, tzinfo=UTC)
+    provider.close()
