@@ -10,11 +10,11 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip
 
 from plugins.options.chain.columns import CALL, PUT, SIDES, Rows, SideColumn, fitting, ordered
-from terminal.domain import format as written
+from plugins.options.chain.panel_painted import RowPictures, paint_price, strike_text
 from terminal.ui import theme
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _STRIKE, _PAD, _LEAST, _WORDS, _PRICE = 78, 8, 54, 84, 16
 _WIDEST = {"pro": 96, "newbie": 170}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _MIDDLE = Qt.AlignmentFlag.AlignCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class Ladder(QAbstractScrollArea):
@@ -44,6 +43,8 @@ class Ladder(QAbstractScrollArea):
         self._tops: list[int] = []
         self._cell = (CALL, 0, 0)
         self._hovered = -1
+        self._pictures: RowPictures | None = None
+        self._look: tuple[float, int, bool, float] = (0.0, 0, True, 1.0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -111,6 +112,7 @@ class Ladder(QAbstractScrollArea):
             tops.append(y)
             y += line * (section.last - section.first) + theme.scaled(_PRICE)
         self._tops = tops
+        self._pictures = None
         bar = self.verticalScrollBar()
         inside = self.viewport().height() - self._head()
         bar.setRange(0, max(0, y - inside))
@@ -196,27 +198,43 @@ class Ladder(QAbstractScrollArea):
             painter.setClipRect(QRect(0, self._head(), self.viewport().width(), self.viewport().height()))
             for number in range(len(self.rows.sections)):
                 self._paint_section(painter, number)
+            self._mark_cell(painter)
             painter.setClipping(False)
         self._paint_head(painter)
         painter.end()
 
     def _paint_section(self, painter: QPainter, number: int) -> None:
         assert self.rows is not None
-        section, line = self.rows.sections[number], self._line()
-        top = self._tops[number] + self._head() - self.verticalScrollBar().value()
-        bottom = self.viewport().height()
-        gap = theme.scaled(_PRICE)
-        if top > bottom or top + line * (section.last - section.first) + gap < self._head():
+        section, line, gap = self.rows.sections[number], self._line(), theme.scaled(_PRICE)
+        top, left = self._tops[number] + self._head() - self.verticalScrollBar().value(), self._left()
+        bottom, pictures = self.viewport().height(), self._painted()
+        if top - line > bottom or top + line * (section.last - section.first) + gap < self._head():
             return
         if len(self.rows.sections) > 1:
-            wide = self._puts() + self._half() - self._left()
-            self._paint_title(painter, section.title, QRect(self._left(), top - line, wide, line))
+            self._paint_title(painter, section.title, QRect(left, top - line, pictures.width, line))
         first = section.first + max(0, (self._head() - top - gap) // line)
         last = min(section.last, section.first + (bottom - top) // line + 1)
-        painter.setFont(theme.font(theme.scaled(12)))
         for row in range(first, last):
-            self._paint_row(painter, row, self._y(row), section.spot)
-        self._paint_price(painter, top + (section.at - section.first) * line, section.spot)
+            y = top + (row - section.first) * line + (gap if row >= section.at else 0)
+            painter.drawPixmap(QPoint(left, y), pictures.picture(row, section.spot, row == self._hovered))
+        line_at = QRect(left, top + (section.at - section.first) * line, pictures.width, gap)
+        paint_price(painter, line_at, left + pictures.half + self._strike_width() // 2, section.spot)
+
+    def _painted(self) -> RowPictures:
+        """The pictures of the present rows, columns and look."""
+        assert self.rows is not None
+        look = (self._wide(), self._line(), self.heat, self.devicePixelRatioF())
+        if self._pictures is None or look != self._look:
+            turned = {side: self._columns(side) for side in SIDES}
+            self._look = look
+            self._pictures = RowPictures(self.rows, turned, look[0], self._strike_width(), look[1], heat=self.heat, ratio=look[3])
+        return self._pictures
+
+    def _mark_cell(self, painter: QPainter) -> None:
+        side, row, place = self._cell
+        if self.hasFocus() and self.rows is not None and row < self.rows.height and place < len(self._shown):
+            painter.setPen(theme.tokens().color("accent"))
+            painter.drawRect(self._cell_rect(side, place, self._y(row)).adjusted(0, 0, -1, -2))
 
     def _paint_title(self, painter: QPainter, text: str, area: QRect) -> None:
         found = theme.tokens()
@@ -224,66 +242,6 @@ class Ladder(QAbstractScrollArea):
         painter.setFont(theme.font(theme.scaled(11), 600))
         painter.setPen(found.color("t2"))
         painter.drawText(area.adjusted(_PAD, 0, -_PAD, 0), int(_MIDDLE), text)
-
-    def _paint_row(self, painter: QPainter, row: int, y: int, spot: float) -> None:
-        assert self.rows is not None
-        found, rows, line, half = theme.tokens(), self.rows, self._line(), self._half()
-        left, puts = self._left(), self._puts()
-        if row == self._hovered:
-            painter.fillRect(left, y, puts + half - left, line, found.color("hover"))
-        for side in SIDES:
-            if rows.inside(side, row, spot):
-                painter.fillRect(left if side == CALL else puts, y, half, line, found.color("accent_bg", 110))
-            self._paint_side(painter, side, row, y)
-        area = QRect(left + half, y, self._strike_width(), line)
-        painter.fillRect(area, found.color("bg2" if row != self._hovered else "hover"))
-        painter.setPen(found.color("t1"))
-        painter.setFont(theme.font(theme.scaled(12), 600))
-        painter.drawText(area, int(_MIDDLE), _strike(float(rows.strike[row])))
-        painter.setFont(theme.font(theme.scaled(12)))
-        painter.fillRect(left, y + line - 1, puts + half - left, 1, found.color("grid"))
-
-    def _paint_side(self, painter: QPainter, side: str, row: int, y: int) -> None:
-        assert self.rows is not None
-        found, rows = theme.tokens(), self.rows
-        if rows.contract[side][row] is None:
-            return
-        usable = bool(rows.usable[side][row])
-        for place, column in enumerate(self._columns(side)):
-            value = float(rows.values[side][column.key][row])
-            area = self._cell_rect(side, place, y)
-            if self.heat and column.heat and (usable or column.kind == "count"):
-                strength = rows.heat(side, column.key, row)
-                if strength > 0.02:
-                    painter.fillRect(area.adjusted(1, 1, -1, -2), _heat(found, column.key, strength))
-            text = column.text(value)
-            role = "t3" if not usable or not text else self._role(column, value)
-            painter.setPen(found.color(role, 255 if usable else 150))
-            painter.drawText(area.adjusted(2, 0, -_PAD, 0), int(_RIGHT), text or "–")
-            if (side, row, place) == self._cell and self.hasFocus():
-                painter.setPen(found.color("accent"))
-                painter.drawRect(area.adjusted(0, 0, -1, -2))
-
-    def _role(self, column: SideColumn, value: float) -> str:
-        if column.key == "iv_gap":
-            return "warn" if abs(value) > 0.03 else "t2"
-        return "t1" if column.key in ("bid", "ask", "chance", "iv", "delta") else "t2"
-
-    def _paint_price(self, painter: QPainter, y: int, spot: float) -> None:
-        """The line between the strikes where the price stands, with the price on it."""
-        found, tall, left = theme.tokens(), theme.scaled(_PRICE), self._left()
-        painter.fillRect(left, y, self._puts() + self._half() - left, tall - 1, found.color("bg1"))
-        painter.fillRect(left, y + tall // 2 - 1, self._puts() + self._half() - left, 2, found.color("accent"))
-        text = written.number(spot, 2)
-        painter.setFont(theme.font(theme.scaled(10), 600))
-        wide = painter.fontMetrics().horizontalAdvance(text) + 10
-        area = QRect(left + self._half() + (self._strike_width() - wide) // 2, y, wide, tall - 1)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(found.color("accent"))
-        painter.drawRoundedRect(area, 4, 4)
-        painter.setPen(found.color("on_accent"))
-        painter.drawText(area, int(_MIDDLE), text)
-        painter.setFont(theme.font(theme.scaled(12)))
 
     def _paint_head(self, painter: QPainter) -> None:
         found, width, high = theme.tokens(), self.viewport().width(), self._head()
@@ -314,7 +272,7 @@ class Ladder(QAbstractScrollArea):
         if self.rows is None or not 0 <= row < self.rows.height:
             return ""
         name = "call" if side == CALL else "put"
-        strike = _strike(float(self.rows.strike[row]))
+        strike = strike_text(float(self.rows.strike[row]))
         if self.rows.contract[side][row] is None:
             return f"There is no {name} with a strike of {strike}."
         parts = [f"{each.title(self.mode)} {each.text(float(self.rows.values[side][each.key][row])) or 'unknown'}"
@@ -433,12 +391,3 @@ class Ladder(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         return QSize(900, 500)
-
-
-def _strike(value: float) -> str:
-    return written.number(value, 0 if value == round(value) else 2 if round(value, 2) == value else 3)
-
-
-def _heat(found: theme.Tokens, key: str, strength: float) -> QColor:
-    role = {"volume": "average_3", "open_interest": "average_2", "chance": "ok", "spread": "warn"}.get(key, "accent")
-    return found.color(role, round(12 + 78 * strength))
