@@ -81,7 +81,7 @@ def counted(found: Exposure) -> tuple[str, ...]:
 
 def dated(found: Exposure) -> str:
     """When open interest is from."""
-    return (f"Open interest is as of the close before {found.day}: what was opened or closed on that day is not in it. "
+    return (f"Open interest is as of the close before {written.day(found.day)}: what was opened or closed on that day is not in it. "
             "A contract counts 100 shares.")  # fmt: skip
 
 

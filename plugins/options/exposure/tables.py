@@ -67,7 +67,7 @@ def gex_table(of: Exposed, by: By, expiries: int | None, reach: float | None, st
     )
     columns = (*_keys(by), *_EXPOSURES, *_OPEN, Column("counted", "Priced", "integer", "count", newbie=False))
     detail = {"exposure": whole, "turn": at, "levels": levels, "shares": shares(whole), "sticky": sticky,
-              "ratios": _ratios_row(whole), "summary": _summary(whole)}  # fmt: skip
+              "ratios": _ratios_row(whole), "summary": _summary(whole), "dated": gathering.dated(whole)}  # fmt: skip
     return Table(f"{whole.symbol}: dealers' exposure by {'strike and expiry' if by == 'both' else by}, price "
                  f"{written.number(whole.spot, 2)}", columns, shown.by(by).select([each.name for each in columns]),
                  tuple(of.desk.sources.values()), gathering.counted(whole), notes, detail=detail)  # fmt: skip
@@ -95,8 +95,8 @@ def _summary(found: Exposure) -> tuple[str, ...]:
         "buy as it rises and sell as it falls, which drives it on"  # fmt: skip
     said = [f"Net gamma is {written.money(net, 'USD', 0)} per 1 % move: then dealers {hedge}."]
     if part["next_gamma"] is not None:
-        said.append(f"{written.percent(part['next_gamma'], 0)} of all gamma ends with the expiry of {part['next_expiry']}"
-                    f"{'' if part['same_day_gamma'] is None else '; ' + _same_day(part)}.")  # fmt: skip
+        said.append(f"{written.percent(part['next_gamma'], 0)} of all gamma ends with the expiry of "
+                    f"{written.day(part['next_expiry'])}{'; ' + _same_day(part) if part['same_day_gamma'] else ''}.")  # fmt: skip
     return tuple(said)
 
 
@@ -111,7 +111,7 @@ def _walls(levels: dict[str, Any]) -> tuple[str, ...]:
             if levels[key] is not None]  # fmt: skip
     pain = levels["max_pain"]
     if pain is not None:
-        said.append(f"max pain of {levels['pain_expiry']} at {written.number(pain, 2)}")
+        said.append(f"max pain of {written.day(levels['pain_expiry'])} at {written.number(pain, 2)}")
     return (f"{', '.join(said).capitalize()}.",) if said else ()
 
 
@@ -146,7 +146,7 @@ def pain_table(of: Exposed) -> Table:
     found = of.found
     frame = max_pain(found).rename({"strike": "max_pain"}).with_columns((pl.col("max_pain") / found.spot - 1).alias("away"))
     missing = frame.filter(pl.col("max_pain").is_null())["expiry"].to_list()
-    unknown = tuple(f"Max pain of {day} is unknown: nothing is open." for day in missing)
+    unknown = tuple(f"Max pain of {written.day(day)} is unknown: nothing is open." for day in missing)
     notes = ("At max pain the options that are open pay their owners least, all together. That prices are drawn there is "
              "folklore with thin evidence, mostly for the last days of shares with many options.", gathering.dated(found),
              *of.desk.failed)  # fmt: skip
