@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from terminal.ui.badge import SourceBadge
 from terminal.ui.form import Banner, EmptyState, in_window, label, row
 from terminal.ui.table import TableView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from terminal.api import Host, Table, TerminalError
+    from PySide6.QtGui import QShowEvent
+
+    from terminal.api import Host, Source, Table, TerminalError
 
 
 @dataclass
 class Surroundings:
-    """What all pages are about; `go` opens another page by its key."""
+    """What all pages are about; `go` opens another page by its key, `told` is called with the sources of what is shown."""
 
     symbol: str = ""
     go: Callable[[str], None] = lambda _page: None
+    told: Callable[[Sequence[Source]], None] = lambda _sources: None
 
 
 class Page(QWidget):
@@ -40,7 +41,6 @@ class Page(QWidget):
         self.host, self.surroundings = host, surroundings
         self.answer: Table | None = None
         self.said = label("", "body", wrap=True)
-        self.badge = SourceBadge()
         self.unknown = Banner("", "warn", dismissable=True)
         self.unknown.hide()
         self.empty = EmptyState("Choose a symbol", "Its options say how far its price is expected to move.", "waves")
@@ -55,7 +55,6 @@ class Page(QWidget):
         first = row(self.said, spacing=10)
         first.setStretch(0, 1)
         first.addLayout(self.tools)
-        first.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop)
         box.addLayout(first)
         box.addWidget(self.unknown)
         box.addWidget(self._split, 1)
@@ -99,6 +98,11 @@ class Page(QWidget):
         self.host.run(self.COMMAND, {"symbol": self.surroundings.symbol, **self.arguments()}, then=self._arrived,
                       fail=self._failed, key=f"{self.KEY}.answer")  # fmt: skip
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.answer is not None:
+            self.surroundings.told(self.answer.sources)
+
     def set_mode(self, mode: str) -> None:
         self.table.set_mode(mode)
         if self.answer is not None:
@@ -112,7 +116,8 @@ class Page(QWidget):
     def _arrived(self, table: Table) -> None:
         self.answer = table
         self.said.setText(" ".join(in_window(each) for each in self.words(table)))
-        self.badge.show_sources(table.sources, datetime.now(UTC))
+        if self.isVisible():
+            self.surroundings.told(table.sources)
         self.unknown.setVisible(bool(table.unknown))
         if table.unknown:
             more = len(table.unknown) - 2

@@ -45,7 +45,7 @@ class MovesPage(Page):
         return {"all": self.which.value == "all"}
 
     def words(self, table: Table) -> Sequence[str]:
-        return table.notes[:2] if self.newbie else table.notes
+        return table.notes[1:2] or table.notes  # the first sentence stands in the panel's head
 
     def show_found(self, table: Table) -> None:
         moves = table.detail.get("moves", ())

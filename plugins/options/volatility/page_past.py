@@ -73,7 +73,7 @@ class DaysPage(Page):
         return {"days": int(self.span.value)}
 
     def show_found(self, table: Table) -> None:
-        self.graph.show_rows(table.frame.to_dicts(), self.newbie)
+        self.graph.show_rows(table.frame.to_dicts()[::-1], self.newbie)
 
     def save_state(self) -> dict[str, Any]:
         return {"days": self.span.value}

@@ -15,11 +15,11 @@ from terminal.ui.form import Flow, column, label, reveal, row
 from terminal.ui.pages import Pages, PageSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtGui import QShowEvent
 
-    from terminal.api import Host, Table, TerminalError
+    from terminal.api import Host, Source, Table, TerminalError
 
 _OPTIONS, _PAST = "plugins.options.volatility.page_options:", "plugins.options.volatility.page_past:"
 PAGES = (
@@ -68,7 +68,7 @@ class VolatilityPanel(QWidget):
     def __init__(self, host: Host) -> None:
         super().__init__()
         self.host = host
-        self.surroundings = Surroundings(host.symbol() or "", self.show_page)
+        self.surroundings = Surroundings(host.symbol() or "", self.show_page, self._show_sources)
         self._iv: Table | None = None
         self._asked: tuple[str, Any] | None = None
         self.title = label("Volatility", "h1")
@@ -166,8 +166,10 @@ class VolatilityPanel(QWidget):
 
     def _arrived(self, table: Table) -> None:
         self._iv = table
-        self.badge.show_sources(table.sources, datetime.now(UTC))
         self._dress()
+
+    def _show_sources(self, sources: Sequence[Source]) -> None:
+        self.badge.show_sources(sources, datetime.now(UTC))
 
     def _expected(self, table: Table) -> None:
         self.sentence.setText(table.notes[0] if table.notes else "")

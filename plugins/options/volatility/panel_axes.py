@@ -101,7 +101,7 @@ class Graph(Picture):
         area, grid = self.area, theme.tokens().color("grid")
         assert self.y_range is not None
         found = levels(*self.y_range, 5)
-        decimals = 1 if len(found) > 1 and abs(found[1] - found[0]) < 0.01 else 0
+        decimals = 0 if all(abs(level * 100 - round(level * 100)) < 1e-6 for level in found) else 1
         for level in found:
             y = self.up(level)
             painter.fillRect(QRectF(area.left(), y, area.width(), 1), grid)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _WAYS = (
     ("iv", "Options expect", "by volatility (1 s.d.)", "accent"),
     ("straddle", "Price of the straddle", "by the straddle", "link_c"),
-    ("history", "Past moves", "by past moves (68 %)", "bar_muted"),
+    ("history", "Past moves", "by past moves (68 %)", "t3"),
 )
 
 
@@ -48,11 +48,17 @@ class MoveBars(Picture):
     def _ways(self) -> tuple[tuple[str, str, str, str], ...]:
         return tuple(way for way in _WAYS if not self._newbie or way[0] != "straddle")
 
+    def _line(self) -> int:
+        """The height of one bar: what there is room for, within reason."""
+        room = (self.height() - theme.scaled(30)) / max(1, len(self._moves)) - theme.scaled(14)
+        return max(theme.scaled(18), min(theme.scaled(34), int(room / len(self._ways()))))
+
     def _tall(self) -> int:
-        return theme.scaled(18) * len(self._ways()) + theme.scaled(14)
+        return self._line() * len(self._ways()) + theme.scaled(14)
 
     def sizeHint(self) -> QSize:
-        return QSize(420, self._tall() * max(1, len(self._moves)) + theme.scaled(30))
+        least = theme.scaled(18) * len(self._ways()) + theme.scaled(14)
+        return QSize(420, least * max(1, len(self._moves)) + theme.scaled(30))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(260, self.sizeHint().height())
@@ -75,7 +81,7 @@ class MoveBars(Picture):
         if not ends:
             self._nothing(painter, "What is expected is not known")
             return
-        price, names, right = self._moves[0].price, theme.scaled(200), theme.scaled(60)
+        price, names, right = self._moves[0].price, theme.scaled(226), theme.scaled(60)
         low, high = min(*ends, price), max(*ends, price)
         more = (high - low) * 0.05 or 1.0
         low, high, wide = low - more, high + more, max(40.0, self.width() - names - right)
@@ -95,7 +101,7 @@ class MoveBars(Picture):
         painter.drawLine(QPointF(at(price), 0), QPointF(at(price), bottom))
 
     def _group(self, painter: QPainter, number: int, move: Expected, at, names: int) -> None:  # type: ignore[no-untyped-def]
-        tall, top = theme.scaled(18), number * self._tall() + theme.scaled(7)
+        tall, top = self._line(), number * self._tall() + theme.scaled(7)
         assert self._today is not None
         day = until(move.expiry, self._today)
         self._text(painter, QRectF(0, top, theme.scaled(78), tall), day[:1].upper() + day[1:], "t1", LEFT, 600)
@@ -109,7 +115,7 @@ class MoveBars(Picture):
             low, high = move.ranges[name]
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.tokens().color(role))
-            painter.drawRoundedRect(QRectF(at(low), y + tall / 2 - 5, at(high) - at(low), 10), 3, 3)
+            painter.drawRoundedRect(QRectF(at(low), y + tall * 0.22, at(high) - at(low), tall * 0.56), 3, 3)
             size = {"iv": move.by_iv, "straddle": move.by_straddle, "history": move.by_history}[name]
             place = QRectF(self.width() - theme.scaled(58), y, theme.scaled(56), tall)
             self._text(painter, place, written.percent(size), "t1", RIGHT, 600)
@@ -162,6 +168,8 @@ class RankGauge(Picture):
             return "not known"
         place = found.own if found.own.rank is not None else found.stand_in
         days = f"{found.own.observed} of {found.own.of} days observed"
+        if self._newbie and found.own.rank is not None:
+            return f"dearer than on {written.percent(place.percentile, 0)} of the past days · {days}"
         return f"{written.percent(value, 0)} · percentile {written.percent(place.percentile, 0)} · {days}"
 
     def _paint(self, painter: QPainter) -> None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 MONEYNESS = (-0.2, -0.15, -0.1, -0.075, -0.05, -0.025, 0.0, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2)
 _ROWS = 14
 _TURN = math.radians(6)
+_FRONT = math.radians(-38), math.radians(30)
+_EYE = 4.5
+_FLOOR = -0.6
+_BOX = np.array([(x, y, z) for x in (-1.1, 1.1) for y in (_FLOOR, 0.6) for z in (-1.1, 1.1)], dtype=np.float64)
 
 
 def picked(surface: Surface, most: int) -> tuple[int, ...]:
@@ -107,7 +111,7 @@ class Landscape(Picture):
         super().__init__("Surface in space", 300)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleDescription("Arrow keys turn it, plus and minus bring it nearer, Home puts it back")
-        self.turned, self.tilted, self.near = math.radians(-35), math.radians(28), 1.0
+        (self.turned, self.tilted), self.near = _FRONT, 1.0
         self._surface: Surface | None = None
         self._points: npt.NDArray[np.float64] = np.empty((0, 0, 3))
         self._levels: npt.NDArray[np.float64] = np.empty((0, 0))
@@ -151,7 +155,7 @@ class Landscape(Picture):
 
     def reset(self) -> None:
         """As it was at first."""
-        self.turned, self.tilted, self.near = math.radians(-35), math.radians(28), 1.0
+        (self.turned, self.tilted), self.near = _FRONT, 1.0
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -184,14 +188,24 @@ class Landscape(Picture):
         event.accept()
 
     def projected(self, points: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Places on the screen (last axis x and y) of points in space, and how far they are from the eye."""
+        """Where points in space are seen (last axis right and up), and how far they are from the eye."""
         cos, sin, rise, fall = math.cos(self.turned), math.sin(self.turned), math.cos(self.tilted), math.sin(self.tilted)
         x, y, z = points[..., 0], points[..., 1], points[..., 2]
         right, back = x * cos - z * sin, x * sin + z * cos
         up, depth = y * rise + back * fall, back * rise - y * fall
-        eye = 4.5
-        size = min(self.width() * 0.36, self.height() * 0.47) * self.near * eye / (eye + depth)
-        return np.stack([self.width() / 2 + right * size, self.height() / 2 - up * size], axis=-1), depth
+        size = _EYE / (_EYE + depth)
+        return np.stack([right * size, up * size], axis=-1), depth
+
+    def placed(self, points: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The same in pixels: at the size at which the whole box fits however it is turned, times `near`."""
+        flat, depth = self.projected(points)
+        box, _ = self.projected(_BOX)
+        low, high = box.min(axis=0), box.max(axis=0)
+        room = (max(60.0, self.width() - theme.scaled(120)), max(60.0, self.height() - theme.scaled(60)))
+        scale = min(room[0] / (high[0] - low[0]), room[1] / (high[1] - low[1])) * self.near
+        middle = (low + high) / 2
+        x = self.width() / 2 + (flat[..., 0] - middle[0]) * scale
+        return np.stack([x, self.height() / 2 - (flat[..., 1] - middle[1]) * scale], axis=-1), depth
 
     def _paint(self, painter: QPainter) -> None:
         if not self._points.size:
@@ -199,7 +213,7 @@ class Landscape(Picture):
             return
         painter.setRenderHint(painter.RenderHint.Antialiasing)
         self._floor(painter)
-        places, depth = self.projected(self._points)
+        places, depth = self.placed(self._points)
         far = (depth[:-1, :-1] + depth[1:, :-1] + depth[:-1, 1:] + depth[1:, 1:]) / 4
         level = (self._levels[:-1, :-1] + self._levels[1:, :-1] + self._levels[:-1, 1:] + self._levels[1:, 1:]) / 4
         edge = theme.tokens().color("bg0", 90)
@@ -218,26 +232,26 @@ class Landscape(Picture):
 
     def _floor(self, painter: QPainter) -> None:
         """The ground with the names of its edges."""
-        ground = np.array([[-1, -0.6, -1], [1, -0.6, -1], [1, -0.6, 1], [-1, -0.6, 1]], dtype=np.float64)
-        places, _ = self.projected(ground)
+        ground = np.array([[-1, _FLOOR, -1], [1, _FLOOR, -1], [1, _FLOOR, 1], [-1, _FLOOR, 1]], dtype=np.float64)
+        places, _ = self.placed(ground)
         painter.setPen(pen("line_strong", 1.0))
         painter.setBrush(theme.tokens().color("bg2", 120))
         painter.drawPolygon(QPolygonF([QPointF(*each) for each in places]))
         for step in np.linspace(-1, 1, 5)[1:-1]:
-            for ends in (((step, -0.6, -1), (step, -0.6, 1)), ((-1, -0.6, step), (1, -0.6, step))):
-                (one, other), _ = self.projected(np.array(ends, dtype=np.float64))
+            for ends in (((step, _FLOOR, -1), (step, _FLOOR, 1)), ((-1, _FLOOR, step), (1, _FLOOR, step))):
+                (one, other), _ = self.placed(np.array(ends, dtype=np.float64))
                 painter.setPen(pen("grid", 1.0))
                 painter.drawLine(QPointF(*one), QPointF(*other))
         low, high, first, last = self._told
         names = (
-            ((-1.12, -0.6, -1.12), written.percent(MONEYNESS[0], 0)),
-            ((1.12, -0.6, -1.12), written.percent(MONEYNESS[-1], 0, sign=True)),
-            ((0, -0.6, -1.2), "strike from the forward"),
-            ((1.3, -0.6, -0.8), written.day(first)),
-            ((1.3, -0.6, 1.0), written.day(last)),
+            ((-1.0, _FLOOR, -1.15), written.percent(MONEYNESS[0], 0)),
+            ((1.0, _FLOOR, -1.15), written.percent(MONEYNESS[-1], 0, sign=True)),
+            ((0, _FLOOR, -1.18), "strike from the forward"),
+            ((1.2, _FLOOR, -0.95), written.day(first)),
+            ((1.2, _FLOOR, 1.0), written.day(last)),
         )
         for where, text in names:
-            (place,), _ = self.projected(np.array([where], dtype=np.float64))
+            (place,), _ = self.placed(np.array([where], dtype=np.float64))
             self._text(painter, QRectF(place[0] - 70, place[1] - 8, 140, 16), text, "t3", MIDDLE)
         told = f"{written.percent(low)} to {written.percent(high)}"
         self._text(painter, QRectF(self.width() - 210, 4, 204, 16), told, "t2", RIGHT)

@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 _AFTER = 21
 """Sessions in the 30 days that `iv30` speaks of."""
 _CONES = (
-    Column("window", "Sessions", "integer", "count", "cone"),
-    Column("least", "Lowest", "number", "fraction", "cone"),
-    Column("lower", "Lower quarter", "number", "fraction", "cone", newbie=False),
-    Column("median", "Usual", "number", "fraction", "cone"),
-    Column("upper", "Upper quarter", "number", "fraction", "cone", newbie=False),
-    Column("most", "Highest", "number", "fraction", "cone"),
-    Column("current", "Now", "number", "fraction", "cone"),
-    Column("percentile", "Now above", "number", "fraction", "cone", 0),
-    Column("iv", "Options expect", "number", "fraction", "atm_iv"),
+    Column("window", "Sessions", "integer", "count", "cone_window"),
+    Column("least", "Lowest", "number", "fraction", "cone_least"),
+    Column("lower", "Lower quarter", "number", "fraction", "cone_lower", newbie=False),
+    Column("median", "Usual", "number", "fraction", "cone_median"),
+    Column("upper", "Upper quarter", "number", "fraction", "cone_upper", newbie=False),
+    Column("most", "Highest", "number", "fraction", "cone_most"),
+    Column("current", "Now", "number", "fraction", "cone_now"),
+    Column("percentile", "Now above", "number", "fraction", "cone_percentile", 0),
+    Column("iv", "Options expect", "number", "fraction", "option_atm_iv"),
     Column("windows", "Windows", "integer", "count", "cone_windows", newbie=False),
-    Column("independent", "beside each other", "integer", "count", "cone_windows", newbie=False),
+    Column("independent", "beside each other", "integer", "count", "cone_independent", newbie=False),
 )
 _REALISED = (
-    Column("window", "Sessions", "integer", "count", "realised"),
+    Column("window", "Sessions", "integer", "count", "cone_window"),
     *(Column(name, TITLES[name], "number", "fraction", f"realised_{name}", 1, newbie=name in ("close_close", "yang_zhang"))
       for name in ESTIMATORS),
-    Column("iv", "Options expect", "number", "fraction", "atm_iv", 1),
+    Column("iv", "Options expect", "number", "fraction", "option_atm_iv", 1),
     Column("iv_hv", "IV / HV", "number", "x", "iv_hv", 2),
 )  # fmt: skip
 _HISTORY = (
@@ -96,7 +96,7 @@ def history_table(
     now: Mapping[str, Any] | None,
     since: date,
 ) -> Table:
-    """A row a session since then: what was expected, what had been, and what came of it."""
+    """A row a session since then, the newest first: what was expected, what had been, and what came of it."""
     kept = {row["day"]: row for row in archive.filter(archive["symbol"] == past.symbol).iter_rows(named=True)}
     if now is not None and now.get("iv30") is not None:
         kept.setdefault(now["day"], dict(now))
@@ -104,7 +104,7 @@ def history_table(
     ahead = past.realised(_AFTER)
     place_of = {day: number for number, day in enumerate(past.days)}
     rows = []
-    for day in sorted({*(each for each in past.days if each >= since), *(each for each in kept if each >= since)}):
+    for day in sorted({each for each in (*past.days, *kept) if each >= since}, reverse=True):
         number, row = place_of.get(day), kept.get(day, {})
         after = ahead[number + _AFTER] if number is not None and number + _AFTER < len(ahead) else None
         iv = row.get("iv30")
@@ -118,8 +118,8 @@ def history_table(
     notes = [words.stands(past.symbol, place) if place is not None else ""]
     if premiums:
         dear = sum(each > 0 for each in premiums) / len(premiums)
-        notes.append(f"On {dear:.0%} of {len(premiums)} observed days options had expected more than the {_AFTER} sessions after "
-                     "them brought.")  # fmt: skip
+        notes.append(f"On {dear:.0%} of {len(premiums)} observed days options had expected more than the next {_AFTER} sessions "
+                     "brought.")  # fmt: skip
     return Table(f"Volatility of {past.symbol} day by day", _HISTORY, _frame(_HISTORY, rows), tuple(sources),
                  () if kept else ("iv30: no chain of it is archived",), _said(*notes),
                  detail={"stands": place, "symbol": past.symbol})  # fmt: skip

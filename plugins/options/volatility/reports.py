@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _REPORTS = (
-    Column("day", "Report", "date", term="em_report"),
+    Column("day", "Report", "date", term="report_day"),
     Column("when", "When"),
-    Column("implied", "Options expected", "number", "fraction", "em_report", 1),
-    Column("move", "It moved", "number", "fraction", "em_report", 1),
-    Column("ratio", "Moved / expected", "number", "x", "em_report", 2),
-    Column("implied_percentile", "Expected, against moves before", "number", "fraction", "em_report_percentile", 0, newbie=False),
-    Column("move_percentile", "Moved, against moves before", "number", "fraction", "em_report_percentile", 0),
-    Column("before", "Moves before", "integer", "count", "em_report_percentile", newbie=False),
+    Column("implied", "Options expected", "number", "fraction", "report_implied", 1),
+    Column("move", "It moved", "number", "fraction", "report_move", 1),
+    Column("ratio", "Moved / expected", "number", "x", "report_ratio", 2),
+    Column("implied_percentile", "Expected, against before", "number", "fraction", "report_implied_percentile", 0, newbie=False),
+    Column("move_percentile", "Moved, against before", "number", "fraction", "report_move_percentile", 0),
+    Column("before", "Moves before", "integer", "count", "report_before", newbie=False),
     Column("reason", "Remarks"),
 )
 
@@ -39,7 +39,9 @@ def reports_table(symbol: str, moves: Table, limit: int) -> Table:
             "implied_percentile": rank(implied, past)[0], "move_percentile": by_move, "before": known,
             "reason": row.get("reason") or None,
         })  # fmt: skip
-    return Table(f"{symbol}: expected and real moves on reports", _REPORTS, _frame(_REPORTS, rows), moves.sources, moves.unknown,
+    shown = {str(row["day"]) for row in rows}
+    unknown = tuple(each for each in moves.unknown if each.split(":")[0] in shown)
+    return Table(f"{symbol}: expected and real moves on reports", _REPORTS, _frame(_REPORTS, rows), moves.sources, unknown,
                  _notes(symbol, rows), detail={"symbol": symbol})  # fmt: skip
 
 
