@@ -73,6 +73,13 @@ def option_trades(path: Path) -> Iterator[pl.DataFrame]:
         raise UserError(f"{path.name} does not name the contracts of its trades.", "Ask Databento for raw symbols, OPRA.PILLAR.")
 
 
+def read_trades(path: Path) -> pl.DataFrame:
+    """All of a file as one frame; for the larger ones `option_trades` is kinder to memory."""
+    from terminal.domain.flow.prints import OPTION_TRADES
+
+    return pl.concat([OPTION_TRADES.empty(), *option_trades(path)])
+
+
 def _decoder(path: Path) -> Any:
     try:
         import databento_dbn

@@ -1,8 +1,8 @@
 """Schwab's market data: live option chains for whoever has an account and an app of their own there.
 
-What is kept as the key has three parts, `APPKEY:SECRET:REFRESHTOKEN`. The refresh token comes from signing in with a browser
-and holds for seven days, which nothing can prolong; with it an access token is fetched that holds for half an hour and is
-kept in memory alone.
+What is kept as the key has three parts, `APPKEY:SECRET:REFRESHTOKEN`. The first two are those of the user's app; the third
+comes from signing in with a browser and holds for seven days, which nothing can prolong. With it an access token is fetched
+that holds for half an hour and is kept in memory alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 TOKEN = "/v1/oauth/token"
 CHAINS = "/marketdata/v1/chains"
-SIGN_IN = "Sign in again: `tapeline options schwab-connect`; then it holds for seven days."
+SIGN_IN = "Sign in with a browser: `tapeline options schwab-sign-in` says where; then it holds for seven days."
 # Renewed a little before it ends, so that none ends on its way.
 _EARLY = 60.0
 # In days from today: where a chain that is too long for one answer is cut first.
@@ -164,8 +164,9 @@ class SchwabProvider(Service):
             door.close()
         raise ended
 
-    def claim(self, app: str, secret: str, callback: str, address: str) -> str:
-        """The refresh token for the address that a browser ended at after signing in, once. Raises UserError, ProviderError."""
+    def claim(self, callback: str, address: str) -> str:
+        """The whole key, for the address that a browser ended at after signing in; once. Raises UserError, ProviderError."""
+        app, secret = app_of(self.key())
         code = parse_qs(urlsplit(address.strip()).query).get("code", [""])[0]
         if not code:
             raise UserError(
@@ -176,7 +177,7 @@ class SchwabProvider(Service):
         _, _, refresh = self._sign_in(app, secret, form)
         if not refresh:
             raise BadPayload(f"{self.title} sent no token that lasts.", "Sign in once more.")
-        return refresh
+        return f"{app}:{secret}:{refresh}"
 
     def _without_key(self, text: str) -> str:
         text = super()._without_key(text)
@@ -191,14 +192,23 @@ def authorize_address(app: str, callback: str) -> str:
 
 def _parts(key: str) -> tuple[str, str, str]:
     parts = key.split(":")
+    if len(parts) == 2 and all(parts):
+        raise NeedsKey("Nobody has signed in at Schwab yet.", SIGN_IN, setting="schwab")
     if len(parts) != 3 or not all(parts):
         raise NeedsKey(
-            "Schwab needs the three parts of its key.",
-            "`tapeline options schwab-connect` makes it, or enter APPKEY:SECRET:REFRESHTOKEN with "
-            "`tapeline preferences key-set schwab`.",
+            "Schwab needs the key and the secret of your app there.",
+            "Enter them as one, APPKEY:SECRET, with `tapeline preferences key-set schwab`; then sign in.",
             setting="schwab",
         )
     return parts[0], parts[1], parts[2]
+
+
+def app_of(key: str) -> tuple[str, str]:
+    """Key and secret of the user's app, which a key begins with. Raises NeedsKey."""
+    parts = key.strip().split(":")
+    if len(parts) not in (2, 3) or not all(parts[:2]):
+        _parts("")
+    return parts[0], parts[1]
 
 
 def _empty() -> Any:

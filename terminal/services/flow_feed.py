@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from terminal.providers.router import Router
 
 _FEED = "unusualwhales"
-_HINT = "Enter its key under Preferences, or `tapeline preferences key unusualwhales`."
+_HINT = "Enter its key under Preferences, or `tapeline preferences key-set unusualwhales`."
 
 
 class Stream(Protocol):

@@ -62,7 +62,9 @@ def written(path: Path, *records: bytes, mappings: Any = None, dataset: str = "O
 
 
 def read(path: Path) -> pl.DataFrame:
-    return pl.concat([OPTION_TRADES.empty(), *databento.option_trades(path)])
+    found = databento.read_trades(path)
+    assert OPTION_TRADES.validate(found).refused.is_empty()
+    return found
 
 
 def test_trades_are_read_with_their_contracts(tmp_path: Path) -> None:

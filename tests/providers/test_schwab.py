@@ -133,7 +133,7 @@ def test_a_sign_in_that_ended_says_what_to_do(server: Loopback, make: Any, caplo
     server.say({"oauth/token": Reply(json.dumps(ENDED).encode(), 400)})
     with pytest.raises(NeedsKey, match="sign-in at Schwab has ended") as caught:
         ask(make())
-    assert "schwab-connect" in caught.value.hint
+    assert "schwab-sign-in" in caught.value.hint
     assert caught.value.setting == "schwab"
     fetch = caught.value.fetch  # type: ignore[attr-defined]
     assert (fetch.status, fetch.http_status, fetch.error) == ("error", 400, "The sign-in at Schwab has ended.")
@@ -170,11 +170,19 @@ def test_a_fault_of_the_sign_in_is_a_sentence(server: Loopback, make: Any, fault
     assert caught.value.fetch.dataset == "chains"  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("key", ["app-key-1", "app-key-1:app-secret-2", "a:b:c:d", "::"])
-def test_a_key_without_three_parts_is_explained(server: Loopback, make: Any, key: str) -> None:
-    with pytest.raises(NeedsKey, match="three parts") as caught:
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("app-key-1", "key and the secret"),
+        ("a:b:c:d", "key and the secret"),
+        ("::", "key and the secret"),
+        ("a:b", "Nobody has signed in"),
+    ],
+)
+def test_a_key_without_three_parts_is_explained(server: Loopback, make: Any, key: str, words: str) -> None:
+    with pytest.raises(NeedsKey, match=words) as caught:
         ask(make(key))
-    assert "schwab-connect" in caught.value.hint
+    assert "schwab" in caught.value.hint
     assert server.asked == []
 
 
@@ -231,19 +239,22 @@ def test_signing_in_with_a_browser_gives_the_token_of_a_week(server: Loopback, m
         "https://api.schwabapi.com/v1/oauth/authorize?client_id=app%201&redirect_uri=https%3A%2F%2F127.0.0.1"
     )
     server.say({"oauth/token": TOKEN})
-    provider = make(None)
+    provider = make("app-1:secret-2:an-old-token")
     ended_at = "https://127.0.0.1/?code=C0.abc%40&session=x"
-    assert provider.claim("app-1", "secret-2", "https://127.0.0.1", ended_at) == "refresh-of-the-week"
+    assert provider.claim("https://127.0.0.1", ended_at) == "app-1:secret-2:refresh-of-the-week"
+    assert make("app-1:secret-2").claim("https://127.0.0.1", ended_at) == "app-1:secret-2:refresh-of-the-week"
     assert signings(server)[0].form == {
         "grant_type": "authorization_code",
         "code": "C0.abc@",
         "redirect_uri": "https://127.0.0.1",
     }
     with pytest.raises(UserError, match="not the address"):
-        provider.claim("app-1", "secret-2", "https://127.0.0.1", "https://127.0.0.1/?error=denied")
+        provider.claim("https://127.0.0.1", "https://127.0.0.1/?error=denied")
+    with pytest.raises(NeedsKey, match="key and the secret"):
+        make("app-1").claim("https://127.0.0.1", ended_at)
     server.say({"oauth/token": {**TOKEN, "refresh_token": None}})
     with pytest.raises(BadPayload, match="no token that lasts"):
-        provider.claim("app-1", "secret-2", "https://127.0.0.1", ended_at)
+        provider.claim("https://127.0.0.1", ended_at)
 
 
 # What was recorded

@@ -1,0 +1,1 @@
+"""Where option data comes from: signing in at a broker."""
