@@ -164,6 +164,12 @@ class SchwabProvider(Service):
             door.close()
         raise ended
 
+    def sign_in_address(self, callback: str) -> str:
+        """Where a browser signs in; it ends at the callback's address with a code. Raises NeedsKey."""
+        app, _ = app_of(self.key())
+        there = f"client_id={quote(app, safe='')}&redirect_uri={quote(callback, safe='')}"
+        return f"{self.address}/v1/oauth/authorize?{there}"
+
     def claim(self, callback: str, address: str) -> str:
         """The whole key, for the address that a browser ended at after signing in; once. Raises UserError, ProviderError."""
         app, secret = app_of(self.key())
@@ -183,11 +189,6 @@ class SchwabProvider(Service):
         text = super()._without_key(text)
         token = self._access[1]
         return text.replace(token, "[key]") if len(token) >= 4 else text
-
-
-def authorize_address(app: str, callback: str) -> str:
-    """Where a browser signs in; it ends at the callback's address with a code."""
-    return f"{SchwabProvider.address}/v1/oauth/authorize?client_id={quote(app, safe='')}&redirect_uri={quote(callback, safe='')}"
 
 
 def _parts(key: str) -> tuple[str, str, str]:

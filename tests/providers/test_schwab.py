@@ -16,7 +16,7 @@ from terminal.domain.schemas import CHAINS
 from terminal.errors import BadPayload, NeedsKey, ProviderError, RateLimited, Unavailable, UserError
 from terminal.providers import schwab_parse as parse
 from terminal.providers.base import Answer, Request, quiet
-from terminal.providers.schwab import SchwabProvider, authorize_address
+from terminal.providers.schwab import SchwabProvider
 from terminal.providers.service import Surroundings
 from tests.providers.loopback import Asked, Loopback, Reply, serving
 
@@ -235,7 +235,7 @@ def test_symbols_are_spelt_as_schwab_does(symbol: str, name: str | None) -> None
 
 
 def test_signing_in_with_a_browser_gives_the_token_of_a_week(server: Loopback, make: Any) -> None:
-    assert authorize_address("app 1", "https://127.0.0.1") == (
+    assert make("app 1:secret-2").sign_in_address("https://127.0.0.1") == (
         "https://api.schwabapi.com/v1/oauth/authorize?client_id=app%201&redirect_uri=https%3A%2F%2F127.0.0.1"
     )
     server.say({"oauth/token": TOKEN})

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Protocol
 
 from terminal.api import Column, Context, Table, UserError, argument, command
-
-if TYPE_CHECKING:
-    from terminal.providers.schwab import SchwabProvider
 
 Callback = Annotated[str, argument(help="The callback address that you registered for your app at Schwab.", metavar="URL")]
 _HOME = "https://127.0.0.1"
 _COLUMNS = (Column("step", "Step"), Column("what", "What to do"))
+
+
+class SignsIn(Protocol):
+    """What an adapter of a service with a browser's sign-in has."""
+
+    def sign_in_address(self, callback: str) -> str:
+        """Where a browser signs in."""
+        ...
+
+    def claim(self, callback: str, address: str) -> str:
+        """The key to keep, for the address that the browser ended at."""
+        ...
 
 
 @command(title="Sign in at Schwab")
@@ -20,12 +29,9 @@ def schwab_sign_in(ctx: Context, *, callback: Callback = _HOME) -> Table:
 
     The key and the secret of your app must be there already: `tapeline preferences key-set schwab`, as APPKEY:SECRET.
     """
-    from terminal.providers.schwab import app_of, authorize_address
-
-    app, _ = app_of(_schwab(ctx).key())
     return _steps(
         "Sign in at Schwab",
-        f"Open {authorize_address(app, callback)} in your browser and sign in.",
+        f"Open {_schwab(ctx).sign_in_address(callback)} in your browser and sign in.",
         "The browser ends at a page that may show an error: copy its whole address.",
         "Within half a minute: `tapeline options schwab-connect` asks for that address.",
     )
@@ -46,12 +52,11 @@ def schwab_connect(
     return _steps("Schwab is connected", f"The sign-in is kept {kept}.", "It holds for seven days; then sign in again.")
 
 
-def _schwab(ctx: Context) -> SchwabProvider:
-    found: Any = next((each for each in ctx.market.router.providers if each.id == "schwab"), None)
+def _schwab(ctx: Context) -> SignsIn:
+    found: SignsIn | None = next((each for each in ctx.market.router.providers if each.id == "schwab"), None)
     if found is None:
         raise UserError("The demo market asks no data service.", "Use --live: `tapeline --live options schwab-sign-in`.")
-    known: SchwabProvider = found
-    return known
+    return found
 
 
 def _steps(title: str, *steps: str) -> Table:
