@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from terminal.api import Column, Context, Table, UserError, argument, command
 
@@ -53,10 +53,11 @@ def schwab_connect(
 
 
 def _schwab(ctx: Context) -> SignsIn:
-    found: SignsIn | None = next((each for each in ctx.market.router.providers if each.id == "schwab"), None)
+    found: Any = next((each for each in ctx.market.router.providers if each.id == "schwab"), None)
     if found is None:
         raise UserError("The demo market asks no data service.", "Use --live: `tapeline --live options schwab-sign-in`.")
-    return found
+    known: SignsIn = found
+    return known
 
 
 def _steps(title: str, *steps: str) -> Table:
