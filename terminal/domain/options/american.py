@@ -117,43 +117,50 @@ def _slopes_by_boundary(terms: Terms) -> dict[str, Floats]:
 
 
 def _slopes_by_steps(terms: Terms) -> dict[str, Floats]:
+    return by_steps(terms, lambda moved: [one.price(american=True) for one in stepping.each(moved)], np.zeros(terms.spot.shape))
+
+
+def by_steps(terms: Terms, states: Callable[[Terms], list[stepping.Read]], ahead: Floats) -> dict[str, Floats]:
+    """Greeks of what `states` prices; `ahead` is how much of the spot does not move (payments that are escrowed)."""
     level = np.minimum(_LEVEL, terms.volatility / 4)
 
     def at(spot: float = 0.0, volatility: int = 0, rate: int = 0, dividend: int = 0) -> _State:
         moved = terms._replace(spot=terms.spot * (1 + spot), volatility=terms.volatility + volatility * level,
                                rate=terms.rate + rate * _POINT, dividend=terms.dividend + dividend * _POINT)  # fmt: skip
-        read = [one.price(american=True) for one in stepping.each(moved)]
-        value, delta, gamma, speed = np.array(read).reshape(-1, 4).T
+        value, delta, gamma, speed = np.array(states(moved)).reshape(-1, 4).T
         return _State(value, delta, gamma, speed, np.abs(delta) == 1.0)
 
-    return _slopes(terms, level, at)
+    return _slopes(terms, level, at, ahead)
 
 
-def _slopes(terms: Terms, level: Floats, at: Callable[..., _State]) -> dict[str, Floats]:
+def _slopes(terms: Terms, level: Floats, at: Callable[..., _State], ahead: Floats | float = 0.0) -> dict[str, Floats]:
     """From the price and its slopes by the spot at terms moved a little. What passes is told by the equation
-    V_t = rate V - (rate - dividend) S V_S - volatility^2 S^2 V_SS / 2 and its derivatives."""
+    V_t = rate V - (rate - dividend) S V_S - volatility^2 S^2 V_SS / 2 and its derivatives; of S only what is not `ahead` moves,
+    and that itself earns the rate."""
     here, up, down = at(), at(volatility=1), at(volatility=-1)
-    spot, rate, net, variance = terms.spot, terms.rate, terms.rate - terms.dividend, terms.volatility**2
+    spot, rate, net, variance = terms.spot - ahead, terms.rate, terms.rate - terms.dividend, terms.volatility**2
     vega, vanna, zomma = (np.asarray((one - other) / (2 * level)) for one, other in zip(up[:3], down[:3], strict=True))
+    carried = net * spot + rate * ahead
 
-    def charm(state: _State, spot: Floats) -> Floats:
-        bent = (net + variance) * spot * state.gamma + variance * spot**2 * state.speed / 2
+    def charm(state: _State, nudge: float = 0.0) -> Floats:
+        s = spot + nudge * terms.spot
+        bent = (net * s + rate * ahead + variance * s) * state.gamma + variance * s**2 * state.speed / 2
         return np.asarray(terms.dividend * state.delta - bent)
 
     rates = {side: at(rate=side) for side in (1, -1)}
     crossed = {(side, other): at(rate=side, volatility=other).value for side in (1, -1) for other in (1, -1)}
     yields = {side: at(dividend=side).value for side in (1, -1)}
     vera = crossed[1, 1] - crossed[1, -1] - crossed[-1, 1] + crossed[-1, -1]
-    moved = {side: charm(at(spot=side * _NUDGE), spot * (1 + side * _NUDGE)) for side in (1, -1)}
+    moved = {side: charm(at(spot=side * _NUDGE), side * _NUDGE) for side in (1, -1)}
     made = {
         "price": here.value, "delta": here.delta, "gamma": here.gamma, "vega": vega,
-        "theta": rate * here.value - net * spot * here.delta - variance * spot**2 * here.gamma / 2,
-        "rho": (rates[1].value - rates[-1].value) / (2 * _POINT), "vanna": vanna, "charm": charm(here, spot),
+        "theta": rate * here.value - carried * here.delta - variance * spot**2 * here.gamma / 2,
+        "rho": (rates[1].value - rates[-1].value) / (2 * _POINT), "vanna": vanna, "charm": charm(here),
         "vomma": (up.value - 2 * here.value + down.value) / level**2, "epsilon": (yields[1] - yields[-1]) / (2 * _POINT),
-        "leverage": np.divide(here.delta * spot, here.value, out=np.full(spot.shape, np.nan), where=here.value > 0),
-        "veta": rate * vega - net * spot * vanna - terms.volatility * spot**2 * here.gamma - variance * spot**2 * zomma / 2,
+        "leverage": np.divide(here.delta * terms.spot, here.value, out=np.full(spot.shape, np.nan), where=here.value > 0),
+        "veta": rate * vega - carried * vanna - terms.volatility * spot**2 * here.gamma - variance * spot**2 * zomma / 2,
         "vera": vera / (4 * _POINT * level), "speed": here.speed, "zomma": zomma,
-        "color": (moved[1] - moved[-1]) / (2 * _NUDGE * spot),
+        "color": (moved[1] - moved[-1]) / (2 * _NUDGE * terms.spot),
     }  # fmt: skip
     return {name: value if name in _STILL else np.where(here.exercised, 0.0, value) for name, value in made.items()}
 

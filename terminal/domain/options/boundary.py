@@ -30,9 +30,9 @@ NODES, POINTS, ROUNDS = 10, 12, 24
 """Chebyshev's nodes of the boundary, Gauss's points of its integrals, and at most so many rounds."""
 SIGHTS = 24
 """Points at which a price looks at the boundary."""
-_SETTLED = 1e-7
+_SETTLED = 1e-6
 _CHUNK = 64
-_DEGREE, _MIDDLE = 12, 3.0
+_DEGREE, _MIDDLE = 10, 3.0
 
 
 class Rule(NamedTuple):
@@ -71,7 +71,7 @@ def _interpolation(at: Floats) -> Floats:
 
 
 def cdf(x: Floats) -> Floats:
-    """The normal distribution to 1e-10, ten times as fast for arrays that fit the cache as `normal.cdf`."""
+    """The normal distribution to 4e-9, ten times as fast for arrays that fit the cache as `normal.cdf`."""
     size = np.abs(x)
     near = (size - _MIDDLE) / (size + _MIDDLE)
     value = np.full(x.shape, _tail()[0])
@@ -152,12 +152,12 @@ def _rounds(
     then = left[:, :, None] * used.cosine**2
     weight = left[:, :, None] * used.weight
     earned, lost = (each[:, None, None] * np.exp(each[:, None, None] * then) * weight for each in (rate, dividend))
-    by_node = used.by_node
+    by_node = used.by_node.reshape(-1, NODES + 1).T
 
     def better(level: Floats) -> Floats:
         h = np.zeros((len(level), NODES + 1))
         h[:, 1:] = (level - first[:, None]) ** 2
-        seen = first[:, None, None] - np.sqrt(np.maximum(np.einsum("ikj,mj->mik", by_node, h), 0.0))
+        seen = (first[:, None] - np.sqrt(np.maximum(h @ by_node, 0.0))).reshape(-1, NODES, POINTS)
         middle = (level[:, :, None] - seen) / s + grown
         end = (level + net * left) / whole
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -7,8 +7,8 @@ Finance 24 (1969)). Over the strikes of an expiry that is a straight line, so tw
 not bend it: strikes far from the line lose their weight (Tukey's biweight), and a forward with a known discount is a median.
 
 Options that may be exercised early keep parity only between bounds. Near the money, and for short times, the premium for
-exercising is small and nearly the same on both sides: use few strikes there (`near`), or hand over prices without that premium
-(`options.without_early_exercise`).
+exercising is small and nearly the same on both sides: use few strikes there (`near`), or hand over the prices that European
+options would have at the volatilities that the American ones imply.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CELLS = 2048
 _WIDE = 9.0  # deviations to each side
+_FINE, _MOST_CELLS = 6, 2**16  # at least so many cells a deviation
 _DAYS = 64  # exercise days of the coarsest of the three
 _NEAR = 6  # points that a polynomial is laid through to read a value
 
@@ -61,17 +62,22 @@ class Stepping:
                 self.paid[when] = self.paid.get(when, 0.0) + amount
         self.start = spot - self._ahead(0.0) if escrowed else spot
         deviation = volatility * math.sqrt(years)
-        fallen = 0.0 if escrowed else 2 * sum(self.paid.values()) / spot
-        drift = abs(rate - dividend) * years
-        half = _WIDE * deviation + drift + abs(math.log(max(self.start, 1e-300) / strike)) + abs(fallen) + 0.01
-        self.step = 2 * half / _CELLS
+        above = abs(rate - dividend) * years + _WIDE * deviation
+        below = -above - (0.0 if escrowed else 2 * sum(self.paid.values()) / spot)
+        cells = _CELLS
+        while deviation * cells < _FINE * (above - below) and cells < _MOST_CELLS:
+            cells *= 2
+        self.cells, self.step = cells, (above - below) / (cells - 2 * _NEAR)
         # The strike lies in the middle between two points, and no cell has a bend.
-        self.x = (np.arange(_CELLS) - _CELLS / 2 + 0.5) * self.step
+        self.here = math.log(self.start / strike) if self.start > 0 else math.nan
+        first = math.floor((self.here + below) / self.step) - _NEAR if math.isfinite(self.here) else 0
+        self.x = (first + np.arange(cells) + 0.5) * self.step
+        self.bend = -first
         self.spot = strike * np.exp(self.x)
         # What a call is worth grows without end: over the spot it does not, and rounding stays where it is small.
         self.tilt = 1.0 if sign > 0 else 0.0
         self.scale = np.exp(-self.tilt * self.x)
-        waves, variance = 1j * 2 * math.pi * np.fft.rfftfreq(_CELLS, self.step) + self.tilt, volatility**2
+        waves, variance = 1j * 2 * math.pi * np.fft.rfftfreq(cells, self.step) + self.tilt, volatility**2
         self.power = waves * (rate - dividend - variance / 2) + waves**2 * variance / 2 - rate
 
     def price(self, *, american: bool) -> Read:
@@ -79,7 +85,8 @@ class Stepping:
         if not (self.start > 0 and math.isfinite(self.step)):
             return Read(*(math.nan,) * 4)
         if not american:
-            return self._read(self._back(0))
+            found = self._read(self._back(0))
+            return found._replace(value=max(found.value, 0.0))
         few, more, most = (self._back(factor) for factor in (1, 2, 4))
         # The error is of first order in the distance of the days, then of second.
         found = self._read((8 * most - 6 * more + few) / 3)
@@ -94,7 +101,8 @@ class Stepping:
         """Today's value at every point, exercised on days a share of `factor` apart (0: at expiry only)."""
         value = np.maximum(self.sign * (self.spot - self.strike), 0.0)
         # The midpoint rule counts a bend between two cells too high by a 24th of the cell's square: taken off both.
-        value[_CELLS // 2 - 1 : _CELLS // 2 + 1] -= self.strike * self.step / 48
+        if 0 < self.bend < self.cells:
+            value[self.bend - 1 : self.bend + 1] -= self.strike * self.step / 48
         later = self.years
         for moment in [*sorted(self.paid, reverse=True), 0.0]:
             count = max(1, round(_DAYS * (later - moment) / self.years)) * factor or 1
@@ -102,7 +110,8 @@ class Stepping:
             # Denser towards today: there a price near the boundary sees how far the days are apart.
             days = moment + (later - moment) * (share**2 if moment == 0 else share)
             for before, day in pairwise(days):
-                value = np.fft.irfft(np.fft.rfft(value * self.scale) * np.exp(self.power * (before - day)), _CELLS) / self.scale
+                waves = np.fft.rfft(value * self.scale) * np.exp(self.power * (before - day))
+                value = np.fft.irfft(waves, self.cells) / self.scale
                 # Not today: values without a bend can be extrapolated, and what exercising now brings is compared last.
                 if factor and day > 0:
                     value = self._exercised(value, day)
@@ -121,8 +130,8 @@ class Stepping:
         """The value with the share lower by a payment, through the four points around each; no lower than the grid."""
         left = np.maximum(self.spot - amount, self.spot[0])
         place = (np.log(left / self.strike) - self.x[0]) / self.step
-        start = np.clip(place.astype(np.intp) - 1, 0, _CELLS - 4)
-        at, made = place - start, np.zeros(_CELLS)
+        start = np.clip(place.astype(np.intp) - 1, 0, self.cells - 4)
+        at, made = place - start, np.zeros(self.cells)
         for node in range(4):
             others = [other for other in range(4) if other != node]
             weight = np.prod([(at - other) / (node - other) for other in others], axis=0)
@@ -131,7 +140,7 @@ class Stepping:
 
     def _read(self, value: Floats) -> Read:
         """At today's spot, by the polynomial through the points around it."""
-        x = math.log(self.start / self.strike)
+        x = self.here
         start = min(max(int((x - self.x[0]) / self.step) - _NEAR // 2 + 1, 0), _CELLS - _NEAR)
         near = slice(start, start + _NEAR)
         made = np.polynomial.Polynomial.fit((self.x[near] - x) / self.step, value[near], _NEAR - 1).convert()
