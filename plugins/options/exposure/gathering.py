@@ -81,8 +81,8 @@ def counted(found: Exposure) -> tuple[str, ...]:
 
 def dated(found: Exposure) -> str:
     """When open interest is from."""
-    return (f"Open interest is as of the close before {written.day(found.day)}: what was opened or closed on that day is not in it. "
-            "A contract counts 100 shares.")  # fmt: skip
+    return (f"Open interest is as of the close before {written.day(found.day)}: what was opened or closed on that day is not "
+            "in it. A contract counts 100 shares.")  # fmt: skip
 
 
 def turned(of: Turn, found: Exposure, sticky: Sticky) -> str:

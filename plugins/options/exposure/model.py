@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import numpy as np
+    import polars as pl
 
     from terminal.domain.exposure import Exposure
 
@@ -193,6 +194,28 @@ def sides(measure: str, mode: str) -> tuple[str, str]:
         "vanna": ("More nerves: they hold more", "More nerves: they hold less"),
         "charm": ("By tomorrow they hold more", "By tomorrow they hold less"),
     }[measure]
+
+
+def open_headline(detail: Mapping[str, Any], what: str, mode: str) -> str:
+    """Where most is open, or was traded."""
+    found, ratio = detail["exposure"], detail["ratios"]
+    rows = found.by("strike")
+    word = "open" if what == "open_interest" else "traded"
+    tops = [_top(rows, f"{side}_{what}") for side in ("call", "put")]
+    if None in tops:
+        return f"Too little is {word} to say where."
+    per = written.multiple(ratio[what], 2)
+    if mode == "newbie":
+        return (f"Most calls are {word} at {_price(tops[0])}, most puts at {_price(tops[1])}. Calls gain when the price rises, "
+                f"puts when it falls; for each call {written.number(ratio[what], 2)} puts are {word}.")  # fmt: skip
+    calls, puts = (written.number(ratio[f"{side}_{what}"], 0) for side in ("call", "put"))
+    return (f"{calls} calls and {puts} puts {word} (put/call {per}); most calls at {_price(tops[0])}, most puts at "
+            f"{_price(tops[1])}.")  # fmt: skip
+
+
+def _top(rows: pl.DataFrame, name: str) -> float | None:
+    known = rows.filter(rows[name] > 0)
+    return float(known.sort(name, descending=True)["strike"][0]) if known.height else None
 
 
 def _about_net(net: float | None) -> str:

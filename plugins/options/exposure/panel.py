@@ -221,8 +221,10 @@ class ExposurePanel(QWidget):
         detail = self.table.detail
         found = detail["exposure"]
         marks = model.marks(detail["levels"], found.spot, mode)
-        self.headline.setText(model.headline(detail, mode))
+        what = {"open": "open_interest", "traded": "volume"}.get(view)
+        self.headline.setText(model.open_headline(detail, what, mode) if what else model.headline(detail, mode))
         self.assumption.setText(self.table.notes[0])
+        reveal(self.assumption, what is None)
         self.note.setText(" ".join((*self.table.unknown, detail["dated"])))
         for fact in model.facts(detail, mode):
             card = self.cards[fact.key]

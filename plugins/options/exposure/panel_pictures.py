@@ -81,7 +81,8 @@ class Across(Pointed):
             self._text(painter, QRectF(0, y - 8, area.left() - 6, 16), text, "t3", _RIGHT)
         wide = theme.scaled(64)
         for price in levels(self._low, self._high, max(2, int(area.width() // theme.scaled(90)))):
-            self._text(painter, QRectF(self._x(price) - wide / 2, area.bottom() + 2, wide, theme.scaled(15)),
+            left = min(self._x(price) - wide / 2, self.width() - wide)
+            self._text(painter, QRectF(left, area.bottom() + 2, wide, theme.scaled(15)),
                        written.number(price, 0 if price == round(price) else 1), "t3", _MIDDLE)  # fmt: skip
 
     def _levels(self, painter: QPainter) -> None:
@@ -175,7 +176,10 @@ class StrikeBars(Across):
                                      colors.color(role))  # fmt: skip
         self._levels(painter)
         tall = theme.scaled(16)
-        for text, y, role in ((self._sides[0], area.top(), "up_text"), (self._sides[1], area.bottom() - tall, "down_text")):
+        for text, y, role, room in ((self._sides[0], area.top(), "up_text", self._top > 0),
+                                    (self._sides[1], area.bottom() - tall, "down_text", self._bottom < 0)):  # fmt: skip
+            if not room:
+                continue
             self._text(painter, QRectF(area.left() + 6, y, area.width() * 0.6, tall), text, role, _LEFT, 600)
 
 

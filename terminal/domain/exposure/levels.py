@@ -1,8 +1,9 @@
 """Prices that exposure makes stand out: where net gamma turns, walls, and the largest strikes.
 
 Net gamma at another price is found by pricing every contract anew there (Black-Scholes-Merton gamma at the volatility that
-sticks): `sticky` "strike" keeps each strike's volatility, "moneyness" moves the smile along with the price. A contract that
-may be exercised early is treated as if it could not; near the money, where gamma lies, that makes no difference to speak of.
+sticks): `sticky` "strike" keeps each strike's volatility, "moneyness" moves the smile along with the price. What early exercise
+adds to gamma depends on how far a strike is from the price: the ratio of the chain's own gamma to that of the formula is read
+off, at the new distance, from the strikes of the same expiry and side.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ REACH = 0.20
 _AT_ONCE = 2_000_000
 _FEWEST_YEARS = 1 / (365 * 24)
 _CLOSE = 1e-9
+# Where gamma is next to nothing its ratio is noise; early exercise never multiplies it by more.
+_FAINT, _MOST_EARLY = 1e-4, 5.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Book:
         self._years = np.maximum(rows["years"].to_numpy(), _FEWEST_YEARS)
         self._rate, self._carry = rows["rate"].to_numpy(), rows["carry"].to_numpy()
         self._smiles = _smiles(rows)
+        self._ratios: list[tuple[Any, Floats, Floats]] = []
+        self._ratios = self._early(rows)
 
     def __len__(self) -> int:
         return len(self._strike)
@@ -82,7 +87,25 @@ class Book:
         with np.errstate(under="ignore"):
             d1 = (np.log(spot / self._strike) + (self._rate - self._carry) * self._years) / deviation + deviation / 2
             bell = np.exp(-d1 * d1 / 2) / np.sqrt(2 * np.pi)
-            return np.asarray(np.exp(-self._carry * self._years) * bell / (spot * deviation))
+            gamma = np.exp(-self._carry * self._years) * bell / (spot * deviation)
+        for rows, away, ratio in self._ratios:
+            wanted = np.log(self._strike[rows] / spot)
+            gamma[:, rows] *= np.interp(wanted.ravel(), away, ratio).reshape(wanted.shape)
+        return np.asarray(gamma)
+
+    def _early(self, rows: pl.DataFrame) -> list[tuple[Any, Floats, Floats]]:
+        """Of each expiry and side whose gammas are not the formula's: its rows, ln(strike / price) rising, the ratios."""
+        if not len(self):
+            return []
+        plain = self._gamma(np.array([[self.spot]]), "strike")[0]
+        stated = rows["gamma_share"].to_numpy()
+        ratio = np.clip(np.where(plain > _FAINT * plain.max(), stated / np.maximum(plain, 1e-300), 1.0), 0.0, _MOST_EARLY)
+        found = []
+        for _, group in rows.select("expiry", "root", "call", "strike").with_row_index("_row").group_by("expiry", "root", "call"):
+            at = group.sort("strike")["_row"].to_numpy()
+            if np.abs(ratio[at] - 1).max() > _CLOSE:
+                found.append((at, np.log(self._strike[at] / self.spot), ratio[at]))
+        return found
 
     def _moved(self, spot: Floats) -> Floats:
         """Each contract's volatility once the smile has moved along: that of the strike now as far from the forward."""

@@ -31,7 +31,7 @@ MEASURES = ("gamma", "gamma_point", "delta", "vanna", "charm")
 _KEYS: dict[str, list[str]] = {"strike": ["strike"], "expiry": ["expiry"], "both": ["expiry", "strike"]}
 _KEPT = (
     "contract", "expiry", "root", "strike", "call", "years", "spot", "carry", "rate", "forward", "iv", "usable", "reasons",
-    "open_interest", "volume", "mid", "last", "position",
+    "open_interest", "volume", "mid", "last", "gamma_share", "position",
 )  # fmt: skip
 _NEW_YORK = "America/New_York"
 
@@ -41,8 +41,9 @@ class Exposure:
     """Exposures of one chain. `frame` has a row for each contract that is alive and delivers 100 shares.
 
     Its columns: contract, expiry, root, strike, call, years, spot, carry, rate, forward, iv, usable, reasons, open_interest,
-    volume, mid, last, position (dealers' contracts) and `MEASURES` in dollars, null where the contract has no usable price
-    and something is open. `left_out` [reason, contracts, open_interest]: what is open and not counted, the most open first.
+    volume, mid, last, gamma_share (gamma of one share), position (dealers' contracts) and `MEASURES` in dollars, null where the
+    contract has no usable price and something is open. `left_out` [reason, contracts, open_interest]: what is open and not
+    counted, the most open first.
     """
 
     symbol: str
@@ -105,7 +106,7 @@ def exposure(priced: Priced, dealer: Dealer = "naive", held: pl.DataFrame | None
         seen = held if held is not None else pl.DataFrame(schema={"contract": pl.String, "held": pl.Float64, "known": pl.Float64})
         frame = frame.join(seen, on="contract", how="left", maintain_order="left")
     frame = frame.with_columns(pl.when(pl.col("open_interest") >= 0).then("open_interest").alias("open_interest"))
-    frame = frame.with_columns(position(dealer).alias("position")).with_columns(_dollars())
+    frame = frame.with_columns(position(dealer).alias("position"), pl.col("gamma").alias("gamma_share")).with_columns(_dollars())
     frame = frame.select(*_KEPT, *MEASURES)
     return Exposure(priced.symbol, priced.at, priced.spot, dealer, frame, _left_out(frame))
 

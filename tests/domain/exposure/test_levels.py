@@ -84,3 +84,14 @@ def test_many_contracts_are_worked_in_parts() -> None:
     spots = np.linspace(90, 110, 5)
     together = whole.net_gamma(spots)
     assert together == pytest.approx([whole.net_gamma(np.array([spot]))[0] for spot in spots.tolist()])
+
+
+def test_early_exercise_goes_along_with_the_distance_from_the_price() -> None:
+    """Gammas that are 1 + x times the formula's at x = ln(K/S): elsewhere the factor is that of the new distance."""
+    strikes = [80.0 + 2.5 * n for n in range(17)]
+    rows = [row(strike, False, 10, gamma=gamma(100, strike, 28 / 365, 0.2) * (1 + float(np.log(strike / 100))))
+            for strike in strikes]  # fmt: skip
+    found = exposure(book(*rows), "long")
+    assert Book(found).net_gamma(np.array([100.0]))[0] == pytest.approx(found.total())
+    wanted = sum(gamma(103, k, 28 / 365, 0.2) * (1 + float(np.log(k / 103))) for k in strikes) * 10 * 100 * 103 * 103 / 100
+    assert Book(found).net_gamma(np.array([103.0]))[0] == pytest.approx(wanted, rel=2e-3)
