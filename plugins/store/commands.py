@@ -17,41 +17,50 @@ _BACKUPS = (Column("name", "Backup"), Column("at", "Made", "datetime"), Column("
 
 
 @command(title="Back up what you own", writes=True, long=True)
-def backup(ctx: Context) -> Table:
+def backup(
+    ctx: Context, *, archive: Annotated[bool, argument(help="Also the option archive, which no service gives again.")] = False
+) -> Table:
     """Copy the book (watchlists, saved screens, notes, decisions) to the backups folder.
 
-    The copy is opened once to prove that it works. A copy is also made each day and before every change of the format.
+    The copy is opened once to prove that it works. A copy is also made each day and before every change of the format;
+    the archive of option chains, which is larger, is copied only when you ask for it.
     """
-    made = ctx.store.backup()
-    return _backups("Backup made", [made], (f"Kept in {made.path.parent} until you delete it.",))
+    made = [ctx.store.backup(), *([ctx.store.backup_archive()] if archive else [])]
+    notes, path = [f"Kept in {made[0].path.parent} until you delete it."], ctx.store.archive_path
+    if not archive and path.exists():
+        size = path.stat().st_size / 1e6
+        notes.append(f"The option archive ({size:,.1f} MB) is not in it: `tapeline store backup --archive` copies it, too.")
+    return _backups("Backup made", made, tuple(notes))
 
 
 @command(title="Backups there are")
 def backups(ctx: Context) -> Table:
-    """List the copies of the book, newest first."""
+    """List the copies of the book, newest first, and after them those of the option archive."""
     present = ctx.store.list_backups()
     note = f"In {ctx.store.backups}." if present else f"None yet; they will be kept in {ctx.store.backups}."
-    return _backups("Backups of the book", present, (note,))
+    return _backups("Backups", present, (note,))
 
 
 @command(title="Restore a backup", writes=True, long=True)
 def restore(ctx: Context,
             name: Annotated[str | None, argument(help="Name of a backup (`store backups`) or a path.")] = None) -> Table:
-    """Put a copy of the book back; the newest one when none is named.
+    """Put a copy of the book back; the newest one when none is named. A copy of the option archive is put back by its name.
 
-    The present book is backed up first, so a restore can itself be undone.
+    What was there is kept, so a restore can itself be undone.
     """
     chosen, kept = ctx.store.restore(name)
     notes = () if kept is None else (f"What was there before is kept as {kept}.",)
     table = _facts("Restored", [("restored", chosen.name), ("kept", "" if kept is None else kept.name)], notes)
     if kept is None:  # what was there could not be opened: nothing worth going back to
         return table
-    return replace(table, undo=Undo("store.restore", {"name": kept.name}, f"The book is as it was in {chosen.name}", "book"))
+    what = "archive" if chosen.name.startswith("archive-") else "book"
+    name = kept.name if kept.parent == ctx.store.backups else str(kept)
+    return replace(table, undo=Undo("store.restore", {"name": name}, f"The {what} is as it was in {chosen.name}", what))
 
 
 @command(title="Check the local files", long=True)
 def check(ctx: Context) -> Table:
-    """Open both files, read every block, and look for rows without a source, doubled rows and old backups."""
+    """Open the files, read every block, and look for rows without a source, doubled rows and old backups."""
     import polars as pl
 
     frame = ctx.store.check()
@@ -72,12 +81,18 @@ def vacuum(ctx: Context) -> Table:
 
 
 @command(title="Begin a new market file", writes=True)
-def rebuild(ctx: Context) -> Table:
-    """Move the market file aside and begin an empty one; what you own is not touched.
+def rebuild(
+    ctx: Context, *, archive: Annotated[bool, argument(help="Instead the option archive, when it is damaged.")] = False
+) -> Table:
+    """Move the market file aside and begin an empty one; what you own and the option archive are not touched.
 
     For a damaged file. Prices and fundamentals come back with the next `market refresh`; files you imported must be
-    imported again.
+    imported again. With --archive the option archive is moved aside, kept, and begun anew; its chains do not come back.
     """
+    if archive:
+        kept = ctx.store.renew_archive()
+        facts = [("archive", str(ctx.store.archive_path)), ("kept", "" if kept is None else str(kept))]
+        return _facts("New option archive", facts, ("Fill it with `tapeline options archive`, day by day.",))
     aside = ctx.store.rebuild_market()
     notes = ("Fill it with `tapeline market refresh`.",)
     rows = [("market", str(ctx.store.market_path)), ("kept", "" if aside is None else str(aside))]

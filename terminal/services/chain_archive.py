@@ -21,7 +21,7 @@ from terminal.errors import Cancelled, StoreError, TerminalError, UserError
 from terminal.store.flush import drop_chains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from terminal.services.market import Market
     from terminal.store import Store
@@ -162,13 +162,17 @@ class ChainArchive:
             return None
         rate = self._rate(day)
         priced = price_chain(chain, rate=lambda _years: rate)
-        found = measure(priced, hv20=realised(self._closes(symbol, day)))
+        found = measure(priced, hv20=self._realised(symbol, day))
         row = {"symbol": symbol, "day": day, "at": priced.at, "spot": priced.spot, "source": "own", **found}
         return pl.DataFrame([{name: row.get(name) for name in VOLATILITY}], schema=VOLATILITY)
 
-    def _closes(self, symbol: str, day: date) -> pl.Series:
+    def _realised(self, symbol: str, day: date) -> float | None:
+        """Volatility of the closes of the last 20 sessions; None where they are not all known."""
+        from terminal.domain.volatility import realised
+
         bars = self._market().bars([symbol], day - _HV_DAYS, day, as_of=day, columns=("symbol", "date", "close"))
-        return bars.sort("date")["close"]
+        found = realised({"close": bars["close"].cast(pl.Float64).fill_null(float("nan")).to_numpy()}, _HV_SESSIONS)
+        return float(found[-1]) if len(found) and found[-1] == found[-1] else None
 
     def _rate(self, day: date) -> float:
         """A continuous rate for a few months; one that hardly matters, because forwards come from parity."""
@@ -197,15 +201,6 @@ class ChainArchive:
             return int(self._setting(key))
         except UserError:  # the plugin that declares it is set aside
             return DEFAULTS[key]
-
-
-def realised(closes: Iterable[float]) -> float | None:
-    """Volatility of the last 20 daily returns, a fraction a year: sample deviation of log returns times the root of 252."""
-    known = pl.Series([price for price in closes if price and price > 0], dtype=pl.Float64)
-    if known.len() <= _HV_SESSIONS:
-        return None
-    spread = known.log().diff().tail(_HV_SESSIONS).std()
-    return None if spread is None else float(spread) * 252**0.5  # type: ignore[arg-type]
 
 
 def newest_chain(store: Store, symbol: str, as_of: date | None) -> pl.DataFrame:

@@ -304,7 +304,8 @@ class Health:
 
     def _files(self) -> Iterator[Measure]:
         store = self._store
-        for title, path in (("Market file", store.market_path), ("Book file", store.book_path)):
+        for title, path in (("Market file", store.market_path), ("Book file", store.book_path),
+                            ("Option archive", store.archive_path)):  # fmt: skip
             wal = path.with_name(path.name + ".wal")
             yield Measure(title, _size(path) + _size(wal), None, str(path))
         yield Measure("Backups of the book", *_folder(store.backups))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from terminal.store.transaction import Transaction
 
 _FEW = 200  # beyond so many contracts a join beats a list
+_STATED = r"^[A-Z0-9.]+?(?<expiry>\d{6})[CP](?<strike>\d{8})$"
 _SOURCE: dict[str, pl.DataType | type[pl.DataType]] = {
     "provider": pl.String, "endpoint": pl.String, "as_of": UTC_TYPE, "fetched_at": UTC_TYPE, "delayed": pl.Boolean,
     "simulated": pl.Boolean, "note": pl.String}  # fmt: skip
@@ -166,12 +167,12 @@ def rows(database: Database, where: str, newest: str) -> pl.DataFrame:
                           f"order by {newest} desc, \"at\" desc limit 1")  # fmt: skip
     if found.is_empty():
         return _shaped(CHAINS.empty().with_columns(pl.lit(None, dtype=pl.Int64).alias("fetch_id")))
-    number, symbol, at, _, last, _ = found.row(0)
+    number, _, at, _, last, _ = found.row(0)
     values = ", ".join(f"r.{quoted(name)}" for name in VALUES)
     frame = database.read(
         f"select c.symbol, c.expiry, c.strike, c.\"right\", c.contract, r.fetch_id, {values} "
         f"from {'contract_days' if last else 'contract_moments'} r join contracts c on c.id = r.contract "
-        f"where r.snapshot = {number} and c.symbol = {literal(symbol)}")
+        f"where r.snapshot = {number}")
     return _shaped(frame.with_columns(pl.lit(at).cast(UTC_TYPE).alias("at"))).sort(CHAINS.key)
 
 
@@ -202,7 +203,7 @@ def snapshots(database: Database, symbol: str | None, day: date | None) -> pl.Da
 
 def contract(database: Database, name: str, start: date | None, end: date | None) -> pl.DataFrame:
     """The last word of each day about one contract."""
-    found = database.read(f"select id, symbol, first_day, expiry from contracts where contract = {literal(name)}")
+    found = _known(database, [name])
     values = ", ".join(f"r.{quoted(value)}" for value in VALUES)
     numbers = ", ".join(map(str, found["id"])) or "null"
     # Nothing is known of a contract before its first day: the blocks before that are not read.
@@ -220,26 +221,39 @@ def contract(database: Database, name: str, start: date | None, end: date | None
     return joined.select("day", "at", *VALUES, "fetch_id")
 
 
-def _symbols(database: Database, contracts: Sequence[str]) -> pl.DataFrame:
-    """id, contract, symbol of these contracts."""
-    if len(contracts) <= _FEW:
-        listed = ", ".join(map(literal, contracts)) or "null"
-        return database.read(f"select id, contract, symbol from contracts where contract in ({listed})")
-    wanted = pl.DataFrame({"contract": pl.Series(contracts, dtype=pl.String)})
-    return database.read("select id, contract, symbol from contracts where contract in (select contract from wanted)",
-                         views={"wanted": wanted})
+def _known(database: Database, contracts: Sequence[str]) -> pl.DataFrame:
+    """id, contract, symbol, first_day of these contracts.
+
+    Comparing a million names takes longer than all the rest; expiry and strike, which most names state, lead to a few of them.
+    """
+    wanted = pl.DataFrame({"contract": pl.Series(contracts, dtype=pl.String)}).unique()
+    parts = wanted.with_columns(pl.col("contract").str.extract_groups(_STATED).struct.unnest()).with_columns(
+        pl.col("expiry").str.to_date("%y%m%d", strict=False), pl.col("strike").cast(pl.Float64) / 1000)
+    plain = parts.drop_nulls("expiry")
+    conditions = []
+    if plain.height:
+        days = ", ".join(literal(day) for day in plain["expiry"].unique())
+        strikes = ", ".join(map(literal, plain["strike"].unique())) if plain.height <= _FEW else ""
+        conditions.append(f"(expiry in ({days}){f' and strike in ({strikes})' if strikes else ''})")
+    if odd := parts.filter(pl.col("expiry").is_null())["contract"].to_list():
+        conditions.append(f"contract in ({', '.join(map(literal, odd))})")
+    if not conditions:
+        conditions.append("false")
+    found = database.read(f"select id, contract, symbol, first_day from contracts where {' or '.join(conditions)}")
+    return found.join(wanted, on="contract", how="semi")
 
 
 def average_volume(database: Database, contracts: Sequence[str], day: date, since: date, sessions: int) -> pl.DataFrame:
     """contract, average_volume, days over the sessions from `since` to the one before `day`."""
     asked = pl.DataFrame({"contract": pl.Series(list(dict.fromkeys(contracts)), dtype=pl.String)})
-    found = _symbols(database, asked["contract"].to_list())
+    found = _known(database, asked["contract"].to_list())
     symbols = ", ".join(map(literal, found["symbol"].unique())) or "null"
     taken = database.read(
         f"select snapshot from snapshots where symbol in ({symbols}) and last and whole and day < {literal(day)} "
         f"and session >= {literal(since)} and session < {literal(day)} "
         "qualify row_number() over (partition by symbol, session order by \"at\" desc) = 1")
-    means = _of(database, found, taken, "contract, avg(volume) as average_volume, count(volume) as days", "group by contract")
+    means = _of(database, found, taken, "volume").group_by("contract").agg(
+        pl.col("volume").mean().alias("average_volume"), pl.col("volume").count().alias("days"))
     named = means.join(found.select(pl.col("id").alias("contract"), pl.col("contract").alias("name")), on="contract")
     named = named.select(pl.col("name").alias("contract"), "average_volume", pl.col("days").cast(pl.Int64))
     return asked.join(named, on="contract", how="left", maintain_order="left").with_columns(pl.col("days").fill_null(0))
@@ -248,26 +262,30 @@ def average_volume(database: Database, contracts: Sequence[str], day: date, sinc
 def open_interest(database: Database, contracts: Sequence[str], day: date) -> pl.DataFrame:
     """contract, day, at, open_interest of the newest snapshot of each symbol up to `day`."""
     asked = pl.DataFrame({"contract": pl.Series(list(dict.fromkeys(contracts)), dtype=pl.String)})
-    found = _symbols(database, asked["contract"].to_list())
+    found = _known(database, asked["contract"].to_list())
     symbols = ", ".join(map(literal, found["symbol"].unique())) or "null"
     taken = database.read(
         f"select snapshot, symbol, day, \"at\" from snapshots where symbol in ({symbols}) and last and day <= {literal(day)} "
         "qualify row_number() over (partition by symbol order by \"at\" desc) = 1")
-    stated = _of(database, found, taken, "contract, open_interest", "")
+    stated = _of(database, found, taken, "open_interest")
     whole = found.join(taken, on="symbol").join(stated.rename({"contract": "id"}), on="id", how="left")
     whole = whole.select("contract", "day", "at", pl.col("open_interest").cast(pl.Float64))
     return asked.join(whole, on="contract", how="left", maintain_order="left")
 
 
-def _of(database: Database, contracts: pl.DataFrame, snapshots: pl.DataFrame, what: str, grouped: str) -> pl.DataFrame:
-    """`what` of the rows of these contracts in these snapshots."""
-    listed = ", ".join(map(str, snapshots["snapshot"])) or "null"
+def _of(database: Database, contracts: pl.DataFrame, snapshots: pl.DataFrame, what: str) -> pl.DataFrame:
+    """contract, snapshot and a value of these contracts in these snapshots."""
+    numbers = snapshots["snapshot"].sort()
+    first, last = (literal(numbers[0]), literal(numbers[-1])) if numbers.len() else ("null", "null")
+    # A range of snapshots leads the engine to their blocks; a list of them would be compared with every row in these.
+    where = f"snapshot between {first} and {last}"
+    columns = f"select contract, snapshot, {what} from contract_days"
     if contracts.height <= _FEW:
-        numbers = ", ".join(map(str, contracts["id"])) or "null"
-        return database.read(f"select {what} from contract_days where contract in ({numbers}) "
-                             f"and snapshot in ({listed}) {grouped}")
-    return database.read(f"select {what} from contract_days where contract in (select id from numbers) "
-                         f"and snapshot in ({listed}) {grouped}", views={"numbers": contracts.select("id")})  # fmt: skip
+        frame = database.read(f"{columns} where contract in ({', '.join(map(str, contracts['id'])) or 'null'}) and {where}")
+    else:
+        frame = database.read(f"{columns} where {where} and contract in (select id from numbers)",
+                              views={"numbers": contracts.select("id")})  # fmt: skip
+    return frame.join(snapshots.select("snapshot"), on="snapshot", how="semi")
 
 
 def sources(database: Database, numbers: Sequence[int]) -> dict[int, Source]:

@@ -58,7 +58,7 @@ def read(database: Database, symbols: Sequence[str] | None, start: date | None, 
     if as_of is not None:
         conditions.append(f"day <= {literal(as_of)} and \"at\" < {literal(known.end_of_day(as_of))}")
     names = ", ".join(map(quoted, VOLATILITY))
-    return database.read(f"select {names} from volatility where {' and '.join(conditions)} order by symbol, day")
+    return database.read(f"select {names} from volatility where {' and '.join(conditions)}").sort("symbol", "day")
 
 
 def unmeasured(database: Database, since: date) -> list[tuple[str, date, datetime]]:

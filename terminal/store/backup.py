@@ -1,4 +1,4 @@
-"""Copies of the book: made whole, opened once before they count, rotated, and put back.
+"""Copies of the book, and by hand of the archive: made whole, opened once before they count, rotated, and put back.
 
 Names say when and why: `book-20261120T220000Z-daily.duckdb`. Daily copies are kept for the last 7 days that have one and
 the last 4 weeks; five of each automatic kind; those made by hand stay until the user deletes them.
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Reason = Literal["daily", "manual", "before-migration", "before-restore"]
+Kind = Literal["book", "archive"]
 DAILY, WEEKLY, AUTOMATIC = 7, 4, 5
-_NAME = re.compile(r"^book-(\d{8}T\d{6})(?:\.(\d+))?Z-([a-z-]+)\.duckdb$")
+_NAME = re.compile(r"^(?:book|archive)-(\d{8}T\d{6})(?:\.(\d+))?Z-([a-z-]+)\.duckdb$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +35,25 @@ class Backup:
     size: int
 
 
-def backups(folder: Path) -> list[Backup]:
+def backups(folder: Path, kind: Kind = "book") -> list[Backup]:
     """The copies in a folder, newest first; other files are not looked at."""
     found = []
-    for path in folder.glob("book-*.duckdb") if folder.is_dir() else ():
+    for path in folder.glob(f"{kind}-*.duckdb") if folder.is_dir() else ():
         if match := _NAME.match(path.name):
             at = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
             found.append(((at, int(match[2] or 0)), Backup(path, at, match[3], path.stat().st_size)))
     return [backup for _, backup in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def make(copy: Callable[[Path], None], folder: Path, now: datetime, reason: Reason) -> Backup:
-    """A consistent copy of the open book, made by `copy(target)` and checked by opening it.
+def make(copy: Callable[[Path], None], folder: Path, now: datetime, reason: Reason, kind: Kind = "book") -> Backup:
+    """A consistent copy of the open book (or archive), made by `copy(target)` and checked by opening it.
 
     Raises DiskFull, Corrupt or StoreError, and then leaves no file behind.
     """
     stamp, extra = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S"), 0
-    while any(folder.glob(f"book-{stamp}{f'.{extra}' if extra else ''}Z-*.duckdb")):
+    while any(folder.glob(f"{kind}-{stamp}{f'.{extra}' if extra else ''}Z-*.duckdb")):
         extra += 1
-    target = folder / f"book-{stamp}{f'.{extra}' if extra else ''}Z-{reason}.duckdb"
+    target = folder / f"{kind}-{stamp}{f'.{extra}' if extra else ''}Z-{reason}.duckdb"
     part = target.with_suffix(".part")
     with user_errors(target):
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,12 +116,16 @@ def choose(folder: Path, wanted: Path | str | None) -> Path:
     raise UserError(f"There is no backup called '{wanted}'.", "See `tapeline store backups`.")
 
 
-def check_copy(path: Path) -> None:
-    """Raise unless the file is a whole book this program can read."""
+def check_copy(path: Path) -> Kind:
+    """Of what the file is a copy. Raises unless it is a whole book, or archive, that this program can read."""
     with user_errors(path):
         tables = probe(path)
-    if "migrations" not in tables or "watchlists" not in tables:
-        raise UserError(f"{path.name} is not a copy of a book.", "Choose a file from `tapeline store backups`.")
+    if "migrations" in tables:
+        if "watchlists" in tables:
+            return "book"
+        if "contract_days" in tables:
+            return "archive"
+    raise UserError(f"{path.name} is not a copy of a book.", "Choose a file from `tapeline store backups`.")
 
 
 def put_in_place(copy: Path, target: Path) -> None:
@@ -145,7 +150,10 @@ def put_in_place(copy: Path, target: Path) -> None:
 def move_aside(path: Path, now: datetime) -> Path:
     """Rename a damaged file (and its log) out of the way; its new name."""
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    target = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}")
+    target, extra = path.with_name(f"{path.stem}.damaged-{stamp}{path.suffix}"), 0
+    while target.exists():  # moved aside twice within a second: neither may take the place of the other
+        extra += 1
+        target = path.with_name(f"{path.stem}.damaged-{stamp}.{extra}{path.suffix}")
     path.replace(target)
     wal = path.with_name(path.name + ".wal")
     if wal.exists():

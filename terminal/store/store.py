@@ -142,6 +142,10 @@ class Store:
         """A consistent copy of the book, made by hand and kept until the user deletes it."""
         return self._make("manual")
 
+    def backup_archive(self) -> Backup:
+        """A consistent copy of the archive, made by hand and kept until the user deletes it."""
+        return backup.make(self.archive.database.copy_to, self.backups, self._clock(), "manual", "archive")
+
     def backup_daily(self) -> Backup | None:
         """Today's copy if there is none yet, and the rotation; None when it was there already."""
         if not backup.due(self.backups, self._clock()):
@@ -151,18 +155,19 @@ class Store:
         return made
 
     def list_backups(self) -> list[Backup]:
-        """The copies there are, newest first."""
-        return backup.backups(self.backups)
+        """The copies there are, those of the book first, newest first."""
+        return [*backup.backups(self.backups), *backup.backups(self.backups, "archive")]
 
     def restore(self, wanted: Path | str | None = None) -> tuple[Path, Path | None]:
-        """Put a copy of the book back (None: the newest) while the program runs; the copy used and the copy of what was there.
+        """Put a copy of the book back (None: the newest), or of the archive; the copy used and the copy of what was there.
 
-        The present book is backed up first; one that cannot be opened is moved aside instead. A copy made by an older
-        version is brought to the present form. Raises UserError for a file that is no copy of a book, and StoreError
-        when it cannot be put in place: then the book is as it was.
+        The program goes on meanwhile. The present book is backed up first; one that cannot be opened is moved aside instead,
+        and so is the archive. A copy made by an older version is brought to the present form. Raises UserError for a file that
+        is no copy, and StoreError when it cannot be put in place: then all is as it was.
         """
         chosen = backup.choose(self.backups, wanted)
-        backup.check_copy(chosen)
+        if backup.check_copy(chosen) == "archive":
+            return chosen, self.renew_archive(chosen)
         if isinstance(self._book, StoreError):
             aside = backup.move_aside(self.book_path, self._clock()) if self.book_path.exists() else None
             backup.put_in_place(chosen, self.book_path)
@@ -186,14 +191,23 @@ class Store:
         self._publish("market.changed", {"datasets": list(DATASETS), "symbols": []})
         return aside
 
-    def renew_archive(self) -> Path | None:
-        """Move the archive aside, where it is kept, and begin an empty one; where the old one is now."""
+    def renew_archive(self, copy: Path | None = None) -> Path | None:
+        """Move the archive aside, where it is kept, and begin with a copy, or an empty one; where the old one is now."""
         with self._opening:
             if isinstance(self._archive, ArchiveStore):
                 self._archive.database.wait(self._archive.database.checkpoint())
                 self._archive.database.close()
             aside = backup.move_aside(self.archive_path, self._clock()) if self.archive_path.exists() else None
-            self._archive = self._attempt(self._open_archive)
+            try:
+                if copy is not None:
+                    backup.put_in_place(copy, self.archive_path)
+            except BaseException:
+                if aside is not None:
+                    aside.replace(self.archive_path)
+                raise
+            finally:
+                self._archive = self._attempt(self._open_archive)
+        self._publish("archive.changed", {"symbols": []})
         return aside
 
     def vacuum(self) -> pl.DataFrame:

@@ -306,3 +306,33 @@ def test_a_failed_write_leaves_nothing(archive: ArchiveStore, monkeypatch: pytes
     monkeypatch.undo()
     assert archive.snapshots("SPY")["at"].to_list() == [MORNING]
     assert put(archive, "SPY", FRIDAY).contracts == 6
+
+
+def test_a_copy_by_hand_and_back(store: Store, place: Place) -> None:
+    put(store.archive, "SPY", THURSDAY)
+    store.backup()
+    assert not list(place.backups.glob("archive-*"))  # the book's copies do not grow by it
+    made = store.backup_archive()
+    assert made.path.name == "archive-20261120T220000Z-manual.duckdb"
+    assert [each.path.name[:4] for each in store.list_backups()] == ["book", "arch"]
+    put(store.archive, "SPY", FRIDAY)
+    chosen, aside = store.restore(made.path.name)
+    assert chosen == made.path and aside is not None and aside.exists()
+    assert store.archive.days("SPY").height == 1
+    _, first = store.restore(aside)
+    assert first is not None and store.archive.days("SPY").height == 2
+
+
+def test_a_copy_that_cannot_be_put_in_place_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from terminal.store import backup
+
+    put(store.archive, "SPY", FRIDAY)
+    made = store.backup_archive()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup, "put_in_place", full)
+    with pytest.raises(OSError, match="space"):
+        store.restore(made.path.name)
+    assert store.archive.chain("SPY").height == 6

@@ -101,6 +101,21 @@ def test_repairs_vacuum_and_rebuild(filled):
     assert filled.store.market.read("bars").is_empty()
 
 
+def test_the_archive_is_copied_and_begun_anew_only_when_asked(ctx):
+    assert len(commands.backup(ctx).notes) == 1
+    _ = ctx.store.archive
+    told = commands.backup(ctx)
+    assert "not in it" in told.notes[1] and [row["name"][:4] for row in told.rows()] == ["book"]
+    told = commands.backup(ctx, archive=True)
+    assert len(told.notes) == 1 and [row["name"][:8] for row in told.rows()] == ["book-202", "archive-"]
+    back = commands.restore(ctx, told.rows()[1]["name"])
+    assert back.undo is not None and back.undo.arguments["name"].endswith(".duckdb")
+    assert commands.restore(ctx, back.undo.arguments["name"]).undo is not None
+    begun = commands.rebuild(ctx, archive=True)
+    assert "archive.duckdb" in begun.rows()[0]["value"] and len(begun.rows()) == 2
+    assert ctx.store.archive.status().is_empty()
+
+
 def test_what_was_deleted_can_be_put_back(ctx):
     ctx.store.book.create_watchlist("Mine", ["AAPL", "MSFT"])
     ctx.store.book.remove_from_watchlist("Mine", ["AAPL"])
