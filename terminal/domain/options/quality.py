@@ -156,7 +156,7 @@ def disorder(frame: pl.DataFrame) -> Flags:
         three = same[1:] & same[:-1]
         with np.errstate(divide="ignore", invalid="ignore"):
             share = wide[1:] / (wide[1:] + wide[:-1])
-        out[1:-1] |= three & (bid[1:-1] > share * ask[:-2] + (1 - share) * ask[2:] + _CENT)
+            out[1:-1] |= three & (bid[1:-1] > share * ask[:-2] + (1 - share) * ask[2:] + _CENT)
     found[chosen] = out
     return found
 
