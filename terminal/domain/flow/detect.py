@@ -56,7 +56,7 @@ class Detector:
         """symbol, right, side, premium, size, prints of everything that was looked at so far."""
         return self._totals.with_columns(
             pl.col("side").replace_strict(dict(enumerate(events.SIDES)), return_dtype=pl.String),
-            pl.col("premium") / _TICK * MULTIPLIER,
+            pl.col("premium") * (MULTIPLIER / _TICK),
         )  # fmt: skip
 
     def feed(self, trades: pl.DataFrame) -> pl.DataFrame:
@@ -253,8 +253,9 @@ _SUMMARY = [
     pl.col("id").alias("trade_ids"),
 ]  # fmt: skip
 _MEANS = [
-    (pl.col("_money") / pl.col("size") / _TICK).alias("price"),
-    (pl.col("_money") / _TICK * MULTIPLIER).alias("premium"),
+    # One operation each: what is divided twice is rounded by where in the column it stands.
+    (pl.col("_money") / (pl.col("size") * _TICK)).alias("price"),
+    (pl.col("_money") * (MULTIPLIER / _TICK)).alias("premium"),
     (pl.col("_spread") / pl.col("size")).alias("legs_share"),
     pl.coalesce("volume", pl.col("_day").cast(pl.Float64)).alias("volume"),
     pl.col("_places").list.drop_nulls().list.len().cast(pl.Int64).alias("exchanges"),
