@@ -154,19 +154,24 @@ def _by_boundary(price: Floats, terms: Terms) -> Floats:
             slope = (again - error) / (new - s)
         s, error = new, again
     if len(price) <= _FEW:
-        found = _polished(price, terms, found)
+        found = _polished(price, terms, puts, found)
     # Where nothing but an end of the bracket was found, there is none.
     return np.where((found > _LEAST * 1.01) & (found < _MOST * 0.999), found, np.nan)
 
 
-def _polished(price: Floats, terms: Terms, found: Floats) -> Floats:
+def _polished(price: Floats, terms: Terms, puts: american.Puts, found: Floats) -> Floats:
     """With the boundary of the volatility itself, instead of one between two."""
-    for _ in range(2):
-        here = terms._replace(volatility=found)
+    (known,) = np.nonzero(np.isfinite(found))
+    part, seen, s = terms.at(known), price[known], found[known]
+    nudge = 1e-4 * s
+    slope = (puts.at(known, s + nudge) - puts.at(known, s - nudge)) / (2 * nudge)
+    for _ in range(3):
         with np.errstate(divide="ignore", invalid="ignore"):
-            step = (american.price(here) - price) / _vega(here)
-        found = np.where(np.abs(step) < 1e-3 * found, found - step, found)
-    return found
+            step = (american.price(part._replace(volatility=s)) - seen) / slope
+        s = np.where(np.abs(step) < 1e-2 * s, s - step, s)
+    better = found.copy()
+    better[known] = s
+    return better
 
 
 def _vega(terms: Terms) -> Floats:
