@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from terminal.api import Source
@@ -35,9 +36,14 @@ def fill(ctx: Context, symbols: Sequence[str] | None = ()) -> int:
         return 0
     with _one_at_a_time:
         newest = ctx.market.calendar.last_session(ctx.now())
-        there = ctx.store.archive.volatility(start=newest)["symbol"].to_list()
+        # A chain that somebody looked at is measured, too: a row of the newest day alone does not mean that the past is there.
+        lately = ctx.store.archive.volatility(start=newest - timedelta(days=10))
+        there = lately.filter(lately["day"] == newest)["symbol"].to_list()
+        days = lately.filter(lately["day"] < newest)["symbol"].value_counts()
+        known = set(days.filter(days["count"] >= 5)["symbol"])
         wanted = there if symbols is None else [symbol for symbol in symbols if symbol in there]
-        return 0 if there and all(_whole(ctx, symbol, newest) for symbol in wanted) else _fill(ctx, symbols)
+        whole = known and known <= set(there) and all(_whole(ctx, symbol, newest) for symbol in wanted)
+        return 0 if whole else _fill(ctx, symbols)
 
 
 def _whole(ctx: Context, symbol: str, newest: date) -> bool:
@@ -52,8 +58,7 @@ def _fill(ctx: Context, symbols: Sequence[str] | None) -> int:
 
     made = market(ctx)
     archive, newest, count = ctx.store.archive, made.tape.days[-1], 0
-    if newest not in archive.volatility(["SPY"], start=newest)["day"]:
-        archive.save_volatility(option_history.volatilities(made))
+    archive.save_volatility(option_history.volatilities(made))
     known = option_history.archived(made)
     wanted = [symbol for symbol in known if symbols is None or symbol in symbols]
     for position, symbol in enumerate(wanted):
