@@ -250,7 +250,7 @@ def moves_table(company: Company, then: Sequence[Implied]) -> tuple[pl.DataFrame
             "day": report.day, "when": words.hour(report.time_of_day), "period_end": report.period_end,
             "eps_estimate": report.eps_estimate, "eps_actual": report.eps_actual, "surprise": move.surprise,
             "outcome": move.outcome, "revenue_estimate": report.revenue_estimate, "revenue_actual": report.revenue_actual,
-            "move": move.move, "from": move.before, "to": move.after, "sessions": move.sessions or None,
+            "move": move.move, "from": move.before, "to": move.after, "sessions": move.sessions or None, "implied": implied.move,
             "check": words.check(report, company.filings_known), "filed_at": report.filed_at,
             "reason": words.remarks(move), "currency": company.row.get("currency"),
         })  # fmt: skip

@@ -167,6 +167,7 @@ def reports(
 
     Expectations are known of reports whose eve has an archived chain.
     """
+    from plugins.options import demo
     from plugins.options.volatility.reports import reports_table
 
     if limit < 1:
@@ -174,6 +175,7 @@ def reports(
     if "earnings.moves" not in ctx.commands():
         raise UserError("The plugin about earnings is switched off, which knows the reports.")
     name = symbol.strip().upper()
+    demo.fill(ctx, [name])
     return reports_table(name, ctx.call("earnings.moves", symbol=name, limit=limit + 20), limit)
 
 

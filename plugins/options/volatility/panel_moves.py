@@ -99,6 +99,9 @@ class MoveBars(Picture):
             self._group(painter, number, move, at, names)
         painter.setPen(pen("t1", 1.0, dashed=True))
         painter.drawLine(QPointF(at(price), 0), QPointF(at(price), bottom))
+        place = QRectF(at(price) - 60, bottom + 2, 120, theme.scaled(16))
+        painter.fillRect(place.adjusted(20, 0, -20, 0), theme.tokens().color("bg0"))
+        self._text(painter, place, f"now {written.number(price, 0 if price >= 200 else 2)}", "t1", MIDDLE, 600)
 
     def _group(self, painter: QPainter, number: int, move: Expected, at, names: int) -> None:  # type: ignore[no-untyped-def]
         tall, top = self._line(), number * self._tall() + theme.scaled(7)

@@ -201,7 +201,7 @@ class Landscape(Picture):
         flat, depth = self.projected(points)
         box, _ = self.projected(_BOX)
         low, high = box.min(axis=0), box.max(axis=0)
-        room = (max(60.0, self.width() - theme.scaled(120)), max(60.0, self.height() - theme.scaled(60)))
+        room = (max(60.0, self.width() - theme.scaled(70)), max(60.0, self.height() - theme.scaled(34)))
         scale = min(room[0] / (high[0] - low[0]), room[1] / (high[1] - low[1])) * self.near
         middle = (low + high) / 2
         x = self.width() / 2 + (flat[..., 0] - middle[0]) * scale
@@ -247,8 +247,8 @@ class Landscape(Picture):
             ((-1.0, _FLOOR, -1.15), written.percent(MONEYNESS[0], 0)),
             ((1.0, _FLOOR, -1.15), written.percent(MONEYNESS[-1], 0, sign=True)),
             ((0, _FLOOR, -1.18), "strike from the forward"),
-            ((1.2, _FLOOR, -0.95), written.day(first)),
-            ((1.2, _FLOOR, 1.0), written.day(last)),
+            ((1.32, _FLOOR, -0.62), written.day(first)),
+            ((1.32, _FLOOR, 1.0), written.day(last)),
         )
         for where, text in names:
             (place,), _ = self.placed(np.array([where], dtype=np.float64))
