@@ -45,7 +45,7 @@ SIGNED_IN = {"schwab": b'{"access_token": "sk-covert-789-access", "expires_in": 
 ASKED_OF: dict[str, tuple[str, ...]] = {"ecb": ("EXR.D.USD.EUR.SP00.A",)}
 PAYLOADS = Path(__file__).parents[1] / "providers" / "payloads"
 # Asked through a process of its own, which starts anew after each time-out; its faults have tests of their own.
-SLOW_TO_ASK = {"yahoo": ("bars", "quotes")}
+SLOW_TO_ASK = {"yahoo": ("bars", "quotes", "chains")}
 
 
 def adapter(name: str) -> Any:
