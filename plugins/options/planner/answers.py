@@ -37,14 +37,16 @@ RISKS = (
     Column("chance", "Chance", "number", "fraction", decimals=1),
     Column("text", "In words"),
 )
-_PRICES, _DATES = 25, 7
+_DATES = 7
 _PER_CENT = re.compile(r"([+\-−]?\d+(?:\.\d+)?)\s*%?")
 
 
-def figures(case: Case, one: Position, purse: Purse, told: str, drift: str) -> Table:
-    """Everything about a position."""
+def figures(case: Case, one: Position, unit: Position, purse: Purse, told: str, drift: str) -> Table:
+    """Everything about a position; sizes are of one `unit` of it."""
     odds, said = drifted(one, drift)
-    rows = figure_rows(case, one, odds, 1, purse, said)
+    stress = sizing.at_risk(unit, case.rules.limits["stress"])
+    size = sizing.size(unit, stress[0], purse)
+    rows = figure_rows(case, one, odds, size, said)
     notes = [told, f"Interest: {case.desk.rate_from}. American exercise by the model; each leg keeps its own volatility."]
     return Table(
         f"{case.symbol}: {spelled(one.legs, case.symbol)}",
@@ -53,7 +55,7 @@ def figures(case: Case, one: Position, purse: Purse, told: str, drift: str) -> T
         case.sources,
         tuple(case.desk.failed),
         tuple(notes),
-        detail=_detail(case, one, odds=odds, purse=purse),
+        detail=_detail(case, one, odds=odds, purse=purse, unit=unit, size=size),
     )
 
 
@@ -92,12 +94,14 @@ def span(case: Case, one: Position) -> tuple[float, float]:
     return min([low, *(at - room for at in near)]), max([high, *(at + room for at in near)])
 
 
-def grid(case: Case, one: Position, shift: float, prices: int = _PRICES) -> Table:
+def grid(case: Case, one: Position, shift: float, prices: int = 25, moments: int = _DATES) -> Table:
     """Gain and loss over prices and dates; every cell is valued in full."""
     import numpy as np
 
     low, high = span(case, one)
-    spots, dates = np.linspace(low, high, prices), days(case, one)
+    dates = days(case, one, moments)
+    turns = [at for at in (*(leg.strike for leg in one.legs), *one.breakevens) if low < at < high]
+    spots = np.unique(np.concatenate([np.linspace(low, high, prices), turns]))
     elapsed = [min(later(case.board, day), one.first.years) for day in dates]
     elapsed[-1] = one.first.years
     made = one.grid(spots, elapsed, shift)

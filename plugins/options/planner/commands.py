@@ -89,6 +89,8 @@ def calc(
     expiry: Annotated[date | None, argument(help="Of legs that name no day.")] = None,
     count: Annotated[int, argument(help="The position so many times.", metavar="NUMBER")] = 1,
     iv: Shift = 0.0,
+    prices: Annotated[int, argument(help="Prices of the grid.", metavar="NUMBER")] = 25,
+    days: Annotated[int, argument(help="Days of the grid.", metavar="NUMBER")] = 7,
     drift: Annotated[str, argument(help="Growth of the share a year for the chances: market, none, or such as 8%.")] = "market",
     risk: Risk = "",
     account: Account = None,
@@ -102,15 +104,16 @@ def calc(
     if not 1 <= count <= 10_000:
         raise UserError(f"A position {count} times cannot be.", "From 1 to 10,000.")
     found = gathering.case(ctx, symbol)
-    one = _position(found, times(parse(legs, found.symbol, expiry), count))
+    unit = parse(legs, found.symbol, expiry)
+    one = _position(found, times(unit, count))
     purse, told = gathering.purse(ctx, found.board, risk=risk, account=account, budget=None, kind="cash" if cash else "margin")
     if part == "grid":
-        return answers.grid(found, one, iv / 100)
+        return answers.grid(found, one, iv / 100, min(max(prices, 3), 401), min(max(days, 2), 60))
     if part == "risks":
         return answers.risks(found, one)
     if part == "portfolio":
         return answers.portfolio(ctx, found, one)
-    return answers.figures(found, one, purse, told, drift)
+    return answers.figures(found, one, _position(found, unit), purse, told, drift)
 
 
 @command(title="How many contracts by risk")

@@ -132,8 +132,25 @@ def plan_table(case: Case, plan: Plan, purse: Purse, told: str) -> Table:
         case.sources,
         tuple(case.desk.failed),
         tuple(notes),
-        detail={"case": case, "plan": plan, "purse": purse, "ideas": shown},
+        detail={
+            "case": case,
+            "plan": plan,
+            "purse": purse,
+            "ideas": shown,
+            "pictures": [picture(each.position) for each in shown],
+        },
     )
+
+
+def picture(one: Position) -> tuple[Any, Any]:
+    """Prices and what is made at them on the first expiry, for a small picture."""
+    import numpy as np
+
+    reach = 2.6 * one.odds.sigma * math.sqrt(one.first.years)
+    strikes = [leg.strike for leg in one.legs if leg.strike]
+    inside = [at for at in (*strikes, *one.breakevens) if abs(math.log(at / one.board.spot)) < reach]
+    prices = np.unique(np.concatenate([one.board.spot * np.exp(np.linspace(-reach, reach, 41)), inside]))
+    return prices, one.profit(prices)
 
 
 def _unfitting(case: Case, plan: Plan, purse: Purse) -> list[str]:
@@ -162,7 +179,7 @@ FIGURES = (
 )
 
 
-def figures(case: Case, one: Position, odds: Odds, count: int, purse: Purse | None, drift: str) -> list[dict[str, Any]]:
+def figures(case: Case, one: Position, odds: Odds, size: Size, drift: str) -> list[dict[str, Any]]:
     """Everything about a position, a row each."""
     from terminal.domain.planner.sizing import at_risk
 
@@ -250,23 +267,16 @@ def figures(case: Case, one: Position, odds: Odds, count: int, purse: Purse | No
         quote = f"{board.bid[row]:.2f} to {board.ask[row]:.2f}"
         detail = "" if leg.right == "S" else f", volatility {board.iv[row]:.1%}, delta {board.delta[row]:.2f}"
         add("Legs", "leg", leg.spelled(case.symbol), float(board.mid[row]), quote + detail)
-    return rows + _sizes(one, stress, purse, count)
+    return rows + _sizes(size)
 
 
-def _sizes(one: Position, stress: tuple[float, float | None, bool], purse: Purse | None, count: int) -> list[dict[str, Any]]:
-    from terminal.domain.planner.sizing import size
-
-    if purse is None:
-        return []
-    found = size(one, stress[0], purse)
-    return [
-        {"section": "Size", "key": key, "title": title, "value": value, "text": text}
-        for key, title, value, text in (
-            ("contracts", "How many times", float(found.count), f"limited by {found.by}"),
-            ("total_risk", "At risk in all", found.count * stress[0], ""),
-            ("total_power", "Set aside in all", found.count * found.power, ""),
-        )
-    ]
+def _sizes(size: Size) -> list[dict[str, Any]]:
+    said = (
+        ("contracts", "How many times", float(size.count), f"limited by {size.by}"),
+        ("total_risk", "At risk in all", size.count * size.loss, ""),
+        ("total_power", "Set aside in all", size.count * size.power, ""),
+    )
+    return [{"section": "Size", "key": key, "title": title, "value": value, "text": text} for key, title, value, text in said]
 
 
 def _known(value: float) -> float | None:

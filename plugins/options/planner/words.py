@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from terminal.domain.planner.outlook import View
     from terminal.domain.planner.position import Position
     from terminal.domain.planner.ranking import Idea
+    from terminal.domain.planner.sizing import Purse, Size
     from terminal.domain.planner.structures import Rules
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -111,6 +112,23 @@ def paid(one: Position, count: int) -> str:
     """`costs $653` or `pays you $271 now`."""
     cost = one.cost * max(count, 1)
     return f"costs {dollars(cost)}" if cost >= 0 else f"pays you {dollars(-cost)} now"
+
+
+def ratio(loss: float, gain: float) -> str:
+    """`1.2 for each 1 at risk`."""
+    return f"{number(gain / loss, 1)} for each 1 at risk" if loss > 0 and math.isfinite(gain) else ""
+
+
+def away(one: Position) -> str:
+    """How far the break-evens are from now."""
+    return " / ".join(percent(each / one.board.spot - 1, 1, sign=True) for each in one.breakevens)
+
+
+def limited(size: Size, purse: Purse) -> str:
+    """What limits a size: `risk of $100`."""
+    by = {"risk": f"risk of {dollars(purse.risk)}", "buying power": f"account of {dollars(purse.power)}"}
+    by["budget"] = f"budget of {dollars(purse.budget or 0)}"
+    return f"by {by.get(size.by, size.by)}"
 
 
 def reasons(idea: Idea, view: View, rules: Rules, today: date) -> tuple[str, ...]:
