@@ -29,6 +29,9 @@ def app(_demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     place = tmp_path_factory.mktemp("exposure") / "home"
     shutil.copytree(_demo_home, place)
     opened = App(Home(place), demo=True, clock=Clock())
+    # All of its threads now: one that came with a test would look as if that test had left it behind.
+    for running in [opened.start("options.ratios", {"symbols": ["IWM"]}) for _ in range(8)]:
+        running.result(60)
     yield opened
     opened.close()
 
