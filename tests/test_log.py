@@ -32,6 +32,10 @@ SERVICES = {
     "massive": ("m4ssive_key_66", "Authorization: Bearer {}", "https://x/v2/aggs?apiKey={}&limit=5"),
     "fred": ("fr3d0123456789abcdef", "https://x/fred/series?series_id=VIXCLS&api_key={}", "bad api_key {} given"),
     "apininjas": ("n1nja==key==55", "X-Api-Key: {}", "{{'X-Api-Key': '{}'}}"),
+    "schwab": ("app-k3y-12345:app/s3cret+67:r3fresh=89abc", "grant_type=refresh_token&refresh_token=r3fresh=89abc",
+               "Authorization: Basic app-k3y-12345:app/s3cret+67"),
+    "tradier": ("tr4dier-key-44", "Authorization: Bearer {}", "{'Authorization': 'Bearer {}'}"),
+    "unusualwhales": ("wh4les-key-33", "Authorization: Bearer {}", "wss://api.unusualwhales.com/socket?token={}"),
 }
 
 
@@ -65,7 +69,8 @@ def test_no_key_of_any_service_reaches_the_log_in_any_spelling(service: str, tmp
     assert written.count("[redacted]") >= 2 * len(forms) + 3
 
 
-@pytest.mark.parametrize("service", ["finnhub", "tiingo", "massive", "fred", "apininjas", "alpaca"])
+@pytest.mark.parametrize("service", ["finnhub", "tiingo", "massive", "fred", "apininjas", "alpaca", "tradier",
+                                     "unusualwhales"])
 def test_a_key_that_nobody_told_the_log_of_is_known_by_the_place_it_stands_in(service: str) -> None:
     key, form, _ = SERVICES[service]
     told = log.redact(form.replace("{}", key))
