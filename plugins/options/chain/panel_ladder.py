@@ -75,7 +75,8 @@ class Ladder(QAbstractScrollArea):
             return
         section = self.rows.sections[0]
         at = min(section.at, section.last - 1)
-        self._cell = (self._cell[0], at, min(self._cell[2], max(len(self._shown) - 1, 0)))
+        keys = [each.key for each in self._columns(self._cell[0])]
+        self._cell = (self._cell[0], at, keys.index("ask") if "ask" in keys else 0)
         self.verticalScrollBar().setValue(self._top(at) - (self.viewport().height() - self._head()) // 2)
         self._tell()
 
@@ -234,6 +235,7 @@ class Ladder(QAbstractScrollArea):
         side, row, place = self._cell
         if self.hasFocus() and self.rows is not None and row < self.rows.height and place < len(self._shown):
             painter.setPen(theme.tokens().color("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self._cell_rect(side, place, self._y(row)).adjusted(0, 0, -1, -2))
 
     def _paint_title(self, painter: QPainter, text: str, area: QRect) -> None:

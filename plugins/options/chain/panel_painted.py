@@ -31,8 +31,10 @@ class RowPictures:
     or set of columns is another object.
     """
 
-    def __init__(self, rows: Rows, columns: Mapping[str, Sequence[SideColumn]], wide: float, strike: int, line: int, *, heat: bool,
-                 ratio: float) -> None:  # fmt: skip
+    def __init__(
+        self, rows: Rows, columns: Mapping[str, Sequence[SideColumn]], wide: float, strike: int, line: int, *,
+        heat: bool, ratio: float,
+    ) -> None:  # fmt: skip
         self._rows, self._columns, self._line, self._heat, self._ratio = rows, columns, line, heat, ratio
         count = len(columns[CALL])
         self.half = round(wide * count)

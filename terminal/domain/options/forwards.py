@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
 
+    import numpy.typing as npt
+
     from terminal.domain.options.parity import Parity
+
+    Floats = npt.NDArray[np.float64]
 
 STRIKES = 16
 """So many strikes nearest the money say the forward when the discount is known."""
@@ -42,7 +46,7 @@ _TYPICAL = 0.03
 _ASYNCHRONOUS = 3e-4
 _FARTHEST = 0.5
 _UNSURE = 0.01
-_ROUNDS = 3
+_ROUNDS, _SETTLED = 4, 1e-6
 _CADENCES = (30.4, 91.3, 182.6, 365.2)
 
 COLUMNS: dict[str, Any] = {
@@ -81,9 +85,113 @@ def forwards(expiries: pl.DataFrame, pairs: pl.DataFrame, market: Market) -> pl.
     half_spread (half of both spreads together), sorted by group.
     """
     groups = {int(key[0]): group for key, group in pairs.partition_by("group", as_dict=True).items()}
-    rows = [_one(each, groups.get(each["group"]), market) for each in expiries.iter_rows(named=True)]
+    asked = [_asked(each, groups.get(each["group"]), market) for each in expiries.iter_rows(named=True)]
+    _without_early_exercise([each for each in asked if each.american and each.parity is not None], market.spot)
+    rows = [_row(each, market) for each in asked]
     _lend(rows, market.spot)
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+
+
+@dataclass
+class _Asked:
+    """An expiry while its forward is looked for: `quotes` are strike, call, put and half spread near the money."""
+
+    expiry: dict[str, Any]
+    years: float
+    american: bool
+    paid: float
+    prior: float
+    level: float
+    rate_from: str = "curve"
+    parity: Parity | None = None
+    quotes: tuple[Floats, ...] = ()
+
+
+def _asked(expiry: dict[str, Any], pairs: pl.DataFrame | None, market: Market) -> _Asked:
+    years, american = float(expiry["years"]), bool(expiry["american"])
+    level = float(market.rate(max(years, 1 / 365)))
+    paid = sum(_discounted(market, expiry["expiry"], level))
+    made = _Asked(expiry, years, american, paid, _yield(market.spot, paid, years) + market.dividend, level)
+    if pairs is not None and years > 0:
+        strike, call, put, half = (pairs[name].to_numpy() for name in ("strike", "call", "put", "half_spread"))
+        if not american:
+            _rate(made, strike, call, put, half, market.spot)
+        found = implied_forward(strike, call, put, half_spread=half, discount=math.exp(-made.level * years), near=_NEAR,
+                                strikes=STRIKES)  # fmt: skip
+        if found.known:
+            made.parity, made.quotes = found, tuple(each[found.used] for each in (strike, call, put, half))
+    return made
+
+
+def _rate(made: _Asked, strike: Floats, call: Floats, put: Floats, half: Floats, spot: float) -> None:
+    """The rate that parity implies where many strikes agree on it, and it is not far from the curve's."""
+    near = np.abs(np.log(strike / spot)) < _LINE
+    if int(near.sum()) < _LEAST_LINE:
+        return
+    line = implied_forward(strike[near], call[near], put[near], half_spread=half[near])
+    if not line.known or line.strikes < _LEAST_LINE:
+        return
+    said = line.rate(made.years)
+    sure = line.discount_error / line.discount / made.years < _RATE_ERROR
+    if sure and abs(said - made.level) < _RATE_AWAY and _plausible(line, spot, said, made.prior, made.years):
+        made.level, made.rate_from = said, "parity"
+
+
+def _row(made: _Asked, market: Market) -> dict[str, Any]:
+    years, level, prior, found = made.years, made.level, made.prior, made.parity
+    error = 0.0
+    if found is not None:
+        # Strikes that agree by chance are no surer than the quotes are narrow.
+        least = float(np.median(made.quotes[3])) / (2 * math.sqrt(found.strikes))
+        error = max(found.forward_error, least) if math.isfinite(found.forward_error) else least
+        if not _plausible(replace(found, forward_error=error), market.spot, level, prior, years):
+            found = None
+    forward = found.forward if found is not None else market.spot * math.exp((level - prior) * max(years, 0))
+    origin = "rate and dividends" if found is None else f"parity of {found.strikes} strike{'s' if found.strikes > 1 else ''}"
+    carry = level - math.log(forward / market.spot) / years if years > 0 else prior
+    unsure = (error / forward + _ASYNCHRONOUS) / years if years > 0 else math.inf
+    lean = _TYPICAL**2 / (_TYPICAL**2 + unsure**2) if found is not None else 0.0
+    used = prior + lean * (carry - prior)
+    return {
+        **{name: made.expiry[name] for name in ("expiry", "root", "settlement", "expires", "american", "days", "years")},
+        "forward": forward, "rate": level, "carry": carry, "forward_from": origin,
+        "forward_error": None if found is None else error, "rate_from": made.rate_from, "dividends": made.paid,
+        "borrow": carry - prior if found is not None and unsure < _TYPICAL else None,
+        "priced_spot": forward * math.exp(-(level - used) * max(years, 0)), "priced_carry": used,
+    }  # fmt: skip
+
+
+def _without_early_exercise(asked: list[_Asked], spot: float) -> None:
+    """The forwards at which calls and puts, each freed of what exercising early is worth, agree.
+
+    That is worked out near the money, all expiries at once.
+    """
+    for _ in range(_ROUNDS if asked else 0):
+        sizes = [len(each.quotes[0]) for each in asked]
+        strike, call, put = (np.concatenate([each.quotes[n] for each in asked]) for n in range(3))
+        carries = [each.level - math.log(each.parity.forward / spot) / each.years for each in asked]  # type: ignore[union-attr]
+        # Hours from expiry a cent is a yield of hundreds of percent; exercising early is worth nothing then.
+        known = {"years": [each.years for each in asked], "rate": [each.level for each in asked],
+                 "dividend": [min(max(carry, -1.0), 1.0) for carry in carries]}  # fmt: skip
+        one = {name: np.repeat(np.array(values), sizes) for name, values in known.items()}
+        terms: dict[str, Any] = {name: np.tile(values, 2) for name, values in one.items()}
+        terms |= {"spot": spot, "strike": np.tile(strike, 2), "call": np.repeat([True, False], len(strike))}
+        seen = implied_volatility(np.concatenate([call, put]), **terms).reshape(2, -1)
+        # The side out of the money has next to nothing to exercise early: its volatility is that of both.
+        forward = np.repeat([each.parity.forward for each in asked], sizes)  # type: ignore[union-attr]
+        level = np.where(strike >= forward, seen[0], seen[1])
+        terms["volatility"] = np.tile(np.where(np.isnan(level), np.fmin(seen[0], seen[1]), level), 2)
+        early = np.where(terms["call"], terms["dividend"], terms["rate"]) > 0
+        premium = np.nan_to_num(price(american=early, **terms) - price(**terms)).reshape(2, -1)
+        moved = 0.0
+        for each, late in zip(asked, np.split(premium, np.cumsum(sizes)[:-1], axis=1), strict=True):
+            new = implied_forward(each.quotes[0], each.quotes[1] - late[0], each.quotes[2] - late[1], half_spread=each.quotes[3],
+                                  discount=math.exp(-each.level * each.years))  # fmt: skip
+            if new.known:
+                moved = max(moved, abs(new.forward - each.parity.forward))  # type: ignore[union-attr]
+                each.parity = new
+        if moved < _SETTLED * spot:
+            break
 
 
 def _lend(rows: list[dict[str, Any]], spot: float) -> None:
@@ -95,85 +203,6 @@ def _lend(rows: list[dict[str, Any]], spot: float) -> None:
             forward = spot * math.exp((each["rate"] - carry) * each["years"])
             each |= {"carry": carry, "priced_carry": carry, "forward": forward, "priced_spot": spot,
                      "forward_from": "carry of other expiries"}  # fmt: skip
-
-
-def _one(expiry: dict[str, Any], pairs: pl.DataFrame | None, market: Market) -> dict[str, Any]:
-    years, american = float(expiry["years"]), bool(expiry["american"])
-    level = float(market.rate(max(years, 1 / 365)))
-    paid = sum(_discounted(market, expiry["expiry"], level))
-    prior = _yield(market.spot, paid, years) + market.dividend
-    forward, error, origin, rate_from = None, 0.0, "rate and dividends", "curve"
-    if pairs is not None and years > 0:
-        found, level, rate_from = _implied(pairs, years, level, prior, american, market.spot)
-        if found is not None:
-            forward, origin = found.forward, f"parity of {found.strikes} strike{'s' if found.strikes > 1 else ''}"
-            error = found.forward_error
-    implied = forward is not None
-    if forward is None:
-        forward = market.spot * math.exp((level - prior) * max(years, 0))
-    carry = level - math.log(forward / market.spot) / years if years > 0 else prior
-    unsure = (error / forward + _ASYNCHRONOUS) / years if years > 0 else math.inf
-    lean = _TYPICAL**2 / (_TYPICAL**2 + unsure**2) if implied else 0.0
-    used = prior + lean * (carry - prior)
-    return {
-        **{name: expiry[name] for name in ("expiry", "root", "settlement", "expires", "american", "days", "years")},
-        "forward": forward, "rate": level, "carry": carry, "forward_from": origin, "forward_error": error if implied else None,
-        "rate_from": rate_from, "dividends": paid, "borrow": carry - prior if implied and unsure < _TYPICAL else None,
-        "priced_spot": forward * math.exp(-(level - used) * max(years, 0)), "priced_carry": used,
-    }  # fmt: skip
-
-
-def _implied(
-    pairs: pl.DataFrame, years: float, level: float, prior: float, american: bool, spot: float
-) -> tuple[Parity | None, float, str]:
-    """What parity says (None: nothing), the rate, and where that is from."""
-    strike, call, put, half = (pairs[name].to_numpy() for name in ("strike", "call", "put", "half_spread"))
-    near = np.abs(np.log(strike / spot)) < _LINE
-    if not american and int(near.sum()) >= _LEAST_LINE:
-        line = implied_forward(strike[near], call[near], put[near], half_spread=half[near])
-        said = line.rate(years) if line.known else math.nan
-        sure = line.known and line.discount_error / line.discount / years < _RATE_ERROR and line.strikes >= _LEAST_LINE
-        if sure and abs(said - level) < _RATE_AWAY and _plausible(line, spot, said, prior, years):
-            level, origin = said, "parity"
-        else:
-            origin = "curve"
-    else:
-        origin = "curve"
-    discount = math.exp(-level * years)
-    found = implied_forward(strike, call, put, half_spread=half, discount=discount, near=_NEAR, strikes=STRIKES)
-    if american and found.known:
-        chosen = found.used
-        found = _without_early_exercise((strike[chosen], call[chosen], put[chosen], half[chosen]), found, spot, years, level)
-    if not found.known:
-        return None, level, origin
-    # Strikes that agree by chance are no surer than the quotes are narrow.
-    least = float(np.median(half)) / (2 * math.sqrt(found.strikes))
-    found = replace(found, forward_error=max(found.forward_error, least) if math.isfinite(found.forward_error) else least)
-    return (found if _plausible(found, spot, level, prior, years) else None), level, origin
-
-
-def _without_early_exercise(
-    quotes: tuple[np.ndarray, ...], found: Parity, spot: float, years: float, level: float
-) -> Parity:
-    """The forward at which calls and puts, each freed of what exercising early is worth, agree."""
-    strike, call, put, half = quotes
-    terms: dict[str, Any] = {"spot": spot, "strike": np.tile(strike, 2), "years": years, "rate": level,
-             "call": np.repeat([True, False], len(strike))}  # fmt: skip
-    for _ in range(_ROUNDS):
-        carry = level - math.log(found.forward / spot) / years
-        if abs(carry) > 2:  # hours from expiry: early exercise is worth nothing
-            return found
-        paid = np.concatenate([call, put])
-        volatility = implied_volatility(paid, dividend=carry, american=True, **terms)
-        held = price(volatility=volatility, dividend=carry, american=False, **terms)
-        new = implied_forward(strike, held[: len(strike)], held[len(strike):], half_spread=half,
-                              discount=math.exp(-level * years))  # fmt: skip
-        if not new.known:
-            return found
-        moved, found = abs(new.forward - found.forward), new
-        if moved < 1e-6 * spot:
-            break
-    return found
 
 
 def _plausible(found: Parity, spot: float, level: float, prior: float, years: float) -> bool:

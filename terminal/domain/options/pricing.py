@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from terminal.domain.options import Greeks, contracts, forwards, greeks, implied_volatility, price_bounds, quality
+from terminal.domain.options import Greeks, contracts, forwards, greeks, implied_volatility, price, price_bounds, quality
 from terminal.domain.schemas import CHAINS, UTC
 from terminal.domain.sessions import NEW_YORK
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GREEKS = tuple(each.name for each in fields(Greeks) if each.name != "price")
 _TAIL = 15
 _DAY = 86_400.0
+_NOTHING = 1e-5
 _KEY = ("expiry", "root")
 
 
@@ -167,13 +168,18 @@ def _tested(frame: pl.DataFrame, terms: pl.DataFrame, groups: pl.DataFrame) -> p
 
 
 def _terms(frame: pl.DataFrame) -> dict[str, Any]:
-    """Arguments of the models: prices of all who agree on the forward, with the carry that its error allows."""
+    """Arguments of the models: prices of all who agree on the forward, with the carry that its error allows.
+
+    Where exercising early would cost interest (a put with a rate below zero, a call with such a carry) it is left out: the noise
+    of a forward would decide about a premium of less than a cent.
+    """
     names = {"spot": "priced_spot", "strike": "strike", "years": "years", "rate": "rate", "dividend": "priced_carry",
              "call": "call", "american": "american"}  # fmt: skip
     terms = {name: frame[column].to_numpy() for name, column in names.items()}
     strike = np.asarray(terms["strike"], dtype=np.float64)
     terms["strike"] = np.where(strike > 0, strike, np.nan)
     terms["years"] = np.where(terms["years"] > 0, terms["years"], np.nan)
+    terms["american"] = terms["american"] & (np.where(terms["call"], terms["dividend"], terms["rate"]) > 0)
     return terms
 
 
@@ -181,11 +187,16 @@ def _valued(frame: pl.DataFrame) -> pl.DataFrame:
     """Volatilities of middle, bid and ask; then prices and Greeks with the best volatility there is."""
     terms = _terms(frame)
     alive = np.flatnonzero(frame["_alive"].to_numpy())
-    chosen: dict[str, Any] = {name: np.tile(values[alive], 3) for name, values in terms.items()}
-    paid = np.concatenate([frame[name].to_numpy()[alive] for name in ("mid", "bid", "ask")])
-    solved = implied_volatility(paid, **chosen).reshape(3, len(alive))
+    chosen = {name: values[alive] for name, values in terms.items()}
+    mid, bid, ask = (frame[name].to_numpy()[alive] for name in ("mid", "bid", "ask"))
     volatility = np.full((3, frame.height), np.nan)
-    volatility[:, alive] = solved
+    volatility[0, alive] = solved = implied_volatility(mid, **chosen)
+    # What exercising early is worth hardly depends on the volatility: bid and ask are freed of it as the middle is.
+    late = {**chosen, "american": np.zeros(len(alive), dtype=bool)}
+    premium = np.where(chosen["american"], mid - price(volatility=solved, **late), 0.0)
+    premium = np.where(np.isfinite(premium), np.maximum(premium, 0.0), 0.0)
+    for place, seen in ((1, bid), (2, ask)):
+        volatility[place, alive] = implied_volatility(seen - premium, **late)
     inside = np.where(frame["call"].to_numpy(), 1.0, -1.0) * (frame["priced_spot"].to_numpy() - terms["strike"]) > 0
     # In the money and a bid without time value: the middle says something about the width of the quote, not the volatility.
     flat = frame["_alive"].to_numpy() & inside & np.isnan(volatility[1])
@@ -197,11 +208,29 @@ def _valued(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(reasons.alias("reasons")).with_columns((pl.col("reasons") == "").alias("usable"))
     frame = frame.with_columns(pl.when("usable").then(name).alias(name) for name in ("iv", "iv_bid", "iv_ask"))
     used, origin = _best(frame)
+    theo, terms["american"] = _early(terms, used, frame["spot"].to_numpy(), frame["usable"].to_numpy())
     found = greeks(**terms, volatility=used)
     origins = pl.Series("iv_from", origin).replace_strict({0: None, 1: "quote", 2: "its pair", 3: "other strikes"},
                                                           return_dtype=pl.String)  # fmt: skip
     values = [_known(name, getattr(found, name)) for name in GREEKS]
-    return frame.with_columns(_known("iv_used", used), origins, _known("theo", found.price), *values)
+    return frame.with_columns(_known("iv_used", used), origins, _known("theo", theo), *values)
+
+
+def _early(
+    terms: dict[str, Any], used: npt.NDArray[np.float64], spot: npt.NDArray[np.float64], usable: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """The model's price, and for which contracts exercising early moves the Greeks: for others those of European ones are told.
+
+    It does where it is worth more than a hundred thousandth of the spot (a third of a cent at 300). Contracts whose quote is
+    not used are European in their Greeks, too: those are for reading.
+    """
+    part = {name: values for name, values in terms.items() if name != "american"}
+    held = price(volatility=used, **part)
+    theo, found = held.copy(), np.zeros(len(used), dtype=bool)
+    asked = np.flatnonzero(np.asarray(terms["american"], dtype=bool) & np.isfinite(used) & usable)
+    theo[asked] = price(volatility=used[asked], american=True, **{name: values[asked] for name, values in part.items()})
+    found[asked] = theo[asked] - held[asked] > _NOTHING * spot[asked]
+    return theo, found
 
 
 def _best(frame: pl.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int8]]:

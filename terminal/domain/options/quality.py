@@ -7,7 +7,7 @@ one in the money is taken out: hardly anybody trades it, and its quote is the on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -133,32 +133,74 @@ def disorder(frame: pl.DataFrame) -> Flags:
     """Which quotes cannot stand beside those of the strikes next to them, because whoever trades them together gains for sure.
 
     A call with a higher strike bid above the offer of a lower one (a put the other way round); more for a spread than it can ever
-    be worth; the middle of three strikes bid above what the outer two cost. `frame` as in `parity_breaks`.
+    be worth; the middle of three strikes bid above what the outer two cost. Of two that contradict each other the one that
+    contradicts more of the strikes around is left out, both when that does not tell. `frame` as in `parity_breaks`.
     """
     found = np.zeros(frame.height, dtype=bool)
     chosen = np.flatnonzero(frame["_alive"].to_numpy())
     if len(chosen) < 2:
         return found
-    call = frame["call"].to_numpy()[chosen]
-    order = np.lexsort((np.arange(len(chosen)), call, frame["group"].to_numpy()[chosen]))
-    chosen, call = chosen[order], call[order]
-    group, strike, bid, ask = (frame[name].to_numpy()[chosen] for name in ("group", "strike", "bid", "ask"))
-    same = (group[1:] == group[:-1]) & (call[1:] == call[:-1]) & (strike[1:] > strike[:-1])
-    low_bid, low_ask, high_bid, high_ask = bid[:-1], ask[:-1], bid[1:], ask[1:]
-    wide = strike[1:] - strike[:-1]
-    turned = np.where(call[1:], high_bid - low_ask, low_bid - high_ask) > _CENT
-    beyond = np.where(call[1:], low_bid - high_ask, high_bid - low_ask) > wide + _CENT
-    bad = same & (turned | beyond)
-    out = np.zeros(len(chosen), dtype=bool)
-    out[:-1] |= bad
-    out[1:] |= bad
-    if len(chosen) > 2:
-        three = same[1:] & same[:-1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = wide[1:] / (wide[1:] + wide[:-1])
-            out[1:-1] |= three & (bid[1:-1] > share * ask[:-2] + (1 - share) * ask[2:] + _CENT)
-    found[chosen] = out
+    side = frame["group"].to_numpy()[chosen] * 2 + frame["call"].to_numpy()[chosen]
+    order = np.argsort(side, kind="stable")  # strikes stay in order
+    chosen = chosen[order]
+    quotes = _Quotes(side[order], *(frame[name].to_numpy()[chosen] for name in ("call", "strike", "bid", "ask")))
+    apart = quotes.contradictions()
+    found[chosen[apart]] = True
+    rest = np.flatnonzero(~apart)
+    found[chosen[rest[quotes.at(rest).humps()]]] = True
     return found
+
+
+class _Quotes(NamedTuple):
+    """Quotes sorted by expiry, side and strike."""
+
+    side: npt.NDArray[np.int64]
+    call: Flags
+    strike: npt.NDArray[np.float64]
+    bid: npt.NDArray[np.float64]
+    ask: npt.NDArray[np.float64]
+
+    def at(self, rows: npt.NDArray[np.intp]) -> _Quotes:
+        """Some of them."""
+        return _Quotes(self.side[rows], self.call[rows], self.strike[rows], self.bid[rows], self.ask[rows])
+
+    def _apart(self, step: int) -> Flags:
+        """Whether each contradicts the one `step` strikes above; as long as all, False where there is no such one."""
+        bad = np.zeros(len(self.side), dtype=bool)
+        if len(self.side) <= step:
+            return bad
+        same = (self.side[step:] == self.side[:-step]) & (self.strike[step:] > self.strike[:-step])
+        low_bid, low_ask, high_bid, high_ask = self.bid[:-step], self.ask[:-step], self.bid[step:], self.ask[step:]
+        turned = np.where(self.call[step:], high_bid - low_ask, low_bid - high_ask)
+        beyond = np.where(self.call[step:], low_bid - high_ask, high_bid - low_ask) - (self.strike[step:] - self.strike[:-step])
+        bad[:-step] = same & (np.maximum(turned, beyond) > _CENT)
+        return bad
+
+    def contradictions(self) -> Flags:
+        """Those that contradict the next one, and are to blame: the one of the two that contradicts more of those around.
+
+        To stick out of the two beside it counts half: when it is another one that is too low, both beside that one do.
+        """
+        near, far = self._apart(1), self._apart(2)
+        count = near * 1.0 + far + self.humps() / 2
+        count[1:] += near[:-1]
+        count[2:] += far[:-2]
+        low = np.flatnonzero(near)
+        out = np.zeros(len(near), dtype=bool)
+        out[low[count[low] >= count[low + 1]]] = True
+        out[low[count[low + 1] >= count[low]] + 1] = True
+        return out
+
+    def humps(self) -> Flags:
+        """Those in the middle of three strikes that are bid above what the outer two cost."""
+        out = np.zeros(len(self.side), dtype=bool)
+        if len(out) > 2:
+            wide = self.strike[1:] - self.strike[:-1]
+            three = (self.side[2:] == self.side[:-2]) & (wide[1:] > 0) & (wide[:-1] > 0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = wide[1:] / (wide[1:] + wide[:-1])
+                out[1:-1] = three & (self.bid[1:-1] > share * self.ask[:-2] + (1 - share) * self.ask[2:] + _CENT)
+        return out
 
 
 def counts(frame: pl.DataFrame, column: str = "reasons") -> pl.DataFrame:
