@@ -259,11 +259,13 @@ class Budget:
                 f"{title} allows fewer than the {cost} requests that this takes.", "What is stored stays usable."
             )
         until = self._clock() + timedelta(seconds=pause)
-        return RateLimited(
+        refusal = RateLimited(
             f"The request budget for {title} is used up until {until:%Y-%m-%d %H:%M} UTC.",
             "What is stored stays usable; the rest is fetched then.",
             retry_at=until,
         )
+        refusal.of_budget = True  # type: ignore[attr-defined]  # ours, not the service's
+        return refusal
 
     # -- the file ----------------------------------------------------------------------------------------------
 

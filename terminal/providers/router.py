@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from terminal.errors import Cancelled, NeedsKey, ProviderError, RateLimited
 from terminal.providers.base import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from terminal.domain.fetch import Fetch
     from terminal.providers.breaker import Breaker
     from terminal.providers.budget import Budget
+
+T = TypeVar("T")
 
 # Of these a service that knows the symbol may rightly have nothing. Whoever has nothing is only doubted by hand.
 _MAY_BE_EMPTY = frozenset({"dividends", "splits", "earnings", "headlines", "news_sentiment", "ratings", "filings", "chains"})
@@ -132,6 +134,24 @@ class Router:
                 provider.close()
         self.budget.close()
 
+    def through(self, provider: str, what: str, work: Callable[[Any], T], progress: Progress = quiet) -> T:
+        """One question that belongs to no dataset: `work` gets the provider, which counts its requests itself.
+
+        The breaker is asked first and told how it went, under the name `what`. Raises ProviderError; KeyError for nobody.
+        """
+        asked = {each.id: each for each in self.providers}[provider]
+        self._pass(asked, what, progress)
+        try:
+            found = work(asked)
+        except ProviderError as error:
+            self._failed(provider, what, error)
+            raise
+        except BaseException:
+            self.breaker.withdrawn(provider, what)
+            raise
+        self.breaker.succeeded(provider, what)
+        return found
+
     def calls(self, provider: Provider, request: Request, by_hand: bool, progress: Progress) -> Iterator[Call]:
         """The requests to one provider, batch by batch; the last one stands for all that was not asked any more."""
         cost, size = self.cost(request.dataset, provider)
@@ -150,7 +170,7 @@ class Router:
                 self.breaker.succeeded(provider.id, request.dataset)
                 refused = 0
             except ProviderError as error:
-                self.breaker.failed(provider.id, request.dataset, error)
+                self._failed(provider.id, request.dataset, error)
                 refused = refused + 1 if isinstance(error, NeedsKey) else 0
                 over = isinstance(error, RateLimited) or refused == _KEYS_IN_A_ROW
                 concerned = rest if over else batch
@@ -176,6 +196,13 @@ class Router:
             self.breaker.withdrawn(provider.id, dataset)
             raise
 
+
+    def _failed(self, provider: str, what: str, error: ProviderError) -> None:
+        """Tell the breaker, but not of our own budget, which says nothing about the service."""
+        if getattr(error, "of_budget", False):
+            self.breaker.withdrawn(provider, what)
+        else:
+            self.breaker.failed(provider, what, error)
 
     def _pass(self, provider: Provider, dataset: str, progress: Progress) -> None:
         """Past the breaker. Where another thread is trying the service again, its outcome is waited for: else each recovery

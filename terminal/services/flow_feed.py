@@ -49,12 +49,17 @@ class FlowFeed:
 
     def alerts(self, symbol: str = "", *, limit: int = 100, newer_than: datetime | None = None) -> pl.DataFrame:
         """FLOW_ALERTS, the newest first. Raises NeedsKey, UserError, ProviderError."""
-        frame: pl.DataFrame = self._feed().flow_alerts(symbol, limit=limit, newer_than=newer_than).frame
+        self._feed()
+        asked = self._router.through(
+            _FEED, "flow_alerts", lambda feed: feed.flow_alerts(symbol, limit=limit, newer_than=newer_than))
+        frame: pl.DataFrame = asked.frame
         return frame
 
     def trades(self, contract: str, day: date | None = None) -> pl.DataFrame:
         """OPTION_TRADES of one contract. Raises NeedsKey, UserError, ProviderError."""
-        frame: pl.DataFrame = self._feed().contract_trades(contract, day).frame
+        self._feed()
+        asked = self._router.through(_FEED, "option_trades", lambda feed: feed.contract_trades(contract, day))
+        frame: pl.DataFrame = asked.frame
         return frame
 
     def stream(self, channels: tuple[str, ...], on_batch: Callable[[Any], None]) -> Stream:

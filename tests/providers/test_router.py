@@ -422,3 +422,35 @@ def test_who_waited_goes_on_to_the_next_when_the_service_is_still_gone(clock: Cl
     assert isinstance(answer, Answer)
     assert answer.fetch.provider == "b" and answer.fetch.reason.startswith("A asked us to wait until")
     assert not first.asked
+
+
+def test_a_question_of_no_dataset_goes_past_the_breaker_too(clock: Clock) -> None:
+    router = make(clock, Fake("one"))
+    assert router.through("one", "alerts", lambda each: each.id) == "one"
+    asked: list[str] = []
+
+    def fails(_each: Any) -> None:
+        asked.append("x")
+        raise Unavailable("One could not be reached.", "Check the connection.")
+
+    for _ in range(9):
+        with pytest.raises(Unavailable):
+            router.through("one", "alerts", fails)
+    assert len(asked) < 9  # open after a few
+    assert router.through("one", "trades", lambda each: each.id) == "one"  # another question of the same service
+    with pytest.raises(KeyError):
+        router.through("nobody", "alerts", fails)
+
+
+def test_our_own_budget_says_nothing_about_the_service(clock: Clock) -> None:
+    router = make(clock, Fake("one"))
+    router.budget.declare("one", (Window(1, 3600),))
+
+    def spends(_each: Any) -> None:
+        router.budget.take("one", title="One")
+
+    spends(None)
+    for _ in range(9):
+        with pytest.raises(RateLimited, match="budget for One is used up"):
+            router.through("one", "alerts", spends)
+    assert router.through("one", "alerts", lambda each: each.id) == "one"
