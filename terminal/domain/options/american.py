@@ -117,12 +117,15 @@ def _slopes_by_boundary(terms: Terms) -> dict[str, Floats]:
 
 
 def _slopes_by_steps(terms: Terms) -> dict[str, Floats]:
-    return by_steps(terms, lambda moved: [one.price(american=True) for one in stepping.each(moved)], np.zeros(terms.spot.shape))
+    return by_steps(terms, lambda moved: [one.price(american=True) for one in stepping.each(moved)])
 
 
-def by_steps(terms: Terms, states: Callable[[Terms], list[stepping.Read]], ahead: Floats) -> dict[str, Floats]:
-    """Greeks of what `states` prices; `ahead` is how much of the spot does not move (payments that are escrowed)."""
-    level = np.minimum(_LEVEL, terms.volatility / 4)
+def by_steps(
+    terms: Terms, states: Callable[[Terms], list[stepping.Read]], ahead: Floats | float = 0.0, level: Floats | float = _LEVEL
+) -> dict[str, Floats]:
+    """Greeks of what `states` prices; `ahead` is how much of the spot does not move (payments that are escrowed), `level` how
+    far volatility is moved."""
+    level = np.minimum(level, terms.volatility / 4)
 
     def at(spot: float = 0.0, volatility: int = 0, rate: int = 0, dividend: int = 0) -> _State:
         moved = terms._replace(spot=terms.spot * (1 + spot), volatility=terms.volatility + volatility * level,
@@ -222,9 +225,10 @@ def premium(
 ) -> Added:
     """The integral, in strikes. Without `slopes` these are zero."""
     found, given = np.zeros((4, len(spot))), (spot, years, volatility, rate, dividend)
-    for start in range(0, len(spot), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        _premium([each[part, None] for each in given], seen[part, :SIGHTS], found[: 4 if slopes else 1, part])
+    with np.errstate(all="ignore"):
+        for start in range(0, len(spot), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            _premium([each[part, None] for each in given], seen[part, :SIGHTS], found[: 4 if slopes else 1, part])
     return Added(*found)
 
 
@@ -233,19 +237,18 @@ def _premium(given: Sequence[Floats], seen: Floats, out: Floats) -> None:
     used = rule(SIGHTS)
     away, weight = years * used.sine**2, years * used.weight
     s = volatility * np.sqrt(years) * used.sine
-    with np.errstate(over="ignore", under="ignore"):
-        middle = (np.log(spot) - seen + (rate - dividend) * away) / s
-        later, yielded = np.exp(-rate * away) * weight, np.exp(-dividend * away) * weight
-        below = cdf(-middle - s / 2)
-        out[0] = (rate * later * cdf(s / 2 - middle) - dividend * spot * yielded * below).sum(1)
-        if len(out) == 1:
-            return
-        d2 = middle - s / 2
-        density = later * _ONE_OVER_ROOT_TAU * np.exp(-0.5 * d2 * d2) / s
-        level = np.exp(seen)
-        gain, share = (rate - dividend * level) * density, dividend * level * density
-        down, spot = d2 / s, spot[:, 0]
-        out[1] = -gain.sum(1) / spot - (dividend * yielded * below).sum(1)
-        out[2] = (gain * (1 + down) + share).sum(1) / spot**2
-        # Each derivative by ln(spot) of the density brings a factor of -d2 / s, and of that factor itself 1 / s^2.
-        out[3] = -((gain * (1 + down) + share) * (2 + down) - gain / s**2).sum(1) / spot**3
+    middle = (np.log(spot) - seen + (rate - dividend) * away) / s
+    later, yielded = np.exp(-rate * away) * weight, np.exp(-dividend * away) * weight
+    below = cdf(-middle - s / 2)
+    out[0] = (rate * later * cdf(s / 2 - middle) - dividend * spot * yielded * below).sum(1)
+    if len(out) == 1:
+        return
+    d2 = middle - s / 2
+    density = later * _ONE_OVER_ROOT_TAU * np.exp(-0.5 * d2 * d2) / s
+    level = np.exp(seen)
+    gain, share = (rate - dividend * level) * density, dividend * level * density
+    down, spot = d2 / s, spot[:, 0]
+    out[1] = -gain.sum(1) / spot - (dividend * yielded * below).sum(1)
+    out[2] = (gain * (1 + down) + share).sum(1) / spot**2
+    # Each derivative by ln(spot) of the density brings a factor of -d2 / s, and of that factor itself 1 / s^2.
+    out[3] = -((gain * (1 + down) + share) * (2 + down) - gain / s**2).sum(1) / spot**3

@@ -95,16 +95,17 @@ def _tail() -> tuple[float, ...]:
 
 def at_once(rate: Floats, dividend: Floats) -> Floats:
     """The logarithm of the boundary just before expiry: where interest on the strike pays for the dividends lost."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.asarray(np.where(dividend > rate, np.log(rate / np.where(dividend > 0, dividend, 1.0)), 0.0))
 
 
 def solve(years: Floats, volatility: Floats, rate: Floats, dividend: Floats) -> Floats:
     """H at the nodes, [set, node], for sets of terms with rate > 0 (or 0 and a negative dividend)."""
     found = np.empty((len(years), NODES + 1))
-    for start in range(0, len(years), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        found[part] = _solve(years[part], volatility[part], rate[part], dividend[part])
+    with np.errstate(all="ignore"):
+        for start in range(0, len(years), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            found[part] = _solve(years[part], volatility[part], rate[part], dividend[part])
     return found
 
 
@@ -135,8 +136,7 @@ def _guess(left: Floats, volatility: Floats, rate: Floats, dividend: Floats, fir
     half = (rate - dividend) / variance - 0.5
     power = -half - np.sqrt(half**2 + 2 * rate / variance)
     forever = np.minimum(power / (power - 1), np.exp(first))
-    with np.errstate(over="ignore"):
-        share = np.exp(-np.minimum(2 * volatility * np.sqrt(left) / np.maximum(1 - forever, 1e-12), 50.0))
+    share = np.exp(-np.minimum(2 * volatility * np.sqrt(left) / np.maximum(1 - forever, 1e-12), 50.0))
     return np.asarray(np.log(np.maximum(forever + (np.exp(first) - forever) * share, forever / 2)))
 
 
@@ -160,10 +160,9 @@ def _rounds(
         seen = (first[:, None] - np.sqrt(np.maximum(h @ by_node, 0.0))).reshape(-1, NODES, POINTS)
         middle = (level[:, :, None] - seen) / s + grown
         end = (level + net * left) / whole
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            top = cdf(end - whole / 2) + (earned * cdf(middle - s / 2)).sum(-1)
-            low = cdf(end + whole / 2) + (lost * cdf(middle + s / 2)).sum(-1)
-            new = np.log(top / low) - net * left
+        top = cdf(end - whole / 2) + (earned * cdf(middle - s / 2)).sum(-1)
+        low = cdf(end + whole / 2) + (lost * cdf(middle + s / 2)).sum(-1)
+        new = np.log(top / low) - net * left
         return np.asarray(np.where(np.isfinite(new), new, level))
 
     return better

@@ -127,6 +127,6 @@ def _slopes(terms: Terms, early: Any, payments: Sequence[Payment], escrowed: boo
             made = [(_stepping(one, payments, escrowed), other) for one, other in _each(moved, may)]
             return [each.price(american=other) for each, other in made if each is not None]
 
-        for name, value in american.by_steps(part, states, ahead).items():
+        for name, value in american.by_steps(part, states, ahead, np.where(may, 0.01, 5e-4)).items():
             found[name][alive] = value
     return found

@@ -25,6 +25,7 @@ _WIDE = 9.0  # deviations to each side
 _FINE, _MOST_CELLS = 6, 2**16  # at least so many cells a deviation
 _DAYS = 64  # exercise days of the coarsest of the three
 _NEAR = 6  # points that a polynomial is laid through to read a value
+_SMOOTH = 0.25
 
 
 class Payment(NamedTuple):
@@ -61,7 +62,7 @@ class Stepping:
             if 0 < when < years and amount:
                 self.paid[when] = self.paid.get(when, 0.0) + amount
         self.start = spot - self._ahead(0.0) if escrowed else spot
-        deviation = volatility * math.sqrt(years)
+        self.deviation = deviation = volatility * math.sqrt(years)
         above = abs(rate - dividend) * years + _WIDE * deviation
         below = -above - (0.0 if escrowed else 2 * sum(self.paid.values()) / spot)
         cells = _CELLS
@@ -139,14 +140,18 @@ class Stepping:
         return made
 
     def _read(self, value: Floats) -> Read:
-        """At today's spot, by the polynomial through the points around it."""
-        x = self.here
-        start = min(max(int((x - self.x[0]) / self.step) - _NEAR // 2 + 1, 0), _CELLS - _NEAR)
-        near = slice(start, start + _NEAR)
-        made = np.polynomial.Polynomial.fit((self.x[near] - x) / self.step, value[near], _NEAR - 1).convert()
-        v, first, second, third = (float(made.deriv(n)(0.0) if n else made(0.0)) / self.step**n for n in range(4))
+        """At today's spot: the value through the points next to it, slopes by least squares over a quarter of a deviation each
+        way (what bends at boundaries leaves ripples of the grid's own length, which a derivative would magnify)."""
+        middle = int((self.here - self.x[0]) / self.step)
+        found = []
+        for reach, degree in ((_NEAR // 2, _NEAR - 1), (max(_NEAR, int(_SMOOTH * self.deviation / self.step)), _NEAR)):
+            near = slice(max(middle - reach + 1, 0), middle + reach + 1)
+            place = (self.x[near] - self.here) / (reach * self.step)
+            powers = np.polynomial.polynomial.polyfit(place, value[near], degree)
+            found.append([float(powers[n]) * math.factorial(n) / (reach * self.step) ** n for n in range(4)])
+        first, second, third = found[1][1:]
         s = self.start
-        return Read(v, first / s, (second - first) / s**2, (third - 3 * second + 2 * first) / s**3)
+        return Read(found[0][0], first / s, (second - first) / s**2, (third - 3 * second + 2 * first) / s**3)
 
 
 def each(terms: Terms) -> list[Stepping]:
