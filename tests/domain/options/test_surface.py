@@ -136,7 +136,7 @@ def test_a_chain_without_a_usable_quote_has_no_smile() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("symbol", "level"), [("AAPL", 0.24), ("KO", 0.176)])
+@pytest.mark.parametrize(("symbol", "level"), [pytest.param("AAPL", 0.24, marks=pytest.mark.slow), ("KO", 0.176)])
 def test_recorded_chains(shared: Path, symbol: str, level: float) -> None:
     """Whole chains of 22 August 2026: nearly all smiles get a curve, close to the quotes, without a free butterfly."""
     told = json.loads((shared / "payloads" / "market" / f"chain_{symbol}_2026-08-22.json").read_text())
