@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from plugins.options.planner.panel_cards import Ideas
 from plugins.options.planner.panel_detail import Detail
@@ -62,7 +63,7 @@ class PlannerPanel(QWidget):
         both.setContentsMargins(0, 0, 0, 0)
         both.setSpacing(12)
         both.addWidget(middle)
-        both.addWidget(self.detail, 1)
+        both.addWidget(self._scrolled(self.detail), 1)
         self._answer.addWidget(body)
         self._answer.addWidget(self.empty)
         box = QVBoxLayout(self)
@@ -74,6 +75,15 @@ class PlannerPanel(QWidget):
         main = row(self.form, spacing=12)
         main.addWidget(self._answer, 1)
         box.addLayout(main, 1)
+
+    def _scrolled(self, widget: QWidget) -> QScrollArea:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("The chosen position")
+        area.setWidget(widget)
+        return area
 
     def _connect(self) -> None:
         self.form.changed.connect(self.refresh)

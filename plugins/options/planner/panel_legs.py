@@ -125,7 +125,7 @@ class _Line(QWidget):
         self.strike.activated.connect(lambda _: self._strike_chosen())
         self.right.activated.connect(lambda _: self._right_chosen())
         gone = IconButton("x", f"{name}: remove", self.removed.emit, size=12)
-        for widget, wide in ((self.count, 60), (self.right, 74), (self.expiry, 122), (self.strike, 72)):
+        for widget, wide in ((self.count, 60), (self.right, 74), (self.expiry, 108), (self.strike, 72)):
             widget.setFixedWidth(theme.scaled(wide))
         self.quote.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.quote.setMinimumWidth(theme.scaled(40))
@@ -152,7 +152,7 @@ class _Line(QWidget):
         if not share:
             self.expiry.clear()
             for term in self.board.terms:
-                self.expiry.addItem(f"{term.expiry:%d %b %y} · {term.days:.0f} d", term.expiry.toordinal())
+                self.expiry.addItem(f"{term.expiry:%d %b %y}", term.expiry.toordinal())
             self.expiry.setCurrentIndex(self.expiry.findData(leg.expiry.toordinal() if leg.expiry else 0))
             self.strike.clear()
             for at in strikes(self.board, leg.expiry, leg.right):

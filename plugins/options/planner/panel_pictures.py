@@ -76,6 +76,9 @@ class Payoff(Picture):
         self._row = min(self._row, len(self._dates) - 1)
         self.tell(self._said(self._place(spot)))
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.scaled(260), theme.scaled(190))
+
     def show_day(self, row: int) -> None:
         """Which day the second line is of."""
         self._row = row

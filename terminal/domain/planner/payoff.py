@@ -66,7 +66,7 @@ def breakevens(shares: Floats, strike: Floats, call: np.ndarray, cost: float) ->
 
 
 def roots(value: Callable[[Floats], Floats], prices: Floats) -> tuple[float, ...]:
-    """Where a smooth curve crosses zero between neighbouring `prices`: each piece cut in sixteen, four times, then by the line."""
+    """Where a smooth curve crosses zero between neighbouring `prices`: each piece cut in sixteen four times, then by a line."""
     made = value(prices)
     places = np.flatnonzero(made[:-1] * made[1:] < 0)
     if not places.size:
