@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from websockets.sync.client import ClientConnection
 
-    from terminal.providers.unusualwhales_parse import Heard
+    from terminal.providers.unusualwhales_frames import Heard
 
 log = logging.getLogger(__name__)
 
@@ -231,7 +231,7 @@ class UnusualWhalesStream:
 
     def _tell(self, frames: list[str | bytes], came: list[datetime], ended: threading.Event) -> None:
         """Parse what came and hand it on."""
-        from terminal.providers.unusualwhales_parse import parse_frames
+        from terminal.providers.unusualwhales_frames import parse_frames
 
         if not frames or ended.is_set():
             return

@@ -68,7 +68,12 @@ class FlowFeed:
         return made
 
     def read_file(self, path: Path) -> pl.DataFrame:
-        """OPTION_TRADES of a Databento file. UserError where it cannot be read, or its extra package is not installed."""
+        """OPTION_TRADES of a Databento file, or of frames recorded from Unusual Whales (.jsonl, a frame a line).
+
+        UserError where it cannot be read, or the extra package for Databento's files is not installed.
+        """
+        if path.suffix.lower() == ".jsonl":
+            return _recorded(path)
         from terminal.providers import databento
 
         frame: pl.DataFrame = databento.read_trades(path)
@@ -81,3 +86,16 @@ class FlowFeed:
         if self._router.lacks_key(found):
             raise NeedsKey("Unusual Whales needs a key for its option trades.", _HINT, setting=f"providers.{_FEED}.key")
         return found
+
+
+def _recorded(path: Path) -> pl.DataFrame:
+    from terminal.providers import unusualwhales_frames
+
+    try:
+        heard = unusualwhales_frames.parse_lines(path.read_text("utf-8"))
+    except OSError as error:
+        told = f"{path.name} cannot be read: {error.strerror or error}."
+        raise UserError(told, "Check the path and its permissions.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path.name} is no text.", "A recording has one frame of the websocket a line.") from None
+    return heard.trades

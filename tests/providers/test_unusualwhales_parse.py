@@ -10,6 +10,7 @@ import pytest
 
 from terminal.domain.flow.prints import FLOW_ALERTS, OPTION_TRADES
 from terminal.errors import BadPayload
+from terminal.providers import unusualwhales_frames as frames
 from terminal.providers import unusualwhales_parse as parse
 from tests.providers.whales import AT, trade
 
@@ -24,7 +25,7 @@ def frame(channel: str, payload: Any) -> str:
 
 
 def trades(*payloads: dict[str, Any]) -> list[dict[str, Any]]:
-    return parse.parse_frames(frame("option_trades:ACME", each) for each in payloads).trades.to_dicts()
+    return frames.parse_frames(frame("option_trades:ACME", each) for each in payloads).trades.to_dicts()
 
 
 def test_a_trade_is_read_whether_its_numbers_are_text_or_not() -> None:
@@ -113,13 +114,13 @@ def test_index_roots_and_share_classes_are_named_as_the_store_does() -> None:
 
 def test_one_broken_frame_costs_itself_alone() -> None:
     good = [frame("option_trades:ACME", trade(number=number)) for number in range(3)]
-    heard = parse.parse_frames([good[0], '["option_trades:ACME",{"id":"x","price":}]', good[1], "", b"\xff", good[2]])
+    heard = frames.parse_frames([good[0], '["option_trades:ACME",{"id":"x","price":}]', good[1], "", b"\xff", good[2]])
     assert heard.trades["id"].to_list() == ["ACME-0", "ACME-1", "ACME-2"]
     assert heard.misunderstood == 3
 
 
 def test_joins_refusals_and_unknown_channels() -> None:
-    heard = parse.parse_frames(
+    heard = frames.parse_frames(
         [
             frame("gex:ACME", {"response": {}, "status": "ok"}),
             frame("gex:X", {"response": {"reason": "no"}, "status": "error"}),
@@ -144,7 +145,7 @@ def test_joins_refusals_and_unknown_channels() -> None:
 
 
 def test_prices_and_exposures_keep_the_newest_alone() -> None:
-    heard = parse.parse_frames(
+    heard = frames.parse_frames(
         [
             *(frame("price:ACME", {"close": f"{price}", "time": AT + price, "vol": 3}) for price in (5, 6)),
             frame("price:ACME", {"close": "", "time": AT}),
@@ -198,6 +199,14 @@ def test_another_shape_is_a_bad_payload(wrong: Any) -> None:
             read(wrong)
 
 
+def test_a_recording_is_read_line_by_line() -> None:
+    plain = frame("option_trades:ACME", trade(number=1))
+    told = json.dumps({"received_at": "2025-05-16 13:19:51", "message": json.loads(frame("option_trades:ACME", trade(number=2)))})
+    heard = frames.parse_lines(f"{plain}\n\n{told}\nnonsense\n{{\"a\": 1}}\n")
+    assert heard.trades["id"].to_list() == ["ACME-1", "ACME-2"]
+    assert heard.misunderstood == 2
+
+
 # What was recorded
 
 
@@ -209,7 +218,7 @@ def recorded(shared: Path, name: str) -> list[Any]:
 @pytest.mark.real
 def test_the_recorded_trades_are_read_figure_by_figure(shared: Path) -> None:
     messages = [line["message"] for line in recorded(shared, "ws_optiontrades_a.jsonl")]
-    heard = parse.parse_frames(json.dumps(each) for each in messages)
+    heard = frames.parse_frames(json.dumps(each) for each in messages)
     told = [payload for _, payload in messages if "response" not in payload]
     assert (heard.joined, heard.misunderstood, heard.trades.height) == (("option_trades:TSLA",), 0, len(told))
     assert OPTION_TRADES.validate(heard.trades).refused.is_empty()
@@ -238,7 +247,7 @@ def test_the_recorded_trades_are_read_figure_by_figure(shared: Path) -> None:
 @pytest.mark.real
 def test_the_recorded_alerts_of_three_ways_are_read(shared: Path) -> None:
     socket = [line["message"] for line in recorded(shared, "ws_flowalerts_a.jsonl")]
-    heard = parse.parse_frames(json.dumps(each) for each in socket)
+    heard = frames.parse_frames(json.dumps(each) for each in socket)
     assert (heard.joined, heard.alerts.height) == (("flow-alerts",), len(socket) - 1)
     stored, kafka = recorded(shared, "ws_flow_alerts_db_rows_a.jsonl"), recorded(shared, "kafka_flow_alerts_a.json")
     assert parse.parse_alerts(stored).height == sum(row["ticker"] is not None for row in stored)
@@ -252,7 +261,7 @@ def test_the_recorded_alerts_of_three_ways_are_read(shared: Path) -> None:
 @pytest.mark.real
 def test_the_recorded_exposures_are_the_newest_of_each_symbol(shared: Path) -> None:
     messages = [line["message"] for line in recorded(shared, "ws_greeks_a.jsonl")]
-    heard = parse.parse_frames(json.dumps(each) for each in messages)
+    heard = frames.parse_frames(json.dumps(each) for each in messages)
     last = {payload["ticker"]: payload for _, payload in messages if "response" not in payload}
     assert set(heard.exposures["symbol"]) == set(last)
     for row in heard.exposures.to_dicts():

@@ -24,7 +24,7 @@ _MOST_BYTES = 2_000_000_000
 @command(title="Import option trades", panel="flow", long=True, writes=True)
 def flow_import(
     ctx: Context,
-    file: Annotated[Path, argument(help="A CSV file of option trades, or a Databento file (.dbn, .dbn.zst).", metavar="FILE")],
+    file: Annotated[Path, argument(help="A CSV file, one of Databento (.dbn, .zst), or recorded frames (.jsonl).", metavar="FILE")],
 ) -> Table:
     """Read option trades from a file into the archive, detect events in them and write down what recipes flag.
 
@@ -44,7 +44,7 @@ def flow_import(
 
 
 def _read(ctx: Context, file: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    if file.name.lower().endswith((".dbn", ".dbn.zst", ".zst")):
+    if file.name.lower().endswith((".dbn", ".dbn.zst", ".zst", ".jsonl")):
         trades: pl.DataFrame = ctx.market.feed.read_file(file)
         return trades, ()
     from terminal.domain.flow.reading import read_csv
