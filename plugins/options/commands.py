@@ -6,7 +6,7 @@ from plugins.options.archive.commands import archive, archive_status
 from plugins.options.chain.commands import chain, contract, expiries, greeks
 from plugins.options.demo_commands import demo_fill
 from plugins.options.exposure.commands import gex, max_pain, oi, ratios
-from plugins.options.flow.commands import flow, flow_event, flow_leaders, flow_scan
+from plugins.options.flow.commands import flow, flow_event, flow_inputs, flow_leaders, flow_scan
 from plugins.options.flow.inputs import flow_alerts, flow_import, flow_stream
 from plugins.options.flow.judging import flow_scorecard, flow_verdicts
 from plugins.options.flow.recipes import flow_fields, flow_recipe_delete, flow_recipe_restore, flow_recipe_save, flow_recipes
@@ -29,6 +29,7 @@ __all__ = [
     "flow_event",
     "flow_fields",
     "flow_import",
+    "flow_inputs",
     "flow_leaders",
     "flow_recipe_delete",
     "flow_recipe_restore",

@@ -91,8 +91,7 @@ def _traded(event: Mapping[str, Any]) -> list[Part]:
     premium = money(event["premium"])
     rows: list[Part] = [
         ("event", "Found in", None, INPUTS.get(event["input"], event["input"]), event["source"] or ""),
-        ("event", "Time", None, f"{event['at']:%Y-%m-%d %H:%M:%S} UTC", "" if event["started"] is None else
-         f"from {event['started']:%H:%M:%S} on"),
+        ("event", "Time", None, fmt.moment(event["at"]), _since(event)),
         ("event", "Contracts", event["size"], fmt.number(event["size"], 0), ""),
         ("event", "Premium", event["premium"], premium, "an estimate" if event["input"] == "snapshot" else ""),
         ("event", "Price paid", event["price"], _number(event["price"], 2), ""),
@@ -164,6 +163,15 @@ def _siblings(ctx: Context, event: Mapping[str, Any]) -> list[Part]:
     others = book.events(ctx, symbols=[event["symbol"]], start=event["day"], end=event["day"]).filter(pl.col("id") != event["id"])
     return [("same day", each["contract"], each["size"], f"{_number(each['size'], 0)} {side_words(each['side'])}, "
              f"{money(each['premium'])}", each["id"]) for each in others.head(12).to_dicts()]  # fmt: skip
+
+
+def _since(event: Mapping[str, Any]) -> str:
+    if event["started"] is None:
+        return ""
+    seconds = (event["at"] - event["started"]).total_seconds()
+    if event["input"] == "snapshot":
+        return "of the day so far" if event["volume"] == event["size"] else f"since {fmt.moment(event['started'])}"
+    return f"within {seconds:.3g} s" if seconds else ""
 
 
 def _number(value: float | None, decimals: int) -> str:

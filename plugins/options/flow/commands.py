@@ -74,6 +74,19 @@ def flow_leaders(
     return leaders_table(found, made, f"{made.height} tickers with option events on {days} session{'s' * (days != 1)}")
 
 
+@command(title="What flow rests on", panel="flow")
+def flow_inputs(ctx: Context) -> Table:
+    """Show which inputs there are: recorded trades and alerts, and snapshots of chains, each with its newest moment."""
+    import polars as pl
+
+    from plugins.options.flow.tables import inputs_table
+
+    recorded = book.events(ctx).group_by("input").agg(pl.len().cast(pl.Int64).alias("events"), pl.col("at").max().alias("newest"))
+    there = ctx.store.archive.snapshots()
+    kept = there if ctx.as_of is None else there.filter(pl.col("day") <= ctx.as_of)
+    return inputs_table(recorded, kept, feed=ctx.market.feed.available)
+
+
 @command(title="One flow event in full", panel="flow", long=True)
 def flow_event(
     ctx: Context,

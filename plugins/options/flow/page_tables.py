@@ -122,7 +122,7 @@ class LeadersPage(TablePage):
     options, standard = (("1", "Today"), ("5", "5 days")), "1"
     newbie_words = "Where the most money went into options, and whether more was paid for rises or for falls."
     looks = {
-        "symbol": Look("ticker", 70), "events": Look("number", 66), "premium": Look("number", 92), "net": Look("signed", 104),
+        "symbol": Look("ticker", 70), "events": Look("number", 66), "premium": Look("number", 92), "net": Look("number", 104),
         "calls_ask": Look("number", 100), "calls_bid": Look("number", 100), "puts_ask": Look("number", 100),
         "puts_bid": Look("number", 100), "other": Look("number", 100), "put_share": Look("number", 84),
         "opening": Look("number", 70), "largest": Look("number", 88), "contract": Look("muted", 170, stretch=True),
@@ -146,7 +146,7 @@ class VerdictsPage(TablePage):
         "day": Look("muted", 90), "symbol": Look("ticker", 62), "what": Look("text", 150),
         "verdict": Look("pill", 84, tones=_VERDICTS), "size": Look("number", 80), "flagged": Look("number", 90),
         "flags": Look("number", 52), "volume": Look("number", 80), "before": Look("number", 88), "after": Look("number", 84),
-        "change": Look("signed", 84), "opened_least": Look("number", 100), "closed_least": Look("number", 100),
+        "change": Look("number", 84), "opened_least": Look("number", 100), "closed_least": Look("number", 100),
         "stated_on": Look("muted", 90), "reason": Look("muted", 320, stretch=True), "recipes": Look("chips", 150),
     }  # fmt: skip
 
@@ -167,7 +167,7 @@ class ScorePage(TablePage):
     standard = "any"
     newbie_words = "Did the share go where the flagged trades leaned? Only what is beyond all days is worth anything."
     looks = {
-        "recipe": Look("text", 250, stretch=True), "horizon": Look("number", 66), "n": Look("number", 48),
+        "recipe": Look("text", 330, stretch=True), "horizon": Look("number", 66), "n": Look("number", 48),
         "hit_rate": Look("number", 84), "hit_low": Look("number", 70), "hit_high": Look("number", 52),
         "base_rate": Look("number", 66), "mean": Look("signed", 110), "beyond": Look("signed", 104), "shrunk": Look("signed", 84),
         "low": Look("signed", 74), "high": Look("signed", 62), "days": Look("number", 52), "options": Look("number", 62),

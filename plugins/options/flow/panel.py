@@ -15,6 +15,8 @@ from terminal.ui.pages import Pages, PageSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from PySide6.QtGui import QShowEvent
+
     from terminal.api import Host, Table, TerminalError
 
 PAGES = (
@@ -24,6 +26,9 @@ PAGES = (
     PageSpec("scores", "Was it worth anything?", "Scorecard", "plugins.options.flow.page_tables:ScorePage"),
     PageSpec("recipes", "What counts as unusual", "Recipes", "plugins.options.flow.page_recipes:RecipesPage"),
 )
+
+
+_INPUTS = {"prints": "Trade feed", "alert": "A service's alerts", "snapshot": "Delayed snapshots"}
 
 
 @dataclass
@@ -73,12 +78,25 @@ class FlowPanel(QWidget):
     def show_rests(self, table: Table) -> None:
         """Say what an answer rests on: the words that must never be missing."""
         found = table.detail["found"]
-        kinds = [word for key, word in (("prints", "Trade feed"), ("alert", "A service's alerts")) if found.feeds.get(key)]
-        kinds += ["Delayed snapshots"] if found.looked else []
-        self.rests.set_text(" + ".join(kinds) or "No input yet", "warn" if kinds in ([], ["Delayed snapshots"]) else "ok")
-        self.rests.setToolTip(found.rests_on)
-        self.rests.setAccessibleName(found.rests_on)
+        self._say_inputs({**found.feeds, "snapshot": len(found.looked)}, found.rests_on)
         self.badge.show_sources(table.sources, datetime.now(UTC))
+
+    def _say_inputs(self, counts: Mapping[str, int], told: str) -> None:
+        kinds = [word for key, word in _INPUTS.items() if counts.get(key)]
+        self.rests.set_text(" + ".join(kinds) or "No input yet", "warn" if kinds in ([], [_INPUTS["snapshot"]]) else "ok")
+        self.rests.setToolTip(told)
+        self.rests.setAccessibleName(told)
+
+    def _ask_inputs(self) -> None:
+        def told(table: Table) -> None:
+            words = [f"{each['input']}: {each['count']:,}" for each in table.rows() if each["count"]]
+            self._say_inputs(table.detail, f"Rests on {', '.join(words) or 'nothing yet'}. {table.notes[1]}")
+
+        self.host.run("options.flow_inputs", then=told, fail=lambda _: None, key="inputs")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_inputs()
 
     # ---- what the window calls ----
 
@@ -101,6 +119,7 @@ class FlowPanel(QWidget):
     def show_as_of(self, _day: Any) -> None:
         """Another day: the same questions anew."""
         self._dress()
+        self._ask_inputs()
         self.pages.ask()
 
     def set_mode(self, mode: str) -> None:

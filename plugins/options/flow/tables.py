@@ -136,6 +136,21 @@ def gaps(found: Found) -> tuple[str, ...]:
     return tuple(told)
 
 
+def inputs_table(recorded: pl.DataFrame, snapshots: pl.DataFrame, *, feed: bool) -> Table:
+    """What there is to rest on; `detail` has the counts by input."""
+    import polars as pl
+
+    counts = {name: (events, newest) for name, events, newest in recorded.iter_rows()}
+    rows = [(INPUTS[name], *counts.get(name, (0, None))) for name in ("prints", "alert")]
+    rows.append((INPUTS["snapshot"], snapshots.height, snapshots["at"].max()))
+    columns = (Column("input", "Input"), Column("count", "How many", "integer", "count"), Column("newest", "Newest", "datetime"))
+    frame = pl.DataFrame(rows, orient="row", schema={"input": pl.String, "count": pl.Int64, "newest": pl.Datetime("us", "UTC")})
+    notes = ("Trades and alerts are counted as recorded events, snapshots as archived moments of a symbol.",
+             "A trade feed is there." if feed else "No trade feed: it needs a key of Unusual Whales, or a file to import.")
+    detail = {name: counts.get(name, (0, None))[0] for name in ("prints", "alert")} | {"snapshot": snapshots.height}
+    return Table("What flow rests on", columns, frame, (), (), notes, detail=detail)
+
+
 def leaders_table(found: Found, frame: pl.DataFrame, title: str) -> Table:
     """Premium by ticker, side and right."""
     notes = (found.rests_on, "Net premium: (calls at the ask - calls at the bid) - (puts at the ask - puts at the bid).",
