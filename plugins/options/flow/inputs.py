@@ -24,7 +24,7 @@ _MOST_BYTES = 2_000_000_000
 @command(title="Import option trades", panel="flow", long=True, writes=True)
 def flow_import(
     ctx: Context,
-    file: Annotated[Path, argument(help="A CSV file, one of Databento (.dbn, .zst), or recorded frames (.jsonl).", metavar="FILE")],
+    file: Annotated[Path, argument(help="A CSV file, Databento (.dbn, .zst), or recorded frames (.jsonl).", metavar="FILE")],
 ) -> Table:
     """Read option trades from a file into the archive, detect events in them and write down what recipes flag.
 
