@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.real
-SHARES = ("AAPL", "F", "KO", "RF", "XLF")
+# Symbol to how far deltas and volatilities may lie from Cboe's in the median; RF is thin and pays 3.5 %.
+SHARES = {"AAPL": (0.006, 0.03), "F": (0.02, 0.03), "KO": (0.02, 0.03), "RF": (0.03, 0.05), "XLF": (0.02, 0.03)}
 
 
 def share(shared: Path, symbol: str) -> pl.DataFrame:
@@ -52,8 +53,8 @@ def test_shares_and_a_fund_on_a_saturday(shared: Path, symbol: str) -> None:
 
     Ours are worked out at Friday's close, with the forward of parity. Cboe's are per side: in two years AAPL's calls and puts of
     one strike differ by 10 to 15 points there, because its rate and dividends are not the market's; ours agree,
-    and lie between. So of the two sides' mean of theirs (calls and puts at one strike) ours is within 3 points; deltas, which
-    hardly depend on it, are within 0.03 in the median (AAPL: 0.003). F, KO and RF differ more for the dividends Cboe leaves out.
+    and lie between. So ours is held against the mean of their two sides; deltas hardly depend on it. F, KO and RF differ
+    more than AAPL, for the dividends Cboe leaves out. How far is in `SHARES`.
     """
     made = price_chain(share(shared, symbol), rate=0.041, calendar=calendar())
     assert finite(made.frame)
@@ -62,9 +63,10 @@ def test_shares_and_a_fund_on_a_saturday(shared: Path, symbol: str) -> None:
     assert made.notes == ()
     rows = near(made).filter(pl.col("days") > 6)
     assert rows.height >= 20
-    assert apart(rows, "delta", "delta_provider") < (0.006 if symbol == "AAPL" else 0.03)
+    deltas, volatilities = SHARES[symbol]
+    assert apart(rows, "delta", "delta_provider") < deltas
     sides = rows.group_by("expiry", "strike").agg(pl.col("iv", "iv_provider").mean(), pl.len()).filter(pl.col("len") == 2)
-    assert apart(sides, "iv", "iv_provider") < 0.03
+    assert apart(sides, "iv", "iv_provider") < volatilities
     twins = rows.group_by("expiry", "strike").agg((pl.col("iv").max() - pl.col("iv").min()).alias("gap"), pl.len())
     assert float(twins.filter(pl.col("len") == 2)["gap"].median()) < 0.012  # type: ignore[arg-type]
 
