@@ -131,18 +131,16 @@ def table(payloads: Sequence[str], columns: Iterable[str]) -> tuple[pl.DataFrame
     try:
         return pl.read_ndjson(io.BytesIO("\n".join(payloads).encode()), schema=wanted), 0
     except pl.exceptions.PolarsError:
-        good = [text for text in payloads if _readable(text)]
-    try:
-        return pl.read_ndjson(io.BytesIO("\n".join(good).encode()), schema=wanted), len(payloads) - len(good)
-    except pl.exceptions.PolarsError:
-        return pl.DataFrame(schema=wanted), len(payloads)
-
-
-def _readable(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
+        pass
+    # One of them is broken, and must cost itself alone.
+    good = []
+    for text in payloads:
+        try:
+            told = json.loads(text, parse_constant=lambda _name: None)
+            good.append(pl.read_ndjson(io.BytesIO(json.dumps(told).encode()), schema=wanted))
+        except (ValueError, RecursionError, pl.exceptions.PolarsError):
+            continue
+    return pl.concat(good) if good else pl.DataFrame(schema=wanted), len(payloads) - len(good)
 
 
 def _rows(whole: Any, columns: Iterable[str], what: str) -> tuple[pl.DataFrame, int]:

@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from terminal.domain.flow.prints import FLOW_ALERTS, OPTION_TRADES
 from terminal.errors import BadPayload
 from terminal.providers import unusualwhales_frames as frames
 from terminal.providers import unusualwhales_parse as parse
+from tests.conftest import examples
 from tests.providers.whales import AT, trade
 
 if TYPE_CHECKING:
@@ -117,6 +120,10 @@ def test_one_broken_frame_costs_itself_alone() -> None:
     heard = frames.parse_frames([good[0], '["option_trades:ACME",{"id":"x","price":}]', good[1], "", b"\xff", good[2]])
     assert heard.trades["id"].to_list() == ["ACME-0", "ACME-1", "ACME-2"]
     assert heard.misunderstood == 3
+    odd = [frame("option_trades:ACME", {**trade(number=9), "delta": float("nan"), "exchange": "\ud800"}), *good]
+    heard = frames.parse_frames(odd)
+    assert set(heard.trades["id"]) >= {"ACME-0", "ACME-1", "ACME-2"}
+    assert heard.trades["delta"].to_list()[-3:] == [0.3977] * 3
 
 
 def test_joins_refusals_and_unknown_channels() -> None:
@@ -205,6 +212,23 @@ def test_a_recording_is_read_line_by_line() -> None:
     heard = frames.parse_lines(f"{plain}\n\n{told}\nnonsense\n{{\"a\": 1}}\n")
     assert heard.trades["id"].to_list() == ["ACME-1", "ACME-2"]
     assert heard.misunderstood == 2
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.lists(st.text(max_size=3), max_size=2)
+OTHERS = ("ticker", "option_chain", "timestamp", "time", "close", "headline", "tickers", "response", "status")
+FIELDS = st.sampled_from([*trade(), *OTHERS])
+CHANNELS = st.sampled_from(["option_trades:ACME", "flow-alerts", "gex:ACME", "gex_strike_expiry:ACME", "news", "price:ACME", "x"])
+
+
+@settings(max_examples=examples(50))
+@given(st.lists(st.tuples(CHANNELS, st.dictionaries(FIELDS, VALUES, max_size=6)), min_size=1, max_size=4))
+def test_any_frame_at_all_gives_rows_that_may_be_stored_or_none(said: list[tuple[str, dict[str, Any]]]) -> None:
+    heard = frames.parse_frames([frame(channel, {**trade(), **payload}) for channel, payload in said])
+    assert OPTION_TRADES.validate(heard.trades).refused.is_empty()
+    assert FLOW_ALERTS.validate(heard.alerts).refused.is_empty()
+    for table in (heard.trades, heard.alerts, heard.exposures, heard.prices):
+        for column in table.iter_columns():
+            assert not column.dtype.is_float() or column.drop_nulls().is_finite().all()
 
 
 # What was recorded
