@@ -84,7 +84,7 @@ def greeks(
     shape, terms, early = terms.spot.shape, _flat(terms), early.ravel()
     made = _machine.kernels(early.size)
     found = _machine.sensitivities(made, terms, len(_european.NAMES), spread, parts) if made else _european.sensitivities(terms)
-    if (differs := early & _american.early(terms)).any():
+    if early.any() and (differs := early & _american.early(terms)).any():
         for name, value in _american.sensitivities(terms.at(differs)).items():
             found[name][differs] = value
     return Greeks(**{name: value.reshape(shape) for name, value in found.items()})
@@ -100,7 +100,7 @@ def implied_volatility(
     terms, early, paid = _flat(terms), early.ravel(), paid.ravel()
     made = _machine.kernels(early.size)
     found = _machine.implied(made, paid, terms, spread, parts) if made else _implied.european(paid, terms)
-    if (differs := early & _american.early(terms)).any():
+    if early.any() and (differs := early & _american.early(terms)).any():
         found[differs] = _implied.exercisable(paid[differs], terms.at(differs))
     return found.reshape(shape)
 
@@ -122,9 +122,10 @@ def _price(terms: _Terms, early: npt.NDArray[np.bool_]) -> Floats:
 
 def _terms(*given: Any) -> tuple[_Terms, npt.NDArray[np.bool_]]:
     spot, strike, years, volatility, rate, dividend, call, american = np.broadcast_arrays(*(np.asarray(each) for each in given))
-    numbers = [np.array(each, dtype=np.float64) for each in (spot, strike, years, volatility, rate, dividend)]
+    numbers = [np.ascontiguousarray(each, dtype=np.float64).reshape(call.shape) for each in (spot, strike, years, volatility)]
+    numbers += [np.ascontiguousarray(each, dtype=np.float64).reshape(call.shape) for each in (rate, dividend)]
     numbers.append(np.where(call, 1.0, -1.0))
-    return _Terms(*numbers), np.array(american, dtype=bool)
+    return _Terms(*numbers), np.asarray(american, dtype=bool)
 
 
 def _with_price(seen: Number, *given: Any) -> tuple[_Terms, npt.NDArray[np.bool_], Floats]:

@@ -244,25 +244,27 @@ def sensitivities(
         above, below = (down, up) if apart >= 0 else (up, down)
         if other:
             above, below = carried - above, discounted - below
-        density = m / now
-        drift = (r - q) / s - d2 / (2 * time)
-        gamma = density / (now * s)
+        over_now, over_s, over_v, half = 1 / now, 1 / s, 1 / v, 0.5 / time
+        density = m * over_now
+        drift = (r - q) * over_s - d2 * half
+        gamma = density * over_now * over_s
         vega = m * root
-        out[1, row] = c * above / now
+        passing = q + d1 * drift
+        out[1, row] = c * above * over_now
         out[2, row] = gamma
         out[3, row] = vega
-        out[4, row] = -m * v / (2 * root) + c * (q * above - r * below)
+        out[4, row] = c * (q * above - r * below) - vega * v * half
         out[5, row] = c * time * below
-        out[6, row] = -density * d2 / v
-        out[7, row] = c * q * above / now - density * drift
-        out[8, row] = vega * d1 * d2 / v
+        out[6, row] = -density * d2 * over_v
+        out[7, row] = c * q * above * over_now - density * drift
+        out[8, row] = vega * d1 * d2 * over_v
         out[9, row] = -c * time * above
         out[10, row] = c * above / out[0, row] if out[0, row] > 0 else math.nan
-        out[11, row] = vega * (q + d1 * drift - 1 / (2 * time))
-        out[12, row] = -time * m * d1 / v
-        out[13, row] = -gamma / now * (d1 / s + 1)
-        out[14, row] = gamma * (d1 * d2 - 1) / v
-        out[15, row] = gamma * (q + d1 * drift + 1 / (2 * time))
+        out[11, row] = vega * (passing - half)
+        out[12, row] = -time * m * d1 * over_v
+        out[13, row] = -gamma * over_now * (d1 * over_s + 1)
+        out[14, row] = gamma * (d1 * d2 - 1) * over_v
+        out[15, row] = gamma * (passing + half)
 
 
 @_compiled

@@ -91,7 +91,8 @@ def test_greeks_are_the_slopes_of_the_price(call: bool) -> None:
 
     wanted = {
         "delta": slope("spot"), "gamma": bend("spot"), "vega": slope("volatility"), "theta": -slope("years"),
-        "rho": slope("rate"), "epsilon": slope("dividend"), "vanna": across(slope, "spot", "volatility"), "charm": -across(slope, "spot", "years"),
+        "rho": slope("rate"), "epsilon": slope("dividend"), "vanna": across(slope, "spot", "volatility"),
+        "charm": -across(slope, "spot", "years"),
         "vomma": bend("volatility"), "veta": -across(slope, "volatility", "years"), "vera": across(slope, "rate", "volatility"),
         "zomma": across(bend, "spot", "volatility"), "color": -across(bend, "spot", "years"),
     }  # fmt: skip

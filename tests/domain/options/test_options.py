@@ -218,7 +218,7 @@ def test_against_quantlib() -> None:
     process = ql.BlackScholesMertonProcess(spot, flat(0.015), flat(0.04), level)
     for style, engine, american in (
         (ql.EuropeanExercise(today + 200), ql.AnalyticEuropeanEngine(process), False),
-        (ql.AmericanExercise(today, today + 200), ql.QdFpAmericanEngine(process, ql.QdFpAmericanEngine.highPrecisionScheme()), True),
+        (ql.AmericanExercise(today, today + 200), ql.QdFpAmericanEngine(process), True),
     ):
         option = ql.VanillaOption(ql.PlainVanillaPayoff(ql.Option.Put, 100.0), style)
         option.setPricingEngine(engine)
