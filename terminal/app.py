@@ -358,6 +358,8 @@ class App:
             scheduler.close()
         for one in running:
             one.cancel()
+        if self._chains is not None:
+            self._chains.close()
         self._workers.close(1.0)
         closing = getattr(self._market, "close", None)
         if closing:

@@ -18,7 +18,7 @@ class Events:
     Known topics: `market.changed {datasets, symbols}`, `prices.changed {symbols}` (live prices alone),
     `book.changed {table}`, `settings.changed {key}`, `job.changed {id, command, title, fraction, note, state}`,
     `symbol.selected {symbol}`,
-    `provider.changed {provider}`.
+    `provider.changed {provider}`, `archive.changed {symbols, demo}`.
     """
 
     def __init__(self) -> None:

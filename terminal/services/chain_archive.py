@@ -59,14 +59,14 @@ class ChainArchive:
         self._store, self._market, self._clock, self._demo = store, market, clock, demo
         self._setting, self._submit, self._say = setting, submit, say
         self._guard, self._alone = threading.Lock(), threading.Lock()
-        self._due = False
+        self._due = self._closed = False
         self._told = ""
         self._tried: set[tuple[str, datetime]] = set()
         self._pruned: date | None = None
 
     def landed(self, payload: Mapping[str, Any]) -> None:
         """Chains have come into the market: they are taken over soon, by a worker. For any thread."""
-        if "chains" not in payload.get("datasets", ()):
+        if "chains" not in payload.get("datasets", ()) or self._closed:
             return
         with self._guard:
             if self._due:
@@ -80,7 +80,7 @@ class ChainArchive:
         with self._alone:
             taken = []
             for symbol, at in self._pending():
-                tick(symbol)
+                self._go_on(symbol, tick)
                 taken.append(self._take(symbol, at))
             self._measure(tick)
             self._prune()
@@ -88,6 +88,10 @@ class ChainArchive:
         if fresh:
             self._say("archive.changed", {"symbols": fresh, "demo": self._demo})
         return taken
+
+    def close(self) -> None:
+        """The files are about to be closed: what is under way stops after the snapshot it is at."""
+        self._closed = True
 
     # inner
 
@@ -99,6 +103,8 @@ class ChainArchive:
         except Cancelled:
             return
         except TerminalError as error:
+            if self._closed:
+                return
             problem = error.sentence()
         except Exception as error:
             _log.exception("Chains could not be archived")
@@ -107,6 +113,11 @@ class ChainArchive:
             text = f"Option chains are fetched but not archived: {problem}"
             self._say("notice.posted", {"text": text, "level": "warning", "demo": self._demo, "panel": "", "symbol": ""})
         self._told = problem
+
+    def _go_on(self, symbol: str, tick: Callable[[str], object]) -> None:
+        if self._closed:
+            raise Cancelled
+        tick(symbol)
 
     def _pending(self) -> list[tuple[str, datetime]]:
         """Symbol and moment of each snapshot of the market that the archive has not, or not in full, oldest first."""
@@ -128,6 +139,8 @@ class ChainArchive:
         except Cancelled:
             raise
         except (StoreError, ValueError) as error:
+            if self._closed:
+                raise Cancelled from error
             _log.warning("The chain of %s at %s could not be archived: %s", symbol, at, error)
             return Taken(symbol, at, 0, error.sentence() if isinstance(error, TerminalError) else str(error))
         return Taken(symbol, at, saved.contracts)
@@ -140,8 +153,8 @@ class ChainArchive:
         for symbol, day, at in self._store.archive.unmeasured(since):
             if (symbol, at) in self._tried:
                 continue
+            self._go_on(symbol, tick)
             self._tried.add((symbol, at))
-            tick(symbol)
             try:
                 row = self._volatility(symbol, day)
             except TerminalError:

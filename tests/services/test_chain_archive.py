@@ -173,6 +173,11 @@ def test_the_end_of_the_program_is_no_error(home: Home) -> None:
     home.archiving._submit = closed
     home.land("SPY", FRIDAY)
     assert home.said == []
+    home.land("QQQ", FRIDAY)
+    home.archiving.close()
+    home.land("IWM", FRIDAY)
+    home.archiving._work()
+    assert home.said == [] and home.store.archive.symbols() == frozenset()
 
 
 def test_the_market_keeps_a_few_days_and_the_archive_the_rest(home: Home) -> None:
