@@ -116,7 +116,7 @@ def located(ctx: Context, text: str) -> dict[str, Any]:
     if mine.is_empty():
         found = find(ctx, symbols, days=1 if contract is None else 5).frame
         test = pl.col("id") == wanted.lower() if contract is None else pl.col("contract") == contracts.build(contract)
-        mine = found.filter(test).sort("at", descending=True)
+        mine = found.filter(test).sort(pl.col("recipes").list.len() > 0, "at", descending=True)  # a flagged one first
     if mine.is_empty():
         raise UserError(f"There is no flow event '{text}'.", "`tapeline options flow` lists them with their ids.")
     return mine.row(0, named=True)

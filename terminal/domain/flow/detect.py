@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from terminal.domain.flow import events
-from terminal.domain.flow.kernels import compiled
+from terminal.domain.flow.kernels import first_of_each
 from terminal.domain.flow.prints import MULTIPLIER, OPTION_TRADES
 from terminal.domain.flow.settings import KINDS
 
@@ -97,8 +97,7 @@ class Detector:
         key, at = _keys(waiting), waiting["_us"].to_numpy()
         order = np.argsort(key, kind="stable")
         at = at[order]
-        first = np.empty(len(key), dtype=np.bool_)
-        compiled()(key[order], at, self.settings.gap, self.settings.longest, first)
+        first = first_of_each(key[order], at, self.settings.gap, self.settings.longest)
         begin = np.flatnonzero(first)
         end = np.append(begin[1:], len(key))
         over = (at[end - 1] + self.settings.gap < border) | (at[begin] + self.settings.longest < border)

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_FEW = 20_000
+
+
 def starts(key: Any, at: Any, gap: int, longest: int, first: Any) -> None:
     """Mark the first print of each burst. Prints are in order of `key`, then of `at`; times and limits in microseconds.
 
@@ -25,6 +28,19 @@ def starts(key: Any, at: Any, gap: int, longest: int, first: Any) -> None:
         if alone:
             began = at[place]
         first[place] = alone
+
+
+def first_of_each(key: Any, at: Any, gap: int, longest: int) -> Any:
+    """The marks of `starts`. A few prints go through the loop as it is: loading the compiler would take longer."""
+    import numpy as np
+
+    if len(key) < _FEW:
+        marks = [False] * len(key)
+        starts(key.tolist(), at.tolist(), gap, longest, marks)
+        return np.array(marks, dtype=np.bool_)
+    first = np.empty(len(key), dtype=np.bool_)
+    compiled()(key, at, gap, longest, first)
+    return first
 
 
 @functools.cache

@@ -161,6 +161,7 @@ def test_cutting_the_feed_elsewhere_finds_the_same_events(seed: int, cuts: list[
     assert expected["id"].is_unique().all() and set(expected["contract"]) <= {CONTRACT, "SPY261218C00605000", OTHER}
 
 
+@pytest.mark.slow
 def test_the_compiled_loop_is_the_loop() -> None:
     import numpy as np
 
