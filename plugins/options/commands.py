@@ -12,7 +12,7 @@ from plugins.options.flow.judging import flow_scorecard, flow_verdicts
 from plugins.options.flow.recipes import flow_fields, flow_recipe_delete, flow_recipe_restore, flow_recipe_save, flow_recipes
 from plugins.options.planner.commands import calc, plan, size, structures
 from plugins.options.sources.commands import schwab_connect, schwab_sign_in
-from plugins.options.volatility.commands import cones, em, iv, iv_history, realised, reports, smile, surface, term
+from plugins.options.volatility.commands import cones, em, iv, iv_history, iv_ranks, realised, reports, smile, surface, term
 
 __all__ = [
     "archive",
@@ -43,6 +43,7 @@ __all__ = [
     "greeks",
     "iv",
     "iv_history",
+    "iv_ranks",
     "max_pain",
     "oi",
     "plan",

@@ -181,3 +181,15 @@ def test_a_recorded_chain_without_an_archive(shared: Path, live_home: Home) -> N
         assert all(each["iv_move"] is not None for each in moves)
     finally:
         app.close()
+
+
+def test_the_dearest_options_come_first_without_asking_for_a_chain(app: App) -> None:
+    found = rows(app, "options.iv_ranks")
+    known = [row["iv_percentile"] for row in found if row["iv_percentile"] is not None]
+    assert known == sorted(known, reverse=True) and len(known) >= 5
+    assert all(row["iv_percentile"] is None for row in found[len(known):]), "those that are not known yet come last"
+    assert all(row["observed"] >= 126 for row in found[: len(known)])
+    spy = rows(app, "options.iv_ranks", symbols=("SPY",))
+    levels = app.store.archive.volatility(["SPY"])["iv30"].to_list()[-253:]
+    assert spy[0]["iv_percentile"] == pytest.approx(sum(each < levels[-1] for each in levels[:-1]) / 252)
+    assert rows(app, "options.iv_ranks", least=126, limit=3) == found[:3]

@@ -28,7 +28,7 @@ def iv(ctx: Context, symbols: Annotated[tuple[str, ...], argument(help="One or m
     from plugins.options.volatility import gathering
     from plugins.options.volatility.tables import iv_table
 
-    names = list(dict.fromkeys(each.strip().upper() for each in symbols))
+    names = list(dict.fromkeys(gathering.named(each) for each in symbols))
     if not names:
         raise UserError("The volatility of what?", "Name one symbol or several, like SPY QQQ.")
     day = ctx.as_of or ctx.market.today()
@@ -49,6 +49,26 @@ def iv(ctx: Context, symbols: Annotated[tuple[str, ...], argument(help="One or m
     if not found:
         raise UserError(" ".join(failed))
     return iv_table(found, failed, sources)
+
+
+@command(title="Dear and cheap options", panel="volatility")
+def iv_ranks(
+    ctx: Context,
+    symbols: Annotated[tuple[str, ...], argument(help="Only these; else all that are archived.", metavar="SYMBOLS")] = (),
+    *,
+    least: Annotated[int, argument(help="Only with so many observed days of 252.", metavar="DAYS")] = 0,
+    limit: Annotated[int, argument(help="At most so many, the dearest first; 0: all.", metavar="N")] = 0,
+) -> Table:
+    """IV rank and percentile of everything in the archive as of its newest day, the dearest first; no chain is asked for."""
+    from plugins.options.volatility import gathering
+    from plugins.options.volatility.past_tables import ranks_table
+
+    if least < 0 or limit < 0:
+        raise UserError("There are no fewer than no days.", "Choose 0 or more.")
+    day = ctx.as_of or ctx.market.today()
+    names = [gathering.named(each) for each in symbols] or None
+    archive, note = gathering.archived(ctx, names, day - timedelta(days=400))
+    return ranks_table(gathering.ranked(ctx, archive), least, limit, (note,) if note else (), ctx.demo)
 
 
 @command(title="Expected move", panel="volatility")
@@ -148,7 +168,7 @@ def iv_history(
     if not 1 <= days <= 3660:
         raise UserError(f"{days} days back cannot be shown.", "Choose 1 to 3660.")
     of, _ = _surface(ctx, symbol)
-    name = of.desk.symbol if of else symbol.strip().upper()
+    name = gathering.named(symbol)
     past = _past(ctx, name, (days + 60) / 365)
     since = (ctx.as_of or ctx.market.today()) - timedelta(days=days)
     archive, note = gathering.archived(ctx, [name], since - timedelta(days=400))
@@ -181,13 +201,12 @@ def reports(
 
 def _past(ctx: Context, symbol: str, years: float) -> Prices:
     """Past prices. UserError where none is stored, or for no years."""
-    from plugins.options.volatility.gathering import prices
-    from terminal.domain.options import contracts
+    from plugins.options.volatility.gathering import named, prices
 
     if not 0 < years <= 50:
         raise UserError(f"{years} years of prices cannot be had.", "Choose 1 to 50.")
-    name = symbol.strip().upper()
-    past = prices(ctx, contracts.UNDERLYING.get(name, name), years)
+    name = named(symbol)
+    past = prices(ctx, name, years)
     if len(past.days) < 2:
         raise UserError(f"No past prices of {name} are stored.", "Search with `tapeline market search TEXT`.")
     return past

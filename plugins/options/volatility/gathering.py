@@ -92,7 +92,35 @@ def prices(ctx: Context, symbol: str, years: float = YEARS) -> Prices:
     return Prices(symbol, tuple(frame["date"].to_list()), arrays, tuple(numbers))
 
 
-def archived(ctx: Context, symbols: list[str], since: date | None = None) -> tuple[pl.DataFrame, str]:
+def named(symbol: str) -> str:
+    """A symbol as the store names it: indices by their caret (SPX is ^SPX)."""
+    from terminal.domain.options import contracts
+
+    name = symbol.strip().upper()
+    return contracts.UNDERLYING.get(name, name)
+
+
+def ranked(ctx: Context, archive: pl.DataFrame) -> list[dict[str, Any]]:
+    """A row a symbol of `archived`: its newest day, and where that stands among the 252 sessions before it."""
+    from terminal.domain.volatility import OF, standing
+
+    if archive.is_empty():
+        return []
+    calendar, rows = ctx.market.calendar, []
+    first, last = archive["day"].min(), archive["day"].max()
+    sessions = calendar.sessions(first, last)  # type: ignore[arg-type]
+    for (_symbol,), own in archive.sort("symbol", "day").group_by("symbol", maintain_order=True):
+        newest = own.row(-1, named=True)
+        known = dict(own.select("day", "iv30").iter_rows())
+        before = [each for each in sessions if each < newest["day"]][-OF:]
+        place = standing([known.get(each) for each in before], newest["iv30"])
+        iv, hv = newest["iv30"], newest.get("hv20")
+        rows.append({**newest, "iv_rank": place.rank, "iv_percentile": place.percentile, "observed": place.observed,
+                     "iv_hv": iv / hv if hv else None})  # fmt: skip
+    return rows
+
+
+def archived(ctx: Context, symbols: list[str] | None, since: date | None = None) -> tuple[pl.DataFrame, str]:
     """The archive's days of these symbols (columns: see `store.archive`), and why there are none when it cannot be read."""
     import polars as pl
 

@@ -62,6 +62,7 @@ class Page(QWidget):
             self._split.addWidget(widget)
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 2)
+        self._split.setSizes([600, 400])
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(inside)
@@ -130,8 +131,8 @@ class Page(QWidget):
         self._stack.setCurrentIndex(1)
 
     def words(self, table: Table) -> Sequence[str]:
-        """What is said above the pictures."""
-        return table.notes
+        """What is said above the pictures; beginners are spared where rates are from."""
+        return [each for each in table.notes if not (self.newbie and each.startswith("Rates:"))]
 
     def _failed(self, problem: TerminalError) -> None:
         self.answer = None

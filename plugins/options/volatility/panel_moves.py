@@ -171,8 +171,9 @@ class RankGauge(Picture):
             return "not known"
         place = found.own if found.own.rank is not None else found.stand_in
         days = f"{found.own.observed} of {found.own.of} days observed"
-        if self._newbie and found.own.rank is not None:
-            return f"dearer than on {written.percent(place.percentile, 0)} of the past days · {days}"
+        if self._newbie:
+            than = "dearer" if found.own.rank is not None else "livelier"
+            return f"{than} than on {written.percent(place.percentile, 0)} of the past days · {days}"
         return f"{written.percent(value, 0)} · percentile {written.percent(place.percentile, 0)} · {days}"
 
     def _paint(self, painter: QPainter) -> None:
@@ -185,7 +186,7 @@ class RankGauge(Picture):
         painter.setBrush(colors.color("track"))
         painter.drawRoundedRect(bar, 3, 3)
         if value is not None:
-            painter.setBrush(colors.color("accent" if own else "bar_muted"))
+            painter.setBrush(colors.color("accent" if own else "t3"))
             painter.drawRoundedRect(QRectF(0, bar.top(), bar.width() * value, 6), 3, 3)
             painter.setBrush(colors.color("t1"))
             painter.drawRoundedRect(QRectF(max(0.0, bar.width() * value - 1.5), bar.top() - 3, 3, 12), 1.5, 1.5)

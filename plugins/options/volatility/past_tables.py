@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugins.options.volatility import words
 from plugins.options.volatility.tables import _frame, _said
-from terminal.api import Column, Table
+from terminal.api import Column, Source, Table
 from terminal.domain.volatility import ESTIMATORS, TITLES, YEAR
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from plugins.options.volatility.gathering import Prices, Stands
-    from terminal.api import Source
     from terminal.domain.options.surface import Surface
     from terminal.domain.volatility import Estimator, Ring
 
@@ -43,6 +42,18 @@ _REALISED = (
     Column("iv", "Options expect", "number", "fraction", "option_atm_iv", 1),
     Column("iv_hv", "IV / HV", "number", "x", "iv_hv", 2),
 )  # fmt: skip
+_RANKS = (
+    Column("symbol", "Symbol"),
+    Column("day", "Day", "date"),
+    Column("iv30", "IV 30 days", "number", "fraction", "iv30"),
+    Column("iv_rank", "IV rank", "number", "fraction", "iv_rank", 0),
+    Column("iv_percentile", "IV percentile", "number", "fraction", "iv_percentile", 0),
+    Column("observed", "Days observed of 252", "integer", "count", "iv_observed"),
+    Column("hv20", "HV 20 sessions", "number", "fraction", "hv20"),
+    Column("iv_hv", "IV / HV", "number", "x", "iv_hv", 2),
+    Column("skew25", "Skew", "number", "fraction", "skew25", newbie=False),
+    Column("slope", "Term slope", "number", "fraction", "term_slope", newbie=False),
+)
 _HISTORY = (
     Column("day", "Day", "date"),
     Column("spot", "Price", "number", "", "", 2),
@@ -123,6 +134,20 @@ def history_table(
     return Table(f"Volatility of {past.symbol} day by day", _HISTORY, _frame(_HISTORY, rows), tuple(sources),
                  () if kept else ("iv30: no chain of it is archived",), _said(*notes),
                  detail={"stands": place, "symbol": past.symbol})  # fmt: skip
+
+
+def ranks_table(rows: Sequence[Mapping[str, Any]], least: int, limit: int, unknown: tuple[str, ...], demo: bool) -> Table:
+    """The dearest first; those without a percentile at the end."""
+    kept = [row for row in rows if row["observed"] >= least]
+    kept.sort(key=lambda row: (row["iv_percentile"] is None, -(row["iv_percentile"] or 0.0), row["symbol"]))
+    short = sum(row["iv_percentile"] is None for row in kept)
+    notes = [f"{len(kept)} symbols are archived." if kept else
+             "Nothing is archived yet: `tapeline options archive` keeps today's chains."]  # fmt: skip
+    if short:
+        notes.append(f"{short} of them have too few observed days for a rank.")
+    source = Source("demo" if demo else "own archive", "volatility of archived chains", simulated=demo)
+    return Table("Dear and cheap options", _RANKS, _frame(_RANKS, kept[: limit or None]), (source,) if kept else (), unknown,
+                 tuple(notes))  # fmt: skip
 
 
 def _horizon(surface: Surface | None, sessions: int) -> float | None:

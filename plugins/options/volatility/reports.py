@@ -53,7 +53,8 @@ def _notes(symbol: str, rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
         return (f"What options expected is known of none of {len(rows)} reports: it takes chains archived on their eves.",)
     more = sum(row["ratio"] > 1 for row in both)
     return _said(
-        f"On {more} of {len(both)} reports with an archived chain the price moved more than options had expected.",
+        f"On {more} of {len(both)} {'report' if len(both) == 1 else 'reports'} with an archived chain the price moved more than "
+        "options had expected.",
         f"On average it moved {written.multiple(sum(row['ratio'] for row in both) / len(both), 2)} what was expected."
         if len(both) >= LEAST else "",
     )  # fmt: skip
