@@ -13,17 +13,18 @@ from plugins.options.planner.panel_detail import Detail
 from plugins.options.planner.panel_form import OutlookForm
 from terminal.ui import theme
 from terminal.ui.badge import SourceBadge
-from terminal.ui.form import Banner, Chip, EmptyState, column, label, reveal, row
+from terminal.ui.form import Banner, Button, Chip, EmptyState, column, label, reveal, row
 from terminal.ui.meters import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from terminal.api import Host, Table, TerminalError
 
 _DATA = frozenset({"chains"})
+_WIDE = 1180
 
 
 class PlannerPanel(QWidget):
@@ -56,7 +57,7 @@ class PlannerPanel(QWidget):
     def _lay_out(self) -> None:
         middle = QWidget()
         middle.setLayout(column(self.note, self.ideas, spacing=6))
-        middle.setFixedWidth(theme.scaled(356))
+        self._middle = middle
         self._answer = QStackedWidget()
         body = QWidget()
         both = QHBoxLayout(body)
@@ -69,12 +70,31 @@ class PlannerPanel(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 8, 12, 8)
         box.setSpacing(6)
-        box.addLayout(row(self.title, self.spot, self.regime, 0, self.badge, spacing=8))
+        self.outlook = Button("Outlook", icon="sliders-horizontal", on_click=self._outlook_wanted)
+        self.outlook.setCheckable(True)
+        box.addLayout(row(self.outlook, self.title, self.spot, self.regime, 0, self.badge, spacing=8))
         box.addWidget(self.progress)
         box.addWidget(self.banner)
         main = row(self.form, spacing=12)
         main.addWidget(self._answer, 1)
         box.addLayout(main, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Side by side where there is room, else the form in place of the cards while it is wanted."""
+        wide = self.width() >= theme.scaled(_WIDE)
+        reveal(self.outlook, not wide)
+        reveal(self.form, wide or self.outlook.isChecked() or not self._symbol)
+        reveal(self._middle, wide or not self.outlook.isChecked())
+        self._middle.setFixedWidth(theme.scaled(356 if wide else 300))
+
+    def _outlook_wanted(self) -> None:
+        self._arrange()
+        if self.outlook.isChecked():
+            self.form.bias.setFocus()
 
     def _scrolled(self, widget: QWidget) -> QScrollArea:
         area = QScrollArea()

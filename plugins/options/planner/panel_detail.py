@@ -47,7 +47,7 @@ class _Slide(QSlider):
         self.setRange(low, high)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(theme.scaled(110))
+        self.setMinimumWidth(theme.scaled(64))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
@@ -104,8 +104,8 @@ class Detail(QWidget):
             cards.addWidget(card)
         several = QWidget()
         several.setLayout(cards)
-        sliders = row(label("On", "muted"), self.day, self.day_said, 12, label("Volatility", "muted"), self.iv, self.iv_said, 12,
-                      self.count, spacing=8)  # fmt: skip
+        sliders = row(label("On", "muted"), self.day, self.day_said, 8, label("Volatility", "muted"), self.iv, self.iv_said,
+                      spacing=8)  # fmt: skip
         self.day_said.setMinimumWidth(theme.scaled(78))
         self.iv_said.setMinimumWidth(theme.scaled(62))
         self._stack = QStackedWidget()
@@ -120,14 +120,14 @@ class Detail(QWidget):
         picture = Card(self.payoff)
         picture.body.addLayout(sliders)
         box.addWidget(picture, 3)
-        box.addLayout(row(self.views, 0, self.copy))
+        box.addLayout(row(self.views, 0, self.count, self.copy, spacing=8))
         self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lower.setSpacing(12)
         self._lower.addWidget(self._stack, 5)
         self._lower.addWidget(self.map, 3)
         box.addLayout(self._lower, 2)
         box.addWidget(self.foot)
-        self._inside = (several, picture, self.views, self.copy, self._stack, self.map, self.foot)
+        self._inside = (several, picture, self.views, self.count, self.copy, self._stack, self.map, self.foot)
         self.set_mode(self._host.mode)
 
     def _scrolled(self, widget: QWidget) -> QScrollArea:

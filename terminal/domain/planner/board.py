@@ -94,11 +94,12 @@ class Board:
         return next((each for each in self.terms if each.expiry == expiry), None)
 
     def worth(
-        self, rows: npt.NDArray[np.intp], spots: Floats, elapsed: float, shift: float = 0.0, *, exact: bool = True
+        self, rows: npt.NDArray[np.intp], spots: Floats, elapsed: float | Floats, shift: float = 0.0, *, exact: bool = True
     ) -> Floats:
         """[row, price]: what one share of each row is worth once `elapsed` years have passed, the share being at `spots`.
 
-        Each keeps its own volatility, moved by `shift`; what has expired by then is worth exercising it.
+        `elapsed` may be one for each row. Each keeps its own volatility, moved by `shift`; what has expired by then is worth
+        exercising it.
         Not `exact`: exercising early counts only as the least an option is worth (for many candidates at once).
         """
         strike, call = self.strike[rows][:, None], self.call[rows][:, None]

@@ -98,7 +98,10 @@ class Position:
 
     def grid(self, spots: Floats, elapsed: Sequence[float], shift: float = 0.0) -> Floats:
         """[moment, price] of profit: dates go down, prices across."""
-        return np.stack([self.profit(spots, years, shift) for years in elapsed])
+        count, moments = len(self.rows), np.asarray(elapsed, dtype=np.float64)
+        made = self.board.worth(np.tile(self.rows, len(moments)), spots, np.repeat(moments, count), shift)
+        worth = np.tensordot(self.quantity, made.reshape(len(moments), count, -1), axes=(0, 1))
+        return np.asarray(worth) - self.cost
 
     @cached_property
     def extremes(self) -> tuple[float, float, float, float]:

@@ -25,7 +25,7 @@ HAND = [
     ("naked put far out", [leg(-1, "P", 60, 0.1)], "margin", 0.10 * 60 * 100),
     ("naked call", [leg(-1, "C", 110, 1)], "margin", 1000),
     ("cash-secured put", [leg(-1, "P", 95, 2)], "cash", 9500 - 200),
-    ("iron condor", [leg(1, "P", 85, 0.5), leg(-1, "P", 90, 1), leg(-1, "C", 110, 1), leg(1, "C", 115, 0.5)], "margin", 500 - 100),
+    ("iron condor", [leg(1, "P", 85, 0.5), leg(-1, "P", 90, 1), leg(-1, "C", 110, 1), leg(1, "C", 115, 0.5)], "margin", 400),
     ("short straddle", [leg(-1, "P", 100, 4), leg(-1, "C", 100, 4)], "margin", 2000 + 400 + 400 - 800),
     ("covered call", [SHARES, leg(-1, "C", 105, 2)], "margin", 5000 - 200),
     ("covered call, cash", [SHARES, leg(-1, "C", 105, 2)], "cash", 10_000 - 200),

@@ -88,6 +88,8 @@ def test_touching_by_simulation() -> None:
         assert touched(100, barrier, sigma, years, drift) == pytest.approx(float(hit.mean()), abs=0.012)
 
 
-@pytest.mark.parametrize(("sigma", "years", "barrier", "chance"), [(0.2, 0.0, 90, 0.0), (0.0, 1.0, 90, 0.0), (0.2, 1.0, 100, 1.0)])
+@pytest.mark.parametrize(
+    ("sigma", "years", "barrier", "chance"), [(0.2, 0.0, 90, 0.0), (0.0, 1.0, 90, 0.0), (0.2, 1.0, 100, 1.0)]
+)
 def test_touching_at_the_edges(sigma: float, years: float, barrier: float, chance: float) -> None:
     assert touched(100, barrier, sigma, years, 0.0) == chance

@@ -108,7 +108,8 @@ def test_a_target_decides_the_strikes(board: Board, rules: Rules) -> None:
 def test_volatility_rich_or_cheap_decides_between_credit_and_debit(board: Board, rules: Rules) -> None:
     both = ("bull_call_spread", "bull_put_spread", "long_call")
     rich = {each.structure.id: each.parts["volatility"] for each in planned(board, rules, "bullish", names=both, rank=0.95).ideas}
-    cheap = {each.structure.id: each.parts["volatility"] for each in planned(board, rules, "bullish", names=both, rank=0.05).ideas}
+    low = planned(board, rules, "bullish", names=both, rank=0.05)
+    cheap = {each.structure.id: each.parts["volatility"] for each in low.ideas}
     assert rich["long_call"] < 0.5 < cheap["long_call"]
     assert rich["long_call"] < rich["bull_put_spread"]
     for rank, sign in ((0.95, -1), (0.4, 0), (0.05, 1), (None, 0)):

@@ -26,7 +26,9 @@ def made(board: Board, text: str) -> Position:
 
 @settings(max_examples=25)
 @given(st.floats(1, 50_000), st.floats(100, 100_000), st.one_of(st.none(), st.floats(10, 5_000)))
-def test_never_more_than_allowed_and_never_one_less_than_possible(board: Board, risk: float, power: float, budget: float | None) -> None:
+def test_never_more_than_allowed_and_never_one_less_than_possible(
+    board: Board, risk: float, power: float, budget: float | None
+) -> None:
     one = made(board, "+1 100 C, -1 105 C")
     loss, _, sure = at_risk(one, 3.0)
     assert sure and loss == pytest.approx(one.cost)
