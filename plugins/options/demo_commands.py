@@ -24,11 +24,9 @@ def demo_fill(
     """
     import polars as pl
 
-    from plugins.options import demo
-
     if not ctx.demo:
         raise UserError("Your own archive holds nothing invented.", "The demo archive lives in the demo market: add --demo.")
-    came = demo.fill(ctx, [symbol.strip().upper() for symbol in symbols] or None)
+    came = ctx.market.simulate_past([symbol.strip().upper() for symbol in symbols] or None, ctx)
     status = ctx.store.archive.status()
     note = f"{came} chains were archived." if came else "Everything was there already."
     frame = status.select("symbol", pl.col("days").cast(pl.Int64), pl.col("volatilities").cast(pl.Int64))

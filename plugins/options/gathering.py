@@ -66,7 +66,6 @@ class Desk:
 
 def desk(ctx: Context, symbol: str, *, fetch: bool = True) -> Desk:
     """The newest chain as of the context's day, priced. Raises UserError when there is none, or when it cannot be priced."""
-    from plugins.options import demo
     from terminal.domain.options import contracts
 
     symbol = symbol.strip().upper()
@@ -74,8 +73,8 @@ def desk(ctx: Context, symbol: str, *, fetch: bool = True) -> Desk:
     failed: tuple[str, ...] = ()
     if fetch and ctx.as_of is None:
         failed = tuple(ctx.market.ensure([symbol], ["chains"], ctx))
-    elif ctx.demo and ctx.as_of is not None:
-        demo.fill(ctx, [symbol])
+    elif ctx.as_of is not None:
+        ctx.market.simulate_past([symbol], ctx)
     key = ("options.desk", symbol, ctx.as_of, ctx.market.today())
     made: Desk = ctx.market.cached(key, lambda: _desk(ctx, symbol, failed), ("chains", "macro", "dividends", "quotes"))
     return made if made.failed == failed else _with_failures(made, failed)

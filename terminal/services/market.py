@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from terminal.domain.sourced import Source, Table
     from terminal.paths import Home
     from terminal.providers.base import Provider
+    from terminal.providers.demo import DemoProvider
     from terminal.providers.router import Router
     from terminal.services.bank import Bank
     from terminal.services.flow_feed import FlowFeed
     from terminal.services.health import Health
     from terminal.services.live import LivePrices
     from terminal.services.refresh import Refresher
+    from terminal.services.simulated_past import SimulatedPast
     from terminal.settings import Settings
     from terminal.store import Store
     from terminal.store.market import MarketStore
@@ -73,6 +75,7 @@ class Market:
         self._locks: dict[tuple[Any, ...], threading.Lock] = {}
         self._guard = threading.Lock()
         self._rulebook: Rulebook | None = None
+        self._past: SimulatedPast | None = None
         self._disk = Kept(cache, store, lambda: seal(rules))
         self._own = OwnFields(store, self._inputs, self._disk)
         self._universes = Universes(store, demo=demo, clock=clock, stored=self.symbols)
@@ -160,6 +163,21 @@ class Market:
     def plan(self, universe: str, ctx: Context) -> Table:
         """What a refresh of a universe would ask from whom, what the budgets do not suffice for, and when they are whole."""
         return self._refresher.plan(self.universe(universe), ctx, self._universes)
+
+    def simulate_past(self, symbols: Sequence[str] | None, ctx: Context) -> int:
+        """In the demo market: fill the archive with the past volatilities of all that is archived and the past chains of these
+        symbols (None: of all), where they are missing; how many chains came. In a real market nothing, 0.
+        """
+        provider = next((each for each in self.router.providers if each.id == "demo"), None)
+        if not self._demo or provider is None:
+            return 0
+        calendar = self.calendar
+        with self._guard:
+            if self._past is None:
+                from terminal.services.simulated_past import SimulatedPast
+
+                self._past = SimulatedPast(self._store, cast("DemoProvider", provider), calendar)
+        return self._past.fill(symbols, ctx)
 
     def import_file(self, path: Path, kind: str, mapping: Mapping[str, str], ctx: Context, **choices: Any) -> Table:
         """Bring a file of the user's into the market; `choices` are those of `terminal.services.file_rows.Choices`."""

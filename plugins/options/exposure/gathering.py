@@ -42,10 +42,9 @@ def exposed(ctx: Context, symbol: str, dealer: Dealer = "naive") -> Exposed:
 
 
 def _opened(ctx: Context, of: Desk) -> tuple[pl.DataFrame, int]:
-    from plugins.options import demo
     from terminal.domain.exposure import opened
 
-    demo.fill(ctx, [of.symbol])
+    ctx.market.simulate_past([of.symbol], ctx)
     archive = ctx.store.archive
     listed = archive.days(of.symbol)
     today = of.at.date()

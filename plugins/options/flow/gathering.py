@@ -176,10 +176,7 @@ def named(symbol: str) -> str:
 
 def filled(ctx: Context, symbols: Sequence[str]) -> None:
     """In the demo market: the archive that somebody would have by now, of these symbols (none: of all)."""
-    if ctx.demo:
-        from plugins.options.demo import fill
-
-        fill(ctx, symbols or None)
+    ctx.market.simulate_past(symbols or None, ctx)
 
 
 def context(ctx: Context, contracts: Sequence[str], day: date) -> pl.DataFrame:

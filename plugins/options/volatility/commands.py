@@ -187,7 +187,6 @@ def reports(
 
     Expectations are known of reports whose eve has an archived chain.
     """
-    from plugins.options import demo
     from plugins.options.volatility.reports import reports_table
 
     if limit < 1:
@@ -195,7 +194,7 @@ def reports(
     if "earnings.moves" not in ctx.commands():
         raise UserError("The plugin about earnings is switched off, which knows the reports.")
     name = symbol.strip().upper()
-    demo.fill(ctx, [name])
+    ctx.market.simulate_past([name], ctx)
     return reports_table(name, ctx.call("earnings.moves", symbol=name, limit=limit + 20), limit)
 
 

@@ -124,10 +124,8 @@ def archived(ctx: Context, symbols: list[str] | None, since: date | None = None)
     """The archive's days of these symbols (columns: see `store.archive`), and why there are none when it cannot be read."""
     import polars as pl
 
-    from plugins.options import demo
-
     try:
-        demo.fill(ctx)
+        ctx.market.simulate_past((), ctx)
         found = ctx.store.archive.volatility(symbols, since, None, ctx.as_of)
     except StoreError as problem:
         none = {"symbol": pl.String, "day": pl.Date, "iv30": pl.Float64, "source": pl.String}

@@ -1,0 +1,61 @@
+"""The demo market's archive: what somebody who archived chains every evening would have by now. Made when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from terminal.domain.sourced import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from terminal.api import Context
+    from terminal.domain.sessions import Calendar
+    from terminal.providers.demo import DemoProvider
+    from terminal.store import Store
+
+
+class SimulatedPast:
+    """Fills the archive of one demo market. Safe from several threads: two panels that ask at once do not both make it."""
+
+    def __init__(self, store: Store, provider: DemoProvider, calendar: Calendar) -> None:
+        self._store, self._provider, self._calendar = store, provider, calendar
+        self._lock = threading.Lock()
+
+    def fill(self, symbols: Sequence[str] | None, ctx: Context) -> int:
+        """Bring the archive up to the newest session; how many snapshots came.
+
+        Volatilities of all symbols that are archived (a tenth of a second), and past chains of `symbols` among them (half a
+        second each the first time; None: of all). What is there already is not made again.
+        """
+        with self._lock:
+            newest = self._calendar.last_session(ctx.now())
+            there = self._store.archive.volatility(start=newest)["symbol"].to_list()
+            wanted = there if symbols is None else [symbol for symbol in symbols if symbol in there]
+            if there and all(self._whole(symbol, newest) for symbol in wanted):
+                return 0
+            return self._fill(symbols, ctx)
+
+    def _whole(self, symbol: str, newest: date) -> bool:
+        from terminal.providers.demo.option_history import CHAIN_SESSIONS
+
+        days = self._store.archive.days(symbol)["day"]
+        return len(days) >= CHAIN_SESSIONS and days[-1] >= newest
+
+    def _fill(self, symbols: Sequence[str] | None, ctx: Context) -> int:
+        from terminal.providers.demo import option_history
+
+        made = self._provider.options()
+        archive, newest, count = self._store.archive, made.tape.days[-1], 0
+        if newest not in archive.volatility(["SPY"], start=newest)["day"]:
+            archive.save_volatility(option_history.volatilities(made))
+        wanted = [symbol for symbol in option_history.archived(made) if symbols is None or symbol in symbols]
+        for position, symbol in enumerate(wanted):
+            ctx.progress(position / len(wanted), f"simulating past chains of {symbol}")
+            missing = set(option_history.sessions(made)) - set(archive.days(symbol)["day"])
+            if missing:
+                source = Source("demo", "simulated chains", made.calendar.session_close(newest), ctx.now(), simulated=True)
+                count += archive.save_chain(option_history.past_chains(made, symbol, missing), source).snapshots
+        return count
