@@ -40,8 +40,8 @@ def parts(name: pl.Expr) -> dict[str, pl.Expr]:
 
 
 def root(name: pl.Expr) -> pl.Expr:
-    """What stands before day, right and strike."""
-    return name.str.slice(0, name.str.len_bytes().cast(pl.Int64) - _TAIL)
+    """What stands before day, right and strike; "" where nothing does."""
+    return name.str.slice(0, (name.str.len_bytes().cast(pl.Int64) - _TAIL).clip(0))
 
 
 def underlying(name: pl.Expr) -> pl.Expr:

@@ -88,6 +88,7 @@ def test_names_that_are_none_are_unknown_in_a_frame_too() -> None:
     frame = pl.DataFrame({"name": ["nonsense", "", "SPY261318C00600000", "SPY261218X00600000", None]})
     read = frame.select(**names.parts(pl.col("name")), standard=names.standard(pl.col("name")))
     assert all(None in row[:3] or not row[3] for row in read.rows())
+    assert frame.select(names.root(pl.col("name")))["name"].to_list() == ["", "", "SPY", "SPY", None]
     assert frame.select(names.compact(pl.lit("O:SPXW  261218C06000000")))["literal"][0] == "SPXW261218C06000000"
 
 

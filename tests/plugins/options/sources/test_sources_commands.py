@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from terminal.errors import UserError
 from tests.providers.loopback import Loopback, Reply, serving
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ def test_a_spent_code_keeps_what_was_there(schwab: Any, server: Loopback) -> Non
     assert schwab.settings.secret("schwab") == "app-key-1:app-secret-2:refresh-old"
 
 
-def test_the_demo_market_has_no_broker(app: Any) -> None:
-    with pytest.raises(Exception, match="demo market"):
-        app.run("options.schwab_sign_in", {})
+def test_the_demo_market_has_no_broker() -> None:
+    from types import SimpleNamespace
+
+    from plugins.options.sources.commands import schwab_sign_in
+
+    demo: Any = SimpleNamespace(market=SimpleNamespace(router=SimpleNamespace(providers=())))
+    with pytest.raises(UserError, match="demo market"):
+        schwab_sign_in(demo)
