@@ -83,6 +83,7 @@ def em(
     """How far the price is expected to move: by the straddle, by volatility and by past moves over as many sessions."""
     from plugins.options.volatility import gathering
     from plugins.options.volatility.tables import move_table
+    from terminal.domain.sessions import NEW_YORK
     from terminal.domain.volatility import chosen, expected_move
 
     if days < 0:
@@ -95,7 +96,9 @@ def em(
         wanted = [gathering.expiry_of(of, expiry, days)] if expiry or days else chosen(listed)
     past = gathering.prices(ctx, of.desk.symbol)
     moves = [expected_move(of.desk.priced, each, ctx.market.calendar, past.closes) for each in wanted]
-    return move_table(of.desk.symbol, moves, of.desk.at.date(), gathering.sources_of(ctx, of, past))
+    day = of.desk.at.astimezone(NEW_YORK).date()
+    report = gathering.next_report(ctx, of.desk.symbol, day)
+    return move_table(of.desk.symbol, moves, day, report, gathering.sources_of(ctx, of, past))
 
 
 @command(title="Volatility surface", panel="volatility")

@@ -154,6 +154,15 @@ def stands(ctx: Context, of: Studied, past: Prices, archive: pl.DataFrame | None
     return Stands(standing([known.get(each) for each in sessions], now), standing(before, current), note)
 
 
+def next_report(ctx: Context, symbol: str, day: date) -> date | None:
+    """The next day after `day` on which the company is expected to report; None for a fund, or when nobody says."""
+    import polars as pl
+
+    stated = ctx.market.earnings([symbol], ctx.as_of)
+    ahead = stated.filter((pl.col("date") > day) & pl.col("eps_actual").is_null() & pl.col("revenue_actual").is_null())
+    return None if ahead.is_empty() else ahead["date"].min()  # type: ignore[return-value]
+
+
 def sources_of(ctx: Context, of: Studied | None, past: Prices | None) -> tuple[Source, ...]:
     """Where the chain and the prices are from."""
     found = tuple(of.desk.sources.values()) if of is not None else ()

@@ -45,7 +45,9 @@ class MovesPage(Page):
         return {"all": self.which.value == "all"}
 
     def words(self, table: Table) -> Sequence[str]:
-        return table.notes[1:2] or table.notes  # the first sentence stands in the panel's head
+        reported = (table.detail or {}).get("reported", "")
+        # The first sentence stands in the panel's head.
+        return [*(table.notes[1:2] or table.notes), *([reported] if reported and len(table.notes) > 2 else [])]
 
     def show_found(self, table: Table) -> None:
         moves = table.detail.get("moves", ())

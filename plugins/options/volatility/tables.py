@@ -55,6 +55,7 @@ _EM = (
     Column("beyond", "Past moves beyond the straddle", "number", "fraction", "em_beyond", 0, newbie=False),
     Column("windows", "Past moves looked at", "integer", "count", "em_windows", newbie=False),
     Column("iv", "Volatility", "number", "fraction", "option_iv", newbie=False),
+    Column("report", "Report before it", "date", term="em_report"),
     Column("reasons", "Not known because"),
 )
 _SURFACE = (
@@ -133,13 +134,16 @@ def _missing(symbol: str, of: Studied, place: Stands, hv: float | None) -> list[
     return [*told, *([place.note] if place.note else [])]
 
 
-def move_table(symbol: str, moves: Sequence[Expected], today: date, sources: Sequence[Source]) -> Table:
-    """A row an expiry."""
+def move_table(
+    symbol: str, moves: Sequence[Expected], today: date, report: date | None, sources: Sequence[Source]
+) -> Table:
+    """A row an expiry; `report`: the next day its company reports."""
     rows = []
     for each in moves:
         row: dict[str, Any] = {
             "expiry": each.expiry, "days": each.days, "sessions": each.sessions, "straddle": each.by_straddle,
             "iv_move": each.by_iv, "history_move": each.by_history, "iv": each.iv, "reasons": "; ".join(each.reasons) or None,
+            "report": report if report is not None and report <= each.expiry else None,
             "beyond": None if each.past is None else each.past.beyond(each.by_straddle),
             "windows": None if each.past is None else each.past.windows,
         }  # fmt: skip
@@ -147,13 +151,17 @@ def move_table(symbol: str, moves: Sequence[Expected], today: date, sources: Seq
             row |= {f"{name}_low": low, f"{name}_high": high}
         rows.append(row)
     notes = [part for each in moves[:4] for part in (words.expects(symbol, each, today), words.against_the_past(each))]
+    reported = ""
+    if report is not None and any(report <= each.expiry for each in moves):
+        reported = f"{symbol} reports on {words.until(report, today)}, as far as is known: moves past that day hold its own."
+        notes.append(reported)
     spans = " and ".join(f"{low} to {high}" for low, high in BUCKETS)
     if not moves:
-        notes = [f"{symbol} has no expiry {spans} days ahead."]
+        notes = [f"{symbol} has no expiry with usable quotes {spans} days ahead."]
     unknown = tuple(f"{each.expiry}: {reason}" for each in moves for reason in each.reasons)
     title = f"Expected move of {symbol}" + (f" at {moves[0].price:,.2f}" if moves else "")
     return Table(title, _EM, _frame(_EM, rows), tuple(sources), unknown, _said(*notes),
-                 detail={"moves": tuple(moves), "symbol": symbol, "today": today})  # fmt: skip
+                 detail={"moves": tuple(moves), "symbol": symbol, "today": today, "reported": reported})  # fmt: skip
 
 
 def surface_table(of: Studied) -> Table:
