@@ -373,7 +373,11 @@ def _delivered(call: Call, dataset: str) -> set[str]:
 
 
 def _because(answer: Answer, why: str, provider: Provider) -> Answer:
-    return replace(answer, fetch=replace(answer.fetch, reason=f"{why}, so {provider.title} was asked")) if why else answer
+    if not why:
+        return answer
+    said = f"{why}, so {provider.title} was asked"
+    own = answer.fetch.reason  # what the adapter itself had to remark
+    return replace(answer, fetch=replace(answer.fetch, reason=f"{said}; {own}" if own else said))
 
 
 def _nothing(fetch: Fetch) -> Fetch:

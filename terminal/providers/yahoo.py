@@ -104,7 +104,7 @@ class YahooProvider:
             seen.append(part.seen)
         there = set(pl.concat(frames)["expiry"])
         lost = [day for day in expiries if day not in there]
-        note = f"{len(lost)} of {len(expiries)} expiries were not delivered, {lost[0]} first" if lost and there else first.note
+        note = f"{len(lost)} of {len(expiries)} expiries were not delivered, {lost[0]} first" if lost and there else ""
         price = known["underlying_price"].drop_nulls().first() if known.height else None
         frame = pl.concat(frames).with_columns(
             pl.lit(first.as_of, dtype=pl.Datetime("us", "UTC")).alias("at"),
@@ -114,7 +114,8 @@ class YahooProvider:
             seen[0], finished_at=seen[-1].finished_at, bytes=sum(each.bytes or 0 for each in seen),
             sha256=hashlib.sha256("".join(each.sha256 for each in seen).encode()).hexdigest())  # fmt: skip
         status = "empty" if frame.is_empty() else "ok"
-        fetch = _fetch(whole, "chains", (symbol,), status, error=note, as_of=first.as_of, delayed=first.delayed)
+        told = {"error": first.note, "reason": note, "as_of": first.as_of, "delayed": first.delayed}
+        fetch = _fetch(whole, "chains", (symbol,), status, **told)
         return Answer("chains", frame, fetch, first.missing)
 
     def _parts(self, request: Request, progress: Progress) -> list[Part]:

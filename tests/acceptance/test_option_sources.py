@@ -141,7 +141,9 @@ def test_what_cboe_does_not_have_comes_from_yahoo_and_says_why(build: Any, repla
         assert (row["bid"], row["ask"], row["iv"]) == (None, None, None)  # nobody quoted it before the opening
     (source,) = market.sources(chain["fetch_id"].unique().to_list()).values()
     assert source.provider == "yahoo"
-    assert "Cboe does not know it" in source.note
+    assert source.note == (
+        "Cboe does not know it, so Yahoo Finance was asked; 2 of 3 expiries were not delivered, 2025-04-17 first"
+    )  # one expiry alone was recorded, and that is said
 
 
 @pytest.mark.real

@@ -116,7 +116,8 @@ def test_an_expiry_that_does_not_come_is_said(provider: Any) -> None:
     provider.answers = lambda _day: BODY  # the same whatever is asked
     (answer,) = provider.fetch(Request("chains", ("ACME",)), quiet)
     assert answer.frame.height == 3
-    assert answer.fetch.error == "1 of 2 expiries were not delivered, 2027-01-15 first"
+    assert (answer.fetch.status, answer.fetch.error) == ("ok", "")
+    assert answer.fetch.reason == "1 of 2 expiries were not delivered, 2027-01-15 first"
 
 
 def test_a_refusal_halfway_brings_nothing(provider: Any) -> None:
