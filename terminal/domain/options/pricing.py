@@ -195,8 +195,9 @@ def _valued(frame: pl.DataFrame) -> pl.DataFrame:
     late = {**chosen, "american": np.zeros(len(alive), dtype=bool)}
     premium = np.where(chosen["american"], mid - price(volatility=solved, **late), 0.0)
     premium = np.where(np.isfinite(premium), np.maximum(premium, 0.0), 0.0)
+    least = frame["_least"].to_numpy()[alive]
     for place, seen in ((1, bid), (2, ask)):
-        volatility[place, alive] = implied_volatility(seen - premium, **late)
+        volatility[place, alive] = np.where(seen > least, implied_volatility(seen - premium, **late), np.nan)
     inside = np.where(frame["call"].to_numpy(), 1.0, -1.0) * (frame["priced_spot"].to_numpy() - terms["strike"]) > 0
     # In the money and a bid without time value: the middle says something about the width of the quote, not the volatility.
     flat = frame["_alive"].to_numpy() & inside & np.isnan(volatility[1])

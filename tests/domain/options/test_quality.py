@@ -132,6 +132,16 @@ def test_in_the_money_a_bid_without_time_value_says_nothing_of_volatility() -> N
     assert row["delta"] > 0.95
 
 
+def test_so_does_a_bid_below_what_exercising_brings_though_the_middle_is_above() -> None:
+    frame = chain("SPY", days=[DAY], wide=0.5)
+    made = priced(frame).frame.filter(~pl.col("call") & (pl.col("strike") > 440))
+    flat = made.filter(pl.col("bid") <= pl.col("strike") - pl.col("spot"))
+    assert flat.height >= 4
+    assert flat["iv"].null_count() == flat.height
+    assert flat["iv_bid"].null_count() == flat.height
+    assert made.filter(pl.col("iv").is_not_null() & (pl.col("iv_gap").abs() > 0.02)).is_empty()
+
+
 def test_the_reasons_are_counted_and_said() -> None:
     frame = chain("SPXW", "^SPX").with_columns(
         pl.when(pl.col("strike") > 300).then(0.0).otherwise("bid").alias("bid"),
