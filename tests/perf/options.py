@@ -3,7 +3,8 @@
 All take the same arrays in turns. A peer that is not installed is said on the standard error and left out; loops over single
 contracts are timed on a part and scaled. The lines `error` are not times: the largest error over four grids (see
 `tests.domain.options.references`) in units of what half of the price's last digit makes; `peer` there is what is promised.
-The lines `american` price a chain of 10,000 contracts with 30 expiries, each contract with a volatility of its own.
+The lines `american` price a chain of 10,000 contracts with 30 expiries, each contract with a volatility of its own. The lines `spx`
+are a whole chain from its bytes to the screen (`_options_chain`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from terminal.domain.options import greeks, implied_volatility, machine, price
+from tests.perf import _options_chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +56,7 @@ def run() -> Iterator[dict[str, Any]]:
         yield from _beside(f"price and 15 Greeks of {CONTRACTS:,}", lambda: greeks(**terms, **share), _sensitivities(terms))
         yield from _american(share)
     yield from _errors()
+    yield from _options_chain.run()
 
 
 Peer = tuple[str, "Callable[[], Any]", float]
