@@ -157,3 +157,21 @@ def test_recorded_chains(shared: Path, symbol: str, level: float) -> None:
     assert sum(bool(smile.butterfly_free) for smile in curves) >= len(curves) - 1
     assert found.measured["iv30"] == pytest.approx(level, abs=0.01)
     assert found.measured["rr25"] is not None and found.measured["rr25"] < 0, "puts cost more"
+
+
+@pytest.mark.real
+def test_a_recorded_chain_of_an_index_agrees_with_its_exchange(shared: Path) -> None:
+    """RUT of 20 September 2023, 3,960 contracts of two roots, with the 30-day volatility that Cboe itself states."""
+    from terminal.providers.cboe_parse import parse_chain
+
+    body = (shared / "payloads" / "cboe" / "delayed_quotes_options__RUT_20230921_a.json").read_bytes()
+    told = parse_chain(body, "^RUT", "RUT")
+    found = smiles(price_chain(told.contracts, rate=lambda _: 0.053))
+    stated = float(told.facts.filter(pl.col("item") == "iv30")["value"][0])
+    assert found.measured["iv30"] == pytest.approx(stated, abs=0.01)
+    assert all(smile.curve is not None and smile.butterfly_free for smile in found.smiles) and len(found.smiles) == 15
+    assert {smile.root for smile in found.smiles} == {"RUT", "RUTW"}
+    assert max(smile.error or 0.0 for smile in found.smiles) < 0.003, "three tenths of a point at most"
+    assert min(smile.inside or 0.0 for smile in found.smiles) > 0.75
+    assert [smile.expiry for smile in found.smiles if smile.calendar_free is False] == [date(2023, 12, 15)]
+    assert all(one.expires <= other.expires for one, other in zip(found.smiles, found.smiles[1:], strict=False))
