@@ -24,7 +24,8 @@ Kind = Literal["opened", "closed", "passed", "decoy"]
 _REST, _DECOYS = 31, 0.3
 _HELD = 5
 _MONTHLY, _WEEKLY = 400.0, 43.0
-_LEAST_OPEN = 100.0
+# Open contracts of one that is chosen: a multiple of more would be a trade that nobody makes.
+_LEAST_OPEN, _MOST_OPEN = 100.0, 8_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,9 @@ def choose(grid: Grid, noise: Noise, interest: Floats, delta: Floats, day: int, 
     draws = chance.random(8)
     soon, lure = grid.days < 90, noise.uniform(10) < _DECOYS
     found: list[Choice] = []
-    able = np.flatnonzero(soon & ~lure & (turn == day % _REST) & (delta > 0.12) & (delta < 0.45) & (interest >= _LEAST_OPEN))
-    if draws[0] < 0.40 and len(able):
+    some = (interest >= _LEAST_OPEN) & (interest <= _MOST_OPEN)
+    able = np.flatnonzero(soon & ~lure & some & (turn == day % _REST) & (delta > 0.12) & (delta < 0.45))
+    if draws[0] < 0.60 and len(able):
         at = int(able[int(draws[1] * len(able))])
         kind: Kind = "opened" if draws[2] < 0.6 else "closed" if draws[2] < 0.8 else "passed"
         times = 0.55 + 0.3 * draws[3] if kind == "closed" else 6 + 10 * draws[3]
