@@ -99,7 +99,7 @@ def run() -> Iterator[dict[str, Any]]:
         whole, after = min(whole, time.process_time() - began), min(after, later)
     yield _line("spx.chain", whole * 1000, CPU_MS, "budget of processor time")
     yield _line("spx.priced", after * 1000, CPU_MS, "budget of processor time")
-    yield _line("spx.gap", min(_gap(body) for _ in range(3)) * 1000, GAP_MS, "budget of the window's thread")
+    yield _line("spx.gap", min(_gap(body) for _ in range(7)) * 1000, GAP_MS, "budget of the window's thread")
 
 
 def _gap(body: bytes) -> float:

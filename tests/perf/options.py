@@ -3,8 +3,8 @@
 All take the same arrays in turns. A peer that is not installed is said on the standard error and left out; loops over single
 contracts are timed on a part and scaled. The lines `error` are not times: the largest error over four grids (see
 `tests.domain.options.references`) in units of what half of the price's last digit makes; `peer` there is what is promised.
-The lines `american` price a chain of 10,000 contracts with 30 expiries, each contract with a volatility of its own. The lines `spx`
-are a whole chain from its bytes to the screen (`_options_chain`).
+The lines `american` price a chain of 10,000 contracts with 30 expiries, each contract with a volatility of its own. The lines
+`spx` are a whole chain from its bytes to the screen (`_options_chain`).
 """
 
 from __future__ import annotations
