@@ -201,7 +201,7 @@ class App:
                     if fill_demo(self.store, clock, progress or (lambda fraction, note: None), home.cache(True)):
                         self._fill_demo_book()
             self._chains = ChainArchive(self.store, lambda: self.market, clock=clock, demo=self.demo, setting=self.settings.get,
-                                        submit=self._workers.submit, say=self.events.publish)
+                                        say=self.events.publish)
         except BaseException:
             self.close()
             raise

@@ -134,7 +134,7 @@ def _no_warnings(request: pytest.FixtureRequest, expect_warning: Expected) -> It
         pytest.fail("unexpected warnings:\n" + "\n".join(unexpected), pytrace=False)
 
 
-_KEPT = ("pytest", "ThreadPoolExecutor", "QueueFeederThread", "QtTest", "Dummy", "polars")
+_KEPT = ("pytest", "ThreadPoolExecutor", "QueueFeederThread", "QtTest", "Dummy", "polars", "chain-archive")
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ next time. No failure here is one of the request that brought the chain; it is s
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _BILLS, _NO_RATE = "DGS3MO", 0.04
+_PATIENCE = 1.0  # seconds that closing waits
 # What could not be measured the day it came is tried again for so many days.
 _MEASURED_BACK = timedelta(days=7)
 _HV_SESSIONS, _HV_DAYS = 20, timedelta(days=45)
@@ -49,31 +49,31 @@ class Taken:
 class ChainArchive:
     """Brings the archive up to what the market holds.
 
-    `market()` gives closes; `submit` runs a function in a worker; `say(topic, payload)` publishes; `setting(key)` is a
-    setting's value.
+    `market()` gives closes; `setting(key)` is a setting's value; `say(topic, payload)` publishes; `start` runs a function
+    in a thread of its own, one at a time, as long as there is something to do.
     """
 
     def __init__(self, store: Store, market: Callable[[], Market], *, clock: Callable[[], datetime], demo: bool,
-                 setting: Callable[[str], Any], submit: Callable[[Callable[[], None]], object],
-                 say: Callable[[str, Mapping[str, Any]], object]) -> None:
+                 setting: Callable[[str], Any], say: Callable[[str, Mapping[str, Any]], object],
+                 start: Callable[[Callable[[], None]], threading.Thread | None] | None = None) -> None:
         self._store, self._market, self._clock, self._demo = store, market, clock, demo
-        self._setting, self._submit, self._say = setting, submit, say
+        self._setting, self._say, self._start = setting, say, start or _start
+        self._thread: threading.Thread | None = None
         self._guard, self._alone = threading.Lock(), threading.Lock()
-        self._due = self._closed = False
+        self._due = self._working = self._closed = False
         self._told = ""
         self._tried: set[tuple[str, datetime]] = set()
         self._pruned: date | None = None
 
     def landed(self, payload: Mapping[str, Any]) -> None:
-        """Chains have come into the market: they are taken over soon, by a worker. For any thread."""
+        """Chains have come into the market: they are taken over in a thread of its own. For any thread."""
         if "chains" not in payload.get("datasets", ()) or self._closed:
             return
         with self._guard:
-            if self._due:
-                return
             self._due = True
-        with contextlib.suppress(Cancelled):  # the program ends; the next start takes them
-            self._submit(self._work)
+            if not self._working:
+                self._working = True
+                self._thread = self._start(self._work)
 
     def take(self, tick: Callable[[str], object] = lambda _symbol: None) -> list[Taken]:
         """Take over everything the archive lacks, measure it and give up what is due; `tick` hears of each symbol, may raise."""
@@ -90,14 +90,24 @@ class ChainArchive:
         return taken
 
     def close(self) -> None:
-        """The files are about to be closed: what is under way stops after the snapshot it is at."""
+        """The files are about to be closed: what is under way stops after the snapshot it is at; the next start goes on."""
         self._closed = True
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_PATIENCE)
 
     # inner
 
     def _work(self) -> None:
-        with self._guard:
-            self._due = False
+        while True:
+            with self._guard:
+                if not self._due or self._closed:
+                    self._working = False
+                    return
+                self._due = False
+            self._take_and_tell()
+
+    def _take_and_tell(self) -> None:
         try:
             problem = next((each.problem for each in self.take() if each.problem), "")
         except Cancelled:
@@ -214,6 +224,12 @@ class ChainArchive:
             return int(self._setting(key))
         except UserError:  # the plugin that declares it is set aside
             return DEFAULTS[key]
+
+
+def _start(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name="chain-archive", daemon=True)
+    thread.start()
+    return thread
 
 
 def newest_chain(store: Store, symbol: str, as_of: date | None) -> pl.DataFrame:

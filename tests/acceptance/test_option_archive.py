@@ -81,7 +81,7 @@ def test_a_chain_that_was_only_looked_at_is_archived_by_itself(app: App) -> None
     said: list[Any] = []
     app.events.subscribe("archive.changed", said.append)
     app.run("options.chain", {"symbol": "SPY"})
-    until(lambda: app.idle and said)
+    until(lambda: said)
     assert "SPY" in said[0]["symbols"] and said[0]["demo"] is True
     assert app.store.archive.days("SPY")["day"].to_list() == [date(2026, 11, 20)]
     assert app.store.archive.volatility(["SPY"], as_of=date(2026, 11, 20))["iv30"].is_not_null().any()
@@ -101,7 +101,7 @@ def test_a_damaged_archive_is_told_and_the_rest_works(app: App, demo_home: Home,
             opened.run("options.archive_status")
         assert "rebuild --archive" in told.value.hint
         assert opened.market.ensure(["SPY"], ["chains"], opened.context()) == []
-        until(lambda: opened.idle and notices)
+        until(lambda: notices)
         assert "not archived" in notices[0]["text"] and opened.market.chain("SPY").height > 300
         checks = {row["check"]: row["state"] for row in opened.run("store.check").rows()}
         assert checks["archive opens"] == "PROBLEM" and checks["book opens"] == "ok"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,12 @@ class Home:
                                          "options.raw_days": 9, "options.raw_megabytes": 1}  # fmt: skip
         self.store = Store(folder / "market.duckdb", folder / "book.duckdb", folder / "backups", clock=lambda: self.now,
                            publish=lambda topic, payload: self.hear(topic, dict(payload)))  # fmt: skip
+        self.begin()
+
+    def begin(self) -> None:
         self.archiving = ChainArchive(
             self.store, Market, clock=lambda: self.now, demo=False, setting=self.settings.__getitem__,  # type: ignore[arg-type]
-            submit=self.queued.append, say=lambda topic, payload: self.said.append((topic, dict(payload))))  # fmt: skip
+            start=self.queued.append, say=lambda topic, payload: self.said.append((topic, dict(payload))))  # fmt: skip
 
     def hear(self, topic: str, payload: dict[str, Any]) -> None:
         if topic == "market.changed":
@@ -96,9 +100,9 @@ def test_what_lands_is_archived_once_with_its_source(home: Home) -> None:
 
 def test_what_was_cut_short_is_taken_the_next_time(home: Home) -> None:
     home.land("SPY", FRIDAY - timedelta(days=1))
-    home.queued.clear()  # the program ended
+    home.queued.clear()  # the program ended, and began anew
+    home.begin()
     home.land("QQQ", FRIDAY)
-    home.archiving._due = False
     home.land("IWM", FRIDAY)
     home.work()
     assert home.store.archive.symbols() == {"IWM", "QQQ", "SPY"}
@@ -167,17 +171,26 @@ def test_a_damaged_archive_is_said_and_the_market_answers(home: Home, expect_war
 
 
 def test_the_end_of_the_program_is_no_error(home: Home) -> None:
-    def closed(_work: Callable[[], None]) -> None:
-        raise Cancelled
-
-    home.archiving._submit = closed
     home.land("SPY", FRIDAY)
-    assert home.said == []
-    home.land("QQQ", FRIDAY)
     home.archiving.close()
-    home.land("IWM", FRIDAY)
-    home.archiving._work()
+    home.land("QQQ", FRIDAY)
+    home.work()
+    with pytest.raises(Cancelled):
+        home.archiving.take()
+    home.archiving._take_and_tell()
     assert home.said == [] and home.store.archive.symbols() == frozenset()
+
+
+def test_in_a_thread_of_its_own_that_ends_with_the_work(home: Home) -> None:
+    home.archiving = ChainArchive(home.store, Market, clock=lambda: home.now, demo=False,  # type: ignore[arg-type]
+                                  setting=home.settings.__getitem__, say=lambda *_: None)  # fmt: skip
+    for minute in range(5):
+        home.land("SPY", FRIDAY + timedelta(minutes=minute))
+    thread = home.archiving._thread
+    assert thread is not None and thread.daemon and thread is not threading.current_thread()
+    thread.join(60)
+    home.archiving.close()
+    assert home.store.archive.snapshots("SPY").height == 5
 
 
 def test_the_market_keeps_a_few_days_and_the_archive_the_rest(home: Home) -> None:
