@@ -319,7 +319,12 @@ class ChainPanel(QWidget):
                       key="plan")  # fmt: skip
 
     def _planned(self, table: Table) -> None:
-        self.banner.show_message(" ".join(table.notes[:3]), "info", title=table.title, action="Open the planner",
+        """In short what the legs make and lose; the planner's own panel has everything else."""
+        rows = {row["key"]: row for row in table.rows()}
+        told = [str(rows["sentence"]["text"])] if "sentence" in rows else []
+        told += [f"{rows[key]['title']}: {rows[key]['text']}." for key in ("chance", "expected_move") if key in rows]
+        text = " ".join(told) or " ".join(table.notes[:2])
+        self.banner.show_message(text, "info", title=table.title, action="Open the planner",
                                  on_action=lambda: self.host.open("planner", self.symbol))  # fmt: skip
 
     def _not_planned(self, error: TerminalError) -> None:

@@ -131,6 +131,12 @@ def test_a_click_on_bid_or_ask_makes_a_leg_and_the_legs_are_planned(app: Any, op
     cost = rows.values["call"]["ask"][low] - rows.values["call"]["bid"][high]
     assert panel.tray.cost == pytest.approx(cost)
     assert panel.tray.text.startswith("+1 SPY ") and ", -1 SPY " in panel.tray.text
+    panel.tray.plan.click()
+    qtbot.waitUntil(lambda: not panel.banner.isHidden(), timeout=20_000)
+    assert "You can lose" in panel.banner.accessibleName() or "You make" in panel.banner.accessibleName()
+    panel.banner._action.click()
+    assert panel.host.opened == [("planner", "SPY")]
+    panel.banner.hide()
     panel.host.broken["options.calc"] = UserError("These cannot be planned today.")
     panel.tray.plan.click()
     qtbot.waitUntil(lambda: not panel.banner.isHidden(), timeout=10_000)
