@@ -5,8 +5,9 @@
     implied_volatility(4.2, spot=..., ...)        # without `volatility`
 
 Every argument is a number or an array, and they are broadcast together as numpy does; rates and yields are continuous and a
-year, volatility is a year's, `years` the calendar days to expiry over 365. What cannot be known is NaN: an input is, or no
-volatility gives a price. `american` (may be exercised before it expires) is exact to 1e-6 of the strike: see `american`.
+year, volatility is a year's, `years` the calendar days to expiry over 365. What cannot be known is NaN: an input is, or cannot
+be (a price of nothing, a volatility below zero), or no volatility gives a price. `american` (may be exercised before it expires)
+is exact to 1e-6 of the strike: see `american`.
 
 Large arrays go through machine code where numba is installed (`machine`); `spread` (an executor's `map`) and `parts` divide them
 between threads. The answers are the same within rounding. Work of that size belongs off the window's thread.
@@ -65,6 +66,7 @@ class Greeks:
     color: Floats
 
 
+@np.errstate(all="ignore")
 def price(
     *, spot: Number, strike: Number, years: Number, volatility: Number, rate: Number, dividend: Number = 0.0, call: Flag,
     american: Flag = False,
@@ -75,6 +77,7 @@ def price(
     return _price(_flat(terms), early.ravel()).reshape(shape)
 
 
+@np.errstate(all="ignore")
 def greeks(
     *, spot: Number, strike: Number, years: Number, volatility: Number, rate: Number, dividend: Number = 0.0, call: Flag,
     american: Flag = False, spread: Spread = map, parts: int = 1,
@@ -90,6 +93,7 @@ def greeks(
     return Greeks(**{name: value.reshape(shape) for name, value in found.items()})
 
 
+@np.errstate(all="ignore")
 def implied_volatility(
     seen: Number, *, spot: Number, strike: Number, years: Number, rate: Number, dividend: Number = 0.0, call: Flag,
     american: Flag = False, spread: Spread = map, parts: int = 1,
@@ -105,6 +109,7 @@ def implied_volatility(
     return found.reshape(shape)
 
 
+@np.errstate(all="ignore")
 def price_bounds(
     *, spot: Number, strike: Number, years: Number, rate: Number, dividend: Number = 0.0, call: Flag, american: Flag = False
 ) -> tuple[Floats, Floats]:
@@ -125,6 +130,11 @@ def _terms(*given: Any) -> tuple[_Terms, npt.NDArray[np.bool_]]:
     numbers = [np.ascontiguousarray(each, dtype=np.float64).reshape(call.shape) for each in (spot, strike, years, volatility)]
     numbers += [np.ascontiguousarray(each, dtype=np.float64).reshape(call.shape) for each in (rate, dividend)]
     numbers.append(np.where(call, 1.0, -1.0))
+    spot, strike, level = numbers[0], numbers[1], numbers[3]
+    with np.errstate(all="ignore"):
+        unknown = ~np.isfinite(sum(numbers)) | (np.minimum(spot, strike) <= 0) | (level < 0)
+    if unknown.any():
+        numbers[0] = np.where(unknown, np.nan, spot)
     return _Terms(*numbers), np.asarray(american, dtype=bool)
 
 

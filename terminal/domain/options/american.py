@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from terminal.domain.options import european, stepping
-from terminal.domain.options.boundary import SIGHTS, Boundaries, cdf, rule
+from terminal.domain.options import european, machine, stepping
+from terminal.domain.options.boundary import SIGHTS, Boundaries, Sights, cdf, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from terminal.domain.options.normal import Floats
 
 _CHUNK = 512
+_WEIGHT = 4  # so much more work than a European option
 # Rates so near to zero count as this: formulas divide by them, and no price notices.
 _LEAST_RATE = 1e-7
 _ONE_OVER_ROOT_TAU = 0.3989422804014327
@@ -40,8 +41,9 @@ _STILL = ("price", "delta", "leverage")
 
 
 class Added(NamedTuple):
-    """What early exercise adds to a put with a strike of 1, and its first three slopes by the spot."""
+    """What early exercise adds to a put with a strike of 1, and its first three slopes by the spot; `edge`: the boundary now."""
 
+    edge: Floats
     value: Floats
     delta: Floats
     gamma: Floats
@@ -79,7 +81,7 @@ def price(terms: Terms) -> Floats:
     if (chosen := np.flatnonzero(_double(terms))).size:
         value[chosen] = np.maximum(value[chosen], stepping.american(terms.at(chosen)))
     exercised = np.maximum(terms.sign * (terms.spot - terms.strike), 0.0)
-    return np.where(np.isnan(value), value, np.maximum(value, exercised))
+    return np.where(np.isfinite(value), np.maximum(value, exercised), np.nan)
 
 
 def sensitivities(terms: Terms) -> dict[str, Floats]:
@@ -180,7 +182,7 @@ class Puts:
         self.rate = np.where(np.abs(self.rate) <= _LEAST_RATE, 0.0, self.rate)
         self.among = among or Boundaries(terms.years, self.rate, self.dividend)
 
-    def seen(self) -> Floats:
+    def seen(self) -> Sights:
         """The boundary as each sees it."""
         volatility = self.terms.volatility
         if self.among.few(volatility):
@@ -196,12 +198,12 @@ class Puts:
         held = european.price(self.terms.at(chosen)._replace(volatility=volatility))
         return self._value(chosen, volatility, held, self.among.at(volatility, chosen))
 
-    def _value(self, chosen: Any, volatility: Floats, held: Floats, seen: Floats) -> Floats:
+    def _value(self, chosen: Any, volatility: Floats, held: Floats, seen: Sights) -> Floats:
         m, years, rate, dividend, unit = (
             each[chosen] for each in (self.spot, self.terms.years, self.rate, self.dividend, self.unit)
         )
-        added = premium(m, years, volatility, rate, dividend, seen).value * unit
-        return np.asarray(np.where(m <= np.exp(seen[:, -1]), (1 - m) * unit, held + np.maximum(added, 0.0)))
+        added = premium(m, years, volatility, rate, dividend, seen)
+        return np.asarray(np.where(m <= added.edge, (1 - m) * unit, held + np.maximum(added.value * unit, 0.0)))
 
     def state(self) -> _State:
         """Price and slopes by the spot in money: a call is worth spot times a put whose own spot is strike over spot."""
@@ -212,7 +214,7 @@ class Puts:
         delta = np.where(put, more.delta, more.value - m * more.delta)
         gamma = np.where(put, more.gamma / terms.strike, m * m * more.gamma / spot)
         speed = np.where(put, more.speed / terms.strike**2, -m * m * (3 * more.gamma + m * more.speed) / spot**2)
-        exercised = m <= np.exp(seen[:, -1])
+        exercised = m <= more.edge
         return _State(
             np.where(exercised, (1 - m) * self.unit, held["price"] + more.value * self.unit),
             np.where(exercised, terms.sign, held["delta"] + delta),
@@ -221,15 +223,21 @@ class Puts:
 
 
 def premium(
-    spot: Floats, years: Floats, volatility: Floats, rate: Floats, dividend: Floats, seen: Floats, *, slopes: bool = False
+    spot: Floats, years: Floats, volatility: Floats, rate: Floats, dividend: Floats, seen: Sights, *, slopes: bool = False
 ) -> Added:
     """The integral, in strikes. Without `slopes` these are zero."""
     found, given = np.zeros((4, len(spot))), (spot, years, volatility, rate, dividend)
+    if (made := machine.kernels(_WEIGHT * len(spot))) is not None:
+        edge = machine.premiums(made, seen, given, found[: 4 if slopes else 1])
+        return Added(np.exp(edge), *found)
+    edge = np.empty(len(spot))
     with np.errstate(all="ignore"):
         for start in range(0, len(spot), _CHUNK):
             part = slice(start, start + _CHUNK)
-            _premium([each[part, None] for each in given], seen[part, :SIGHTS], found[: 4 if slopes else 1, part])
-    return Added(*found)
+            levels = Sights(seen.curves, seen.rows[part], seen.shares[part]).all()
+            _premium([each[part, None] for each in given], levels[:, :SIGHTS], found[: 4 if slopes else 1, part])
+            edge[part] = np.exp(levels[:, -1])
+    return Added(edge, *found)
 
 
 def _premium(given: Sequence[Floats], seen: Floats, out: Floats) -> None:

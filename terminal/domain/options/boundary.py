@@ -31,8 +31,9 @@ NODES, POINTS, ROUNDS = 10, 12, 24
 SIGHTS = 24
 """Points at which a price looks at the boundary."""
 _SETTLED = 1e-6
+_MANY = 40  # so many options of one expiry have more volatilities than a grid of them has nodes
 _CHUNK = 64
-_DEGREE, _MIDDLE = 10, 3.0
+_DEGREE, _MIDDLE = 10, 3.0  # the latter stands in `kernels`, too
 
 
 class Rule(NamedTuple):
@@ -74,8 +75,8 @@ def cdf(x: Floats) -> Floats:
     """The normal distribution to 4e-9, ten times as fast for arrays that fit the cache as `normal.cdf`."""
     size = np.abs(x)
     near = (size - _MIDDLE) / (size + _MIDDLE)
-    value = np.full(x.shape, _tail()[0])
-    for each in _tail()[1:]:
+    value = np.full(x.shape, tail()[0])
+    for each in tail()[1:]:
         value *= near
         value += each
     with np.errstate(under="ignore", over="ignore"):
@@ -84,7 +85,7 @@ def cdf(x: Floats) -> Floats:
 
 
 @functools.cache
-def _tail() -> tuple[float, ...]:
+def tail() -> tuple[float, ...]:
     """N(-x) (x + 3) e^(x^2/2) as a polynomial in (x - 3) / (x + 3), the highest power first."""
     place = np.cos(math.pi * (np.arange(80) + 0.5) / 80)
     x = _MIDDLE * (1 + place) / (1 - place)
@@ -176,6 +177,21 @@ def sights(h: Floats, first: Floats) -> Floats:
     return np.asarray(first[:, None] - np.sqrt(np.maximum(seen, 0.0)))
 
 
+class Sights(NamedTuple):
+    """Boundaries as options see them, [option, SIGHTS + 1]: sums of these `rows` of `curves` with these `shares`."""
+
+    curves: Floats
+    rows: np.ndarray
+    shares: Floats
+
+    def all(self) -> Floats:
+        """The sums."""
+        made = self.shares[:, :1] * self.curves[self.rows[:, 0]]
+        for node in range(1, self.rows.shape[1]):
+            made += self.shares[:, node, None] * self.curves[self.rows[:, node]]
+        return np.asarray(made)
+
+
 class Boundaries:
     """The boundaries of many options: of each (years, rate, dividend) on a grid of volatilities, solved when first asked for.
 
@@ -199,17 +215,20 @@ class Boundaries:
 
     def few(self, volatility: Floats) -> bool:
         """Whether solving for each volatility by itself is less work."""
+        if len(volatility) > _MANY * len(self._years):
+            return False
         start, _ = self._grid(volatility)
         needed = np.unique((self.place[:, None] * self._row.shape[1] + start[:, None] + np.arange(self._WIDE)).ravel())
         return len(np.unique(np.stack([self.place, volatility]), axis=1).T) <= len(needed)
 
-    def exactly(self, volatility: Floats) -> Floats:
-        """`sights` of each option, solved for its own volatility."""
+    def exactly(self, volatility: Floats) -> Sights:
+        """Of each option, solved for its own volatility."""
         unique, back = np.unique(np.stack([self.place.astype(np.float64), volatility]), axis=1, return_inverse=True)
-        return self._seen(unique[0].astype(np.intp), unique[1])[back.reshape(-1)]
+        curves = self._seen(unique[0].astype(np.intp), unique[1])
+        return Sights(curves, back.reshape(-1, 1), np.ones((len(volatility), 1)))
 
-    def at(self, volatility: Floats, chosen: np.ndarray) -> Floats:
-        """`sights` of the `chosen` options (by index) at these volatilities, interpolated."""
+    def at(self, volatility: Floats, chosen: np.ndarray) -> Sights:
+        """Of the `chosen` options (by index) at these volatilities, interpolated."""
         start, share = self._grid(volatility)
         place, columns = self.place[chosen], start[:, None] + np.arange(self._WIDE)
         codes = np.unique((place[:, None] * self._row.shape[1] + columns)[self._row[place[:, None], columns] < 0])
@@ -218,10 +237,7 @@ class Boundaries:
             self._row[rows, nodes_] = len(self._known) + np.arange(len(codes))
             solved = self._seen(rows, np.exp(self._LOWEST + self._STEP * (nodes_ - self._WIDE // 2 + 1)))
             self._known = np.concatenate([self._known, solved])
-        rows, made = self._row[place[:, None], columns], np.zeros((len(chosen), SIGHTS + 1))
-        for node, weight in enumerate(_lagrange(share, self._WIDE)):
-            made += weight[:, None] * self._known[rows[:, node]]
-        return made
+        return Sights(self._known, self._row[place[:, None], columns], np.stack(_lagrange(share, self._WIDE), axis=1))
 
     def _seen(self, place: np.ndarray, volatility: Floats) -> Floats:
         terms = (each[place] for each in (self._years, self._rate, self._dividend))

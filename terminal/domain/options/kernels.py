@@ -14,6 +14,7 @@ import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
+import numpy as np
 
 from terminal.domain.options.guess import (
     FAR_LOW,
@@ -35,7 +36,11 @@ from terminal.domain.options.mills import DEGREE, LOWEST, SHORT, SMALL, STEP
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy.typing as npt
+
     from terminal.domain.options.normal import Floats
+
+    Rows = npt.NDArray[np.intp]
 
 _ROOT_TAU = math.sqrt(2 * math.pi)
 _ONE_OVER_ROOT_TAU = 1 / _ROOT_TAU
@@ -265,6 +270,61 @@ def sensitivities(
         out[13, row] = -gamma * over_now * (d1 * over_s + 1)
         out[14, row] = gamma * (d1 * d2 - 1) * over_v
         out[15, row] = gamma * (passing + half)
+
+
+@_compiled
+def premiums(
+    curves: Floats, rows: Rows, shares: Floats, spot: Floats, years: Floats, volatility: Floats, rate: Floats, dividend: Floats,
+    sine: Floats, weight: Floats, tail: Floats, out: Floats, edge: Floats, first: int, last: int,
+) -> None:  # fmt: skip
+    """What early exercise adds, as `american.premium` does, into `out` [1 or 4, option], and where it is best into `edge`.
+
+    The boundary of each option is made of the `rows` of `curves`, with these `shares`; `tail` is the polynomial of
+    `boundary.cdf`.
+    """
+    sights = len(sine)
+    seen = np.empty(sights + 1)
+    for row in range(first, last):
+        seen[:] = 0.0
+        for node in range(rows.shape[1]):
+            share, curve = shares[row, node], rows[row, node]
+            if share != 0:
+                for point in range(sights + 1):
+                    seen[point] += share * curves[curve, point]
+        s, time, v, r, q = spot[row], years[row], volatility[row], rate[row], dividend[row]
+        edge[row] = seen[sights]
+        deviation, here = v * math.sqrt(time), math.log(s)
+        value, delta, gamma, speed = 0.0, 0.0, 0.0, 0.0
+        for point in range(sights):
+            away, root = time * sine[point] * sine[point], deviation * sine[point]
+            middle = (here - seen[point] + (r - q) * away) / root
+            later, yielded = math.exp(-r * away) * time * weight[point], math.exp(-q * away) * time * weight[point]
+            d2 = middle - root / 2
+            below = _probability(tail, -middle - root / 2)
+            value += r * later * _probability(tail, -d2) - q * s * yielded * below
+            if out.shape[0] > 1:
+                density = later * _ONE_OVER_ROOT_TAU * math.exp(-0.5 * d2 * d2) / root
+                lost = q * math.exp(seen[point]) * density
+                gain, down = r * density - lost, d2 / root
+                bent = gain * (1 + down) + lost
+                delta -= gain / s + q * yielded * below
+                gamma += bent
+                speed += gain / (root * root) - bent * (2 + down)
+        out[0, row] = value
+        if out.shape[0] > 1:
+            out[1, row], out[2, row], out[3, row] = delta, gamma / (s * s), speed / (s * s * s)
+
+
+@_compiled
+def _probability(tail: Floats, x: float) -> float:
+    """See `boundary.cdf`."""
+    size = abs(x)
+    near = (size - 3.0) / (size + 3.0)
+    value: float = tail[0]
+    for power in range(1, len(tail)):
+        value = value * near + tail[power]
+    value *= math.exp(-0.5 * size * size) / (size + 3.0)
+    return 1.0 - value if x > 0 else value
 
 
 @_compiled

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from terminal.domain.options import european, mills
+from terminal.domain.options import boundary, european, mills
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from terminal.domain.options.boundary import Sights
     from terminal.domain.options.european import Terms
     from terminal.domain.options.normal import Floats
 
@@ -37,6 +38,8 @@ def load() -> Any:
     one, table = np.ones(1), mills.table()
     kernels.implied(table, one, one, one, one, one, one, one, np.empty(1), 0, 1)
     kernels.sensitivities(table, one, one, one, one, one, one, one, np.empty((1, 1)), 0, 1)
+    premiums(kernels, boundary.Sights(np.zeros((1, boundary.SIGHTS + 1)), np.zeros((1, 1), dtype=np.intp), np.ones((1, 1))),
+             (one,) * 5, np.empty((1, 1)))  # fmt: skip
     return kernels
 
 
@@ -61,6 +64,15 @@ def sensitivities(made: Any, terms: Terms, rows: int, spread: Spread, parts: int
     out, given, table = np.empty((rows, len(terms.spot))), _inputs(terms), mills.table()
     _run(lambda part: made.sensitivities(table, *given, out, *part), len(terms.spot), spread, parts)
     return dict(zip(european.NAMES, out, strict=False))
+
+
+def premiums(made: Any, seen: Sights, given: Sequence[Floats], out: Floats) -> Floats:
+    """Premiums of early exercise into `out`; the logarithm of the boundary with all the time left."""
+    used, edge = boundary.rule(boundary.SIGHTS), np.empty(len(given[0]))
+    terms = [np.ascontiguousarray(each, dtype=np.float64) for each in given]
+    curves, rows, shares = (np.ascontiguousarray(each) for each in seen)
+    made.premiums(curves, rows, shares, *terms, used.sine, used.weight, np.array(boundary.tail()), out, edge, 0, len(edge))
+    return edge
 
 
 def _inputs(terms: Terms) -> list[Floats]:

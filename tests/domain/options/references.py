@@ -1,7 +1,8 @@
-"""What others say an option is worth: QuantLib's engines, and prices of sixty digits rounded once."""
+"""What others say an option is worth: QuantLib's engines, and prices of sixty digits rounded once; and our own kernels."""
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,3 +119,24 @@ def arrays(terms: list[dict[str, Any]]) -> dict[str, Any]:
     made = {name: np.array([each[name] for each in terms]) for name in terms[0]}
     made["years"] = made.pop("days") / 365
     return made
+
+
+def program(compiled: bool) -> Any:
+    """The kernels: compiled, or the same source as plain Python."""
+    import pytest
+
+    from terminal.domain.options import machine
+
+    numba = pytest.importorskip("numba")
+    if compiled:
+        return machine.load()
+    spec = importlib.util.find_spec("terminal.domain.options.kernels")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    kept = numba.njit
+    numba.njit = lambda *_, **__: lambda function: function
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        numba.njit = kept
+    return module

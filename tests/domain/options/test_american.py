@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terminal.domain.options import greeks, implied_volatility, price
-from tests.domain.options.references import arrays, many, option
+from terminal.domain.options import american, greeks, implied_volatility, machine, price
+from terminal.domain.options.boundary import Boundaries
+from tests.domain.options.references import arrays, many, option, program
 
 PUT: dict[str, Any] = {"spot": 97.0, "strike": 100.0, "years": 0.6, "volatility": 0.25, "rate": 0.045, "dividend": 0.02,
                        "call": False}  # fmt: skip
@@ -118,6 +119,22 @@ def test_a_chain_with_a_volatility_each_is_priced_like_its_contracts_alone() -> 
     told = whole > np.maximum(np.where(terms["call"], 100 - strike, strike - 100), 0) + 1e-4
     assert np.abs(found - volatility)[told].max() < 1e-7 and told.sum() > 80
     assert np.isnan(found[whole == np.maximum(np.where(terms["call"], 100 - strike, strike - 100), 0)]).all()
+
+
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_machine_code_tells_the_same(compiled: bool) -> None:
+    chance, count = np.random.default_rng(4), 2000 if compiled else 12
+    ranges = ((0.7, 1.4), (0.01, 2), (0.1, 0.8), (0.005, 0.09), (-0.02, 0.09))
+    spot, years, volatility, rate, dividend = (chance.uniform(low, high, count) for low, high in ranges)
+    years[: count // 2], rate[: count // 2], dividend[: count // 2] = 0.4, 0.04, 0.01
+    among = Boundaries(years, rate, dividend)
+    seen = among.at(volatility, np.arange(count))
+    wanted = american.premium(spot, years, volatility, rate, dividend, seen, slopes=True)
+    out = np.empty((4, count))
+    edge = machine.premiums(program(compiled), seen, (spot, years, volatility, rate, dividend), out)
+    assert np.exp(edge) == pytest.approx(wanted.edge, rel=1e-12)
+    for ours, theirs in zip(out, wanted[1:], strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-9)
 
 
 def test_implied_volatility_of_prices_without_one() -> None:
