@@ -39,8 +39,10 @@ class Chain:
 
 def theirs(symbol: str) -> str | None:
     """Schwab's spelling: $SPX for an index, BRK/B for a share class; None for what no US option is on."""
-    if symbol.startswith("^"):
-        return "$SPX" if symbol == "^GSPC" else f"${symbol[1:]}" if symbol[1:].isalpha() else None
+    from terminal.domain.options.contracts import index_of
+
+    if (index := index_of(symbol)) is not None:
+        return f"${index}"
     dotted = wire.dotted(symbol)
     return None if dotted is None else dotted.replace(".", "/")
 

@@ -23,8 +23,10 @@ TITLE = "Tradier"
 
 def theirs(symbol: str) -> str | None:
     """Tradier's spelling: SPX for an index, BRK/B for a share class; None for what no US option is on."""
-    if symbol.startswith("^"):
-        return "SPX" if symbol == "^GSPC" else symbol[1:] if symbol[1:].isalpha() else None
+    from terminal.domain.options.contracts import index_of
+
+    if (index := index_of(symbol)) is not None:
+        return index
     dotted = wire.dotted(symbol)
     return None if dotted is None else dotted.replace(".", "/")
 

@@ -129,6 +129,8 @@ class UnusualWhalesProvider(Service):
 
 def theirs(symbol: str) -> str | None:
     """Their spelling: SPX for an index, BRK.B for a share class; None for what no US option is on."""
-    if symbol.startswith("^"):
-        return "SPX" if symbol == "^GSPC" else symbol[1:] if symbol[1:].isalpha() else None
+    from terminal.domain.options.contracts import index_of
+
+    if (index := index_of(symbol)) is not None:
+        return index
     return wire.dotted(symbol)

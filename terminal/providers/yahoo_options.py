@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 # What Yahoo writes where it could compute no volatility is 0.00001; nothing that trades has one of a hundredth of a per cent.
 LEAST_VOLATILITY = 1e-4
-# The index itself has another name there than its options.
-_OTHER_NAMES = {"^GSPC": "^SPX"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,11 @@ class Options:
 
 
 def asked_as(symbol: str) -> str:
-    """The name under which Yahoo has a symbol's options."""
-    return _OTHER_NAMES.get(symbol, symbol)
+    """The name under which Yahoo has a symbol's options: those on the S&P 500 are not under the index's own, ^GSPC."""
+    from terminal.domain.options.contracts import index_of
+
+    index = index_of(symbol)
+    return symbol if index is None else f"^{index}"
 
 
 def epoch(expiry: date) -> str:

@@ -106,6 +106,14 @@ def underlying_of(root: str) -> str:
     return UNDERLYING.get(root, root.rstrip("0123456789"))
 
 
+def index_of(symbol: str) -> str | None:
+    """The exchange's own name of an index: SPX of ^SPX, ^GSPC or SPX; None for what is no index."""
+    symbol = symbol.upper()
+    name = _INDICES.get(symbol, symbol).lstrip("^_")
+    known = symbol.startswith(("^", "_")) or f"^{name}" in UNDERLYING.values()
+    return name if known and name.isalnum() else None
+
+
 def roots_of(symbol: str) -> tuple[str, ...]:
     """The roots of a symbol's standard options: SPX and SPXW of ^SPX (or ^GSPC), the symbol itself of a share."""
     symbol = symbol.upper().replace(".", "-")

@@ -102,6 +102,12 @@ def test_the_roots_of_a_symbol_and_back(symbol: str, roots: tuple[str, ...]) -> 
     assert {contracts.underlying_of(root) for root in roots} == {stored}
 
 
+def test_an_index_is_known_by_any_of_its_names() -> None:
+    names_of = ("^SPX", "^GSPC", "SPX", "spx", "_RUT", "^VIX", "VIX", "^VXAPL", "SPY", "SPXW", "BRK-B", "^", "^A B")
+    assert [contracts.index_of(each) for each in names_of] == [
+        "SPX", "SPX", "SPX", "SPX", "RUT", "VIX", "VIX", "VXAPL", None, None, None, None, None]  # fmt: skip
+
+
 def test_an_adjusted_contract_is_on_the_share_without_its_digit() -> None:
     found = contracts.parse("AAPL1261218C00100000")
     assert found is not None
