@@ -135,7 +135,8 @@ class ChainArchive:
             'select symbol, "at", count(*)::bigint as contracts from chains group by all')
         if held.is_empty():
             return []
-        there = self._store.archive.snapshots().select("symbol", "at", pl.col("contracts").alias("archived"))
+        oldest = held.sort("at")["at"][0]
+        there = self._store.archive.snapshots(since=oldest).select("symbol", "at", pl.col("contracts").alias("archived"))
         lacking = held.join(there, on=["symbol", "at"], how="left").filter(
             pl.col("archived").is_null() | (pl.col("contracts") > pl.col("archived")))
         return list(lacking.sort("at", "symbol").select("symbol", "at").iter_rows())
@@ -245,7 +246,7 @@ def newest_chain(store: Store, symbol: str, as_of: date | None) -> pl.DataFrame:
             if symbol in store.archive.symbols():
                 archived = store.archive.chain(symbol, as_of)
                 if archived.height and (at is None or archived["at"][0] > at):
-                    return archived
+                    return archived.with_columns(pl.col("at").alias("known_at"))
         except StoreError as error:
             _log.warning("The archive cannot be read: %s", error.sentence())
     frame = market.read("chains", [symbol], start=at, as_of=as_of, latest=True)

@@ -1,8 +1,9 @@
 """The archive: what no service gives a second time. Option chains day by day, volatilities, prints, raw messages.
 
-Of each symbol and day the last snapshot stays for good; the earlier ones of the same day are kept a while, because flow is
-what changed between two of them. A day is a calendar day in exchange time, so that nothing read *as of* a day was said later.
-A request has a number below zero here: those of the market begin anew when it is rebuilt.
+Of each symbol and day the last snapshot stays for good, and the last before the open, which shows the session before; the
+others of the same day are kept a while, because flow is what changed between two of them. A day is a calendar day in
+exchange time, so that nothing read *as of* a day was said later. A request has a number below zero here: those of the market
+begin anew when it is rebuilt.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class ArchiveStore:
         """Keep snapshots: rows of CHAINS of any symbols and moments. With several sources, `frame` has their `fetch_id`.
 
         What is archived already is not written again, unless more contracts of the same moment have come. The last snapshot
-        of a day wins; the earlier ones stay until `prune`. Rows without what a contract is are refused by ValueError.
+        of a day (and session) wins; the others stay until `prune`. ValueError for rows without what a contract is.
         """
         saved = archive_chains.save(self.database, frame, source, self._calendar)
         self._grow()
@@ -79,12 +80,12 @@ class ArchiveStore:
         """CHAINS with `fetch_id`: the newest snapshot at or before a moment, earlier ones of a day included."""
         return archive_chains.rows(self.database, f'symbol = {literal(symbol)} and "at" <= {literal(at)}', '"at"')
 
-    def snapshots(self, symbol: str | None = None, day: date | None = None) -> pl.DataFrame:
+    def snapshots(self, symbol: str | None = None, day: date | None = None, *, since: datetime | None = None) -> pl.DataFrame:
         """symbol, at, day, session, whole, last, contracts, provider, fetch_id of every snapshot there is, oldest first.
 
         `session`: whose trading it shows; `whole`: taken after its close, so that its volume is that of the session.
         """
-        return archive_chains.snapshots(self.database, symbol, day)
+        return archive_chains.snapshots(self.database, symbol, day, since)
 
     def symbols(self) -> frozenset[str]:
         """Of what chains are archived."""
@@ -97,7 +98,8 @@ class ArchiveStore:
 
     def days(self, symbol: str) -> pl.DataFrame:
         """day, at, contracts, provider of the last snapshot of each archived day, oldest first."""
-        return self.snapshots(symbol).filter("last").select("day", "at", "contracts", "provider")
+        found = self.snapshots(symbol).filter("last").unique("day", keep="last", maintain_order=True)
+        return found.select("day", "at", "contracts", "provider")
 
     def contract(self, contract: str, start: date | None = None, end: date | None = None) -> pl.DataFrame:
         """day, at and what was said of one contract on each archived day, oldest first, with `fetch_id`."""

@@ -52,7 +52,8 @@ def save(database: Database, frame: pl.DataFrame, source: Source | Mapping[int, 
     symbols = ", ".join(map(literal, taken["symbol"].unique().sort()))
 
     def write(tx: Transaction) -> Archived:
-        there = tx.query(f"select snapshot, symbol, \"at\", day, last, contracts from snapshots where symbol in ({symbols})")
+        there = tx.query(f"select snapshot, symbol, \"at\", day, session, last, contracts from snapshots "
+                         f"where symbol in ({symbols})")  # fmt: skip
         here = there.select("symbol", "at", pl.col("contracts").cast(pl.Int64).alias("before"), pl.col("snapshot").alias("old"))
         compared = taken.join(here, on=["symbol", "at"], how="left")
         fresh = compared.filter(pl.col("before").is_null() | (pl.col("contracts") > pl.col("before")))
@@ -121,9 +122,10 @@ def _numbered(tx: Transaction, rows: pl.DataFrame, symbols: str) -> pl.DataFrame
 def _write(tx: Transaction, fresh: pl.DataFrame, there: pl.DataFrame, rows: pl.DataFrame, requests: Mapping[int, int]) -> None:
     free = int(tx.query("select coalesce(max(snapshot), 0) + 1 as n from snapshots")["n"][0])
     fresh = fresh.with_row_index("snapshot", free).cast({"snapshot": pl.Int64})
-    every = pl.concat([fresh.select("snapshot", "symbol", "at", "day"),
-                       there.select(pl.col("snapshot").cast(pl.Int64), "symbol", "at", "day")])  # fmt: skip
-    latest = set(every.filter(pl.col("at") == pl.col("at").max().over("symbol", "day"))["snapshot"])
+    every = pl.concat([fresh.select("snapshot", "symbol", "at", "day", "session"),
+                       there.select(pl.col("snapshot").cast(pl.Int64), "symbol", "at", "day", "session")])  # fmt: skip
+    # Before the open a chain still has the volume of the session before, and the open interest it ended with: both stay.
+    latest = set(every.filter(pl.col("at") == pl.col("at").max().over("symbol", "day", "session"))["snapshot"])
     request = pl.col("_request").replace_strict(requests, return_dtype=pl.Int64).alias("fetch_id")
     tx.insert("snapshots", fresh.select("snapshot", "symbol", "at", "day", "session", "whole",
                                         pl.col("snapshot").is_in(latest).alias("last"), request, "contracts"))
@@ -188,13 +190,15 @@ def _values(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(name).cast(CHAINS.columns[name]) for name in VALUES if name in frame.columns)
 
 
-def snapshots(database: Database, symbol: str | None, day: date | None) -> pl.DataFrame:
+def snapshots(database: Database, symbol: str | None, day: date | None, since: datetime | None) -> pl.DataFrame:
     """Every snapshot there is, oldest first."""
     conditions = ["true"]
     if symbol is not None:
         conditions.append(f"s.symbol = {literal(symbol)}")
     if day is not None:
         conditions.append(f"s.day = {literal(day)}")
+    if since is not None:
+        conditions.append(f"s.\"at\" >= {literal(since)}")
     return database.read(
         'select s.symbol, s."at", s.day, s.session, s.whole, s.last, s.contracts::bigint as contracts, f.provider, '
         "s.fetch_id::bigint as fetch_id from snapshots s left join fetches f using (fetch_id) "
@@ -213,7 +217,8 @@ def contract(database: Database, name: str, start: date | None, end: date | None
         conditions.append(f"s.day >= {literal(max(bounds))}")
     if end is not None:
         conditions.append(f"s.day <= {literal(end)}")
-    wanted = database.read(f"select s.snapshot, s.day, s.\"at\" from snapshots s where {' and '.join(conditions)}")
+    wanted = database.read(f"select s.snapshot, s.day, s.\"at\" from snapshots s where {' and '.join(conditions)} "
+                           "qualify row_number() over (partition by s.symbol, s.day order by s.\"at\" desc) = 1")  # fmt: skip
     listed = ", ".join(map(str, wanted["snapshot"])) or "null"
     frame = database.read(f"select r.snapshot, r.fetch_id::bigint as fetch_id, {values} from contract_days r "
                           f"where r.contract in ({numbers}) and r.snapshot in ({listed})")
@@ -249,7 +254,7 @@ def average_volume(database: Database, contracts: Sequence[str], day: date, sinc
     found = _known(database, asked["contract"].to_list())
     symbols = ", ".join(map(literal, found["symbol"].unique())) or "null"
     taken = database.read(
-        f"select snapshot from snapshots where symbol in ({symbols}) and last and whole and day < {literal(day)} "
+        f"select snapshot from snapshots where symbol in ({symbols}) and last and whole and day <= {literal(day)} "
         f"and session >= {literal(since)} and session < {literal(day)} "
         "qualify row_number() over (partition by symbol, session order by \"at\" desc) = 1")
     means = _of(database, found, taken, "volume").group_by("contract").agg(
@@ -298,7 +303,7 @@ def sources(database: Database, numbers: Sequence[int]) -> dict[int, Source]:
 def status(database: Database) -> pl.DataFrame:
     """One row a symbol: what is archived of it."""
     return database.read("""
-        select s.symbol, count(*) as days, arg_max(s.fetch_id, s."at")::bigint as fetch_id,
+        select s.symbol, count(distinct s.day) as days, arg_max(s.fetch_id, s."at")::bigint as fetch_id,
                min(s.day) as first, max(s.day) as newest, max(s."at") as "at",
                arg_max(s.contracts, s."at")::bigint as contracts, arg_max(f.provider, s."at") as provider,
                sum(s.contracts)::bigint as rows, max(coalesce(v.n, 0))::bigint as volatilities

@@ -64,7 +64,8 @@ def read(database: Database, symbols: Sequence[str] | None, start: date | None, 
 def unmeasured(database: Database, since: date) -> list[tuple[str, date, datetime]]:
     """The last snapshots of days from `since` on whose volatility is not our own of that moment, oldest first."""
     found = database.read(
-        'select s.symbol, s.day, s."at" from snapshots s left join volatility v on v.symbol = s.symbol and v.day = s.day '
-        f"where s.last and s.day >= {literal(since)} and (v.\"at\" is distinct from s.\"at\" or v.source <> 'own') "
-        'order by s."at", s.symbol')
+        "with newest as (select symbol, day, \"at\" from snapshots "
+        f"where last and day >= {literal(since)} qualify row_number() over (partition by symbol, day order by \"at\" desc) = 1) "
+        'select n.symbol, n.day, n."at" from newest n left join volatility v on v.symbol = n.symbol and v.day = n.day '
+        "where v.\"at\" is distinct from n.\"at\" or v.source <> 'own' order by n.\"at\", n.symbol")
     return list(found.iter_rows())

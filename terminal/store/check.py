@@ -105,8 +105,8 @@ def _archive(database: Database) -> list[Row]:
     lost = database.read("select (select count(*) from snapshots where fetch_id not in (select fetch_id from fetches)) "
                          "+ (select count(*) from (select distinct contract from contract_days) d "
                          "where d.contract not in (select id from contracts)) as n")["n"][0]
-    doubled = database.read("select count(*) as n from (select symbol, day from snapshots where last group by all "
-                            "having count(*) > 1)")["n"][0]
+    doubled = database.read("select count(*) as n from (select symbol, day, session from snapshots where last "
+                            "group by all having count(*) > 1)")["n"][0]
     return [
         ("archive rows", True, f"{rows:,} contract-days of {symbols:,} symbols in {days:,} snapshots"),
         ("every snapshot is whole", kept == rows, f"{kept:,} rows for {rows:,} contracts counted"),

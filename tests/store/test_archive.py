@@ -152,6 +152,29 @@ def test_a_snapshot_of_the_weekend_is_fridays_session(archive: ArchiveStore) -> 
     assert archive.average_volume([name("SPY", 100.0)], date(2026, 11, 23)).rows() == [(name("SPY", 100.0), 10.0, 1)]
 
 
+def test_before_the_open_a_chain_shows_the_session_before(archive: ArchiveStore) -> None:
+    early = datetime(2026, 11, 20, 13, 0, tzinfo=UTC)  # 08:00 in New York
+    put(archive, "SPY", THURSDAY - timedelta(hours=3), volume=1.0)
+    put(archive, "SPY", early - timedelta(hours=1), volume=69.0)
+    put(archive, "SPY", early, volume=70.0, open_interest=123.0)
+    put(archive, "SPY", MORNING, volume=2.0)
+    put(archive, "SPY", FRIDAY, volume=9.0)
+    seen = archive.snapshots("SPY").select("session", "whole", "last").rows()
+    assert seen == [(date(2026, 11, 19), False, True), (date(2026, 11, 19), True, False), (date(2026, 11, 19), True, True),
+                    (date(2026, 11, 20), False, False), (date(2026, 11, 20), True, True)]  # fmt: skip
+    assert archive.chain("SPY")["volume"].unique().to_list() == [9.0]
+    assert archive.days("SPY")["at"].to_list() == [THURSDAY - timedelta(hours=3), FRIDAY]
+    first = name("SPY", 100.0)
+    assert archive.contract(first)["volume"].to_list() == [1.0, 9.0]
+    assert archive.average_volume([first], date(2026, 11, 20)).rows() == [(first, 70.0, 1)]
+    assert archive.average_volume([first], date(2026, 11, 19))["days"].to_list() == [0]  # it was not known then
+    assert archive.status()["days"].to_list() == [2]
+    assert archive.unmeasured(date(2026, 11, 19)) == [("SPY", date(2026, 11, 19), THURSDAY - timedelta(hours=3)),
+                                                     ("SPY", date(2026, 11, 20), FRIDAY)]  # fmt: skip
+    archive.prune(moments=-1, trades=1, raw=1, raw_bytes=1)
+    assert archive.snapshots("SPY").height == 3
+
+
 def test_open_interest_as_stated_last(archive: ArchiveStore) -> None:
     put(archive, "SPY", THURSDAY)
     wanted = [name("SPY", 102.0), name("SPY", 55.0)]
