@@ -109,11 +109,12 @@ class UnusualWhalesProvider(Service):
         return self._of("exposures", symbol, path, params, partial(parse.parse_exposure, symbol=symbol))
 
     def stream(self, channels: tuple[str, ...], on_batch: Callable[[Batch], None]) -> UnusualWhalesStream:
-        """The websocket of the same key and address, not started."""
+        """The websocket of the same key and address, not started. Symbols in channels' names may be spelt as here."""
         from terminal.providers.unusualwhales_stream import UnusualWhalesStream, stream_address
 
         where = lambda: stream_address(self.around.base_url())  # noqa: E731
-        return UnusualWhalesStream(self.around.key, channels, on_batch, address=where, clock=self.around.clock)
+        named = tuple(_channel(each) for each in channels)
+        return UnusualWhalesStream(self.around.key, named, on_batch, address=where, clock=self.around.clock)
 
     def _of(
         self, dataset: str, symbol: str, path: str, params: Mapping[str, str], read: Callable[[Any], Any]
@@ -134,3 +135,8 @@ def theirs(symbol: str) -> str | None:
     if (index := index_of(symbol)) is not None:
         return index
     return wire.dotted(symbol)
+
+
+def _channel(name: str) -> str:
+    kind, colon, symbol = name.partition(":")
+    return f"{kind}{colon}{theirs(symbol) or symbol}" if symbol else name

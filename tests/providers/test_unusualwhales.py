@@ -189,8 +189,8 @@ def test_requests_beyond_the_price_of_a_call_are_in_the_budget(home: Home, clock
     whales.flow_alerts()
     whales.flow_alerts()
     assert [(each.requests, each.used) for each in budget.status("unusualwhales")] == [(120, 2), (50_000, 2)]
-    stream = whales.stream(("news",), lambda _batch: None)
-    assert stream.state.channels == ("news",)
+    stream = whales.stream(("news", "option_trades:BRK-B", "gex:^GSPC", "gex_strike_expiry:SPY"), lambda _batch: None)
+    assert stream.state.channels == ("news", "option_trades:BRK.B", "gex:SPX", "gex_strike_expiry:SPY")
     for each in providers.values():
         each.close()  # type: ignore[attr-defined]
     budget.close()
