@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from terminal.domain.sourced import Source
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from terminal.domain.sessions import Calendar
     from terminal.providers.demo import DemoProvider
     from terminal.store import Store
+
+_ASKED = timedelta(minutes=20)
 
 
 class SimulatedPast:
@@ -56,6 +61,13 @@ class SimulatedPast:
             ctx.progress(position / len(wanted), f"simulating past chains of {symbol}")
             missing = set(option_history.sessions(made)) - set(archive.days(symbol)["day"])
             if missing:
-                source = Source("demo", "simulated chains", made.calendar.session_close(newest), ctx.now(), simulated=True)
-                count += archive.save_chain(option_history.past_chains(made, symbol, missing), source).snapshots
+                chains = option_history.past_chains(made, symbol, missing)
+                numbers = chains["at"].rank("dense").cast(pl.Int64)
+                count += archive.save_chain(chains.with_columns(numbers.alias("fetch_id")), _sources(chains)).snapshots
         return count
+
+
+def _sources(chains: pl.DataFrame) -> dict[int, Source]:
+    """Where each session's chain is from, by its number: as if it had been asked for soon after the close."""
+    moments = chains["at"].unique().sort().to_list()
+    return {number + 1: Source("demo", "simulated chains", at, at + _ASKED, simulated=True) for number, at in enumerate(moments)}

@@ -21,6 +21,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "gamma": ("Calming or driving", "Gamma"), "delta": ("Leaning", "Delta"), "vanna": ("If nerves change", "Vanna"),
     "charm": ("As days pass", "Charm"),
 }  # fmt: skip
+FACTS = ("net", "zero", "walls", "pain", "ratio", "soon")
 UNITS: Mapping[str, str] = {
     "gamma": "per 1 % move", "delta": "in shares", "vanna": "per point of volatility", "charm": "per day",
 }  # fmt: skip
@@ -139,8 +140,18 @@ def marks(levels: Mapping[str, Any], spot: float, mode: str) -> tuple[Mark, ...]
              "max_pain": "Max pain"}  # fmt: skip
     found = [Mark(spot, f"{'Price' if newbie else 'Spot'} {_price(spot)}", "spot")]
     known = {key: levels[key] for key in words if levels.get(key) is not None}
-    found += [Mark(price, f"{words[key]} {_price(price)}", key) for key, price in known.items()]
+    # One line where several are the same.
+    for price in dict.fromkeys(known.values()):
+        keys = [key for key in known if known[key] == price]
+        found.append(Mark(price, f"{', '.join(words[key] for key in keys).capitalize()} {_price(price)}", keys[0]))
     return tuple(found)
+
+
+def shown_facts(view: str, mode: str) -> tuple[str, ...]:
+    """Which cards a view shows: all of them in Pro."""
+    if mode != "newbie":
+        return FACTS
+    return ("walls", "pain", "ratio") if view in ("open", "traded") else ("net", "zero", "walls", "pain")
 
 
 def facts(detail: Mapping[str, Any], mode: str) -> tuple[Fact, ...]:

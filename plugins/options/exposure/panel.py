@@ -49,7 +49,7 @@ class ExposurePanel(QWidget):
         self.view, self.measure, self.dealer = Segment((), name="View"), Segment((), name="Measure"), Segment((), name="Dealers")
         self.expiries, self.sticky = Segment((), name="Expiries"), Segment((), name="Volatility sticks to")
         self.bars, self.heat, self.curve = StrikeBars(), Heat(), Curve()
-        self.cards = {key: MetricCard("") for key in ("net", "zero", "walls", "pain", "ratio", "soon")}
+        self.cards = {key: MetricCard("") for key in model.FACTS}
         self.empty = EmptyState("No symbol chosen", icon="layers")
         self._choices = {"view": "strikes", "measure": "gamma", "dealer": "naive", "expiries": "0", "sticky": "strike"}
         self._worded = ""  # the mode of the words on the switches
@@ -230,6 +230,7 @@ class ExposurePanel(QWidget):
             card = self.cards[fact.key]
             card.set_title(fact.title)
             card.set_value(fact.value, fact.context, sentence=fact.sentence)
+            reveal(card, fact.key in model.shown_facts(view, mode))
         if view == "map":
             self.heat.show_map(model.heat(found, measure), found.spot, model.UNITS[measure])
             self._pictures.setCurrentWidget(self.heat)

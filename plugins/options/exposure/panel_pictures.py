@@ -24,7 +24,7 @@ _LEFT, _RIGHT, _MIDDLE = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 ROLES = {"spot": "t1", "zero_gamma": "warn", "call_wall": "accent_text", "put_wall": "accent_text", "max_pain": "past"}
 _DASHES = {"spot": Qt.PenStyle.SolidLine, "max_pain": Qt.PenStyle.DotLine}
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Home: -10_000, Qt.Key.Key_End: 10_000}
-_LINE, _ROWS = 15, 3
+_LINE = 15
 
 
 class Pointed(Picture):
@@ -58,9 +58,10 @@ class Across(Pointed):
         super().__init__(name)
         self._marks: tuple[Mark, ...] = ()
         self._low, self._high, self._top, self._bottom = 0.0, 1.0, 1.0, 0.0
+        self._rows = 1  # of names above the picture, as many as it takes
 
     def _area(self) -> QRectF:
-        left, head, foot = theme.scaled(62), theme.scaled(_LINE * _ROWS + 4), theme.scaled(18)
+        left, head, foot = theme.scaled(62), theme.scaled(_LINE * self._rows + 4), theme.scaled(18)
         return QRectF(left, head, max(10.0, self.width() - left - theme.scaled(10)), max(10.0, self.height() - head - foot))
 
     def _x(self, price: float) -> float:
@@ -85,23 +86,31 @@ class Across(Pointed):
             self._text(painter, QRectF(left, area.bottom() + 2, wide, theme.scaled(15)),
                        written.number(price, 0 if price == round(price) else 1), "t3", _MIDDLE)  # fmt: skip
 
-    def _levels(self, painter: QPainter) -> None:
-        """A line for each marked price with its name above, in as many rows as it takes."""
-        colors, area = theme.tokens(), self._area()
-        taken: list[list[tuple[float, float]]] = [[] for _ in range(_ROWS)]
+    def _arranged(self, painter: QPainter) -> list[tuple[Mark, QRectF]]:
+        """Each marked price that is inside with the place of its name: no two names over each other."""
+        found: list[tuple[Mark, QRectF]] = []
+        tall = theme.scaled(_LINE)
         for mark in self._marks:
             if not self._low <= mark.price <= self._high:
                 continue
-            x, role = self._x(mark.price), ROLES[mark.key]
             wide = painter.fontMetrics().horizontalAdvance(mark.text) * 1.12 + 8
-            left = min(max(x - wide / 2, 0.0), self.width() - wide)
-            row = next((n for n in range(_ROWS) if all(left > end or left + wide < start for start, end in taken[n])), _ROWS - 1)
-            taken[row].append((left, left + wide))
-            top = theme.scaled(_LINE) * row
+            left = min(max(self._x(mark.price) - wide / 2, 0.0), self.width() - wide)
+            place = QRectF(left, 0, wide, tall)
+            while any(place.adjusted(1, 1, -1, -1).intersects(other) for _, other in found):
+                place.translate(0, tall)
+            found.append((mark, place))
+        self._rows = max((round(place.bottom() / tall) for _, place in found), default=1)
+        return found
+
+    def _levels(self, painter: QPainter, arranged: list[tuple[Mark, QRectF]]) -> None:
+        """A line for each marked price, and its name above."""
+        colors, area = theme.tokens(), self._area()
+        for mark, place in arranged:
+            x, role = self._x(mark.price), ROLES[mark.key]
             style = _DASHES.get(mark.key, Qt.PenStyle.DashLine)
             painter.setPen(QPen(colors.color(role), 1.5 if mark.key == "spot" else 1.2, style))
-            painter.drawLine(QPointF(x, top + theme.scaled(_LINE)), QPointF(x, area.bottom()))
-            self._text(painter, QRectF(left, top, wide, theme.scaled(_LINE)), mark.text, role, _MIDDLE, 600)
+            painter.drawLine(QPointF(x, place.bottom()), QPointF(x, area.bottom()))
+            self._text(painter, place, mark.text, role, _MIDDLE, 600)
 
 
 class StrikeBars(Across):
@@ -159,6 +168,7 @@ class StrikeBars(Across):
         if not self._bars:
             self._nothing(painter, "Nothing is open that has a usable price")
             return
+        arranged = self._arranged(painter)
         colors, area, zero = theme.tokens(), self._area(), self._y(0.0)
         self._axes(painter, self._money)
         places = [self._x(each.strike) for each in self._bars]
@@ -174,7 +184,7 @@ class StrikeBars(Across):
                 if value:
                     painter.fillRect(QRectF(x - wide / 2, min(self._y(value), zero), wide, max(abs(self._y(value) - zero), 1.0)),
                                      colors.color(role))  # fmt: skip
-        self._levels(painter)
+        self._levels(painter, arranged)
         tall = theme.scaled(16)
         for text, y, role, room in ((self._sides[0], area.top(), "up_text", self._top > 0),
                                     (self._sides[1], area.bottom() - tall, "down_text", self._bottom < 0)):  # fmt: skip
@@ -227,6 +237,7 @@ class Curve(Across):
         if self._spots is None or self._values is None or not self._values.any():
             self._nothing(painter, "Nothing is open that has a usable price")
             return
+        arranged = self._arranged(painter)
         colors, zero = theme.tokens(), self._y(0.0)
         self._axes(painter, True)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -240,7 +251,7 @@ class Curve(Across):
         painter.setPen(QPen(colors.color("t1"), 1.6))
         painter.drawPolyline(QPolygonF(line))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._levels(painter)
+        self._levels(painter, arranged)
         if self.hasFocus():
             painter.setPen(QPen(colors.color("accent"), 2))
             painter.drawEllipse(line[self._at], 4, 4)
