@@ -27,4 +27,14 @@ MIGRATIONS = (
             deleted_at TIMESTAMPTZ);
     """,
     ),
+    Migration(
+        name="0002 plans",
+        sql="""
+        CREATE TABLE options.plan_versions (
+            name VARCHAR NOT NULL, version INTEGER NOT NULL, "at" TIMESTAMPTZ NOT NULL, symbol VARCHAR NOT NULL,
+            legs VARCHAR NOT NULL, count INTEGER NOT NULL, spot DOUBLE NOT NULL, cost DOUBLE NOT NULL, risk DOUBLE NOT NULL,
+            chance DOUBLE NOT NULL, expected DOUBLE NOT NULL, expiry DATE NOT NULL, outlook VARCHAR NOT NULL,
+            note VARCHAR NOT NULL, removed BOOLEAN NOT NULL, PRIMARY KEY (name, version));
+    """,
+    ),
 )

@@ -39,13 +39,14 @@ def plan(
     level: Annotated[int, argument(help="Only structures up to this level, 1 to 3.", metavar="LEVEL")] = 3,
     cash: Cash = False,
     top: Annotated[int, argument(help="How many at most.", metavar="NUMBER")] = 8,
+    record: Annotated[bool, argument(help="Also how such trades of yours went.")] = False,
 ) -> Table:
     """Start from what you expect and what you may lose: structures with their strikes, ranked with reasons, and how many of each.
 
     Strikes come from deltas, the expected move, liquidity and whether volatility is dear or cheap; quotes that fail the gate are
     never used. The rules are in data/planner.toml.
     """
-    from plugins.options.planner import gathering
+    from plugins.options.planner import gathering, past
     from plugins.options.planner.tables import plan_table
     from terminal.domain.planner.outlook import view
     from terminal.domain.planner.ranking import plan as ranked
@@ -76,7 +77,7 @@ def plan(
         level=level,
         top=max(1, top),
     )
-    return plan_table(found, made, purse, told)
+    return plan_table(found, made, purse, told, past.records(ctx) if record else None)
 
 
 @command(title="Figures of an option position")

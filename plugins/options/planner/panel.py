@@ -39,6 +39,7 @@ class PlannerPanel(QWidget):
         self._table: Table | None = None
         self._stale, self._chosen, self._own = True, 0, ""
         self._call: Any = None
+        self._records: dict[str, tuple[int, int]] = {}
         self.title, self.spot = label("Planner", "h1"), Chip("", "accent")
         self.regime = Chip("")
         self.badge = SourceBadge()
@@ -109,6 +110,8 @@ class PlannerPanel(QWidget):
         self.form.changed.connect(self.refresh)
         self.ideas.chosen.connect(self.choose)
         self.host.on("market.changed", self._market_changed)
+        self.host.on("book.changed", self._book_changed)
+        self.detail.keep.clicked.connect(lambda *_: self._keep())
 
     # ---- what the window calls ----
 
@@ -116,6 +119,7 @@ class PlannerPanel(QWidget):
         super().showEvent(event)
         if self._stale:
             self.refresh()
+            self._ask_record()
 
     def show_symbol(self, symbol: str) -> None:
         """Plan for another symbol."""
@@ -146,7 +150,7 @@ class PlannerPanel(QWidget):
     def restore_state(self, state: Mapping[str, Any]) -> None:
         self.form.restore_state(dict(state.get("form") or {}))
         self._chosen = int(state.get("chosen") or 0)
-        if str(state.get("view")) in ("legs", "risks", "figures", "portfolio"):
+        if str(state.get("view")) in ("legs", "risks", "figures", "portfolio", "plans"):
             self.detail.show_view(str(state["view"]))
 
     def show_answer(self, command: str, table: Table) -> None:
@@ -169,6 +173,34 @@ class PlannerPanel(QWidget):
             return
         self._call = self.host.run("options.plan", {"symbol": self._symbol, **self.form.arguments()}, then=self._arrived,
                                    fail=self._failed, progress=self.progress.report, key="planner.plan")  # fmt: skip
+
+    def _ask_record(self) -> None:
+        self.host.run("options.record", {}, then=self._got_record, fail=lambda _: None, key="planner.record")
+
+    def _got_record(self, table: Table) -> None:
+        found = dict(table.detail.get("records") or {})
+        if found != self._records:
+            self._records = found
+            if self._table is not None and self._table.detail["ideas"]:
+                self.ideas.show_plan(self._table, self.host.mode, found)
+                self.ideas.mark(self._chosen)
+
+    def _keep(self) -> None:
+        """Write the position into the book under a name that tells what it is."""
+        wanted = self.detail.kept()
+        if wanted:
+            self.host.run("options.plan_save", {**wanted, "outlook": self.form.bias.value}, then=self._was_kept,
+                          fail=lambda error: self.host.notify(error.sentence(), "warn"), key="planner.keep")  # fmt: skip
+
+    def _was_kept(self, table: Table) -> None:
+        self.host.notify(table.notes[0], "ok")
+        self.detail.show_view("plans")
+
+    def _book_changed(self, payload: Mapping[str, Any]) -> None:
+        if payload.get("table") == "options.plans":
+            self.detail.plans_changed()
+        else:
+            self._ask_record()
 
     def _cancel(self) -> None:
         if self._call is not None:
@@ -207,7 +239,7 @@ class PlannerPanel(QWidget):
         if not fits:
             small = next((each for each in table.notes if each.startswith("The smallest")), "")
             self.banner.show_message(small, "warn", title="Not even one contract fits what you allow to lose")
-        self.ideas.show_plan(table, self.host.mode)
+        self.ideas.show_plan(table, self.host.mode, self._records)
         self.choose(self._chosen)
 
     def _notes(self, table: Table) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from plugins.options.planner import words
+from plugins.options.planner import past, words
 from plugins.options.planner.panel_pictures import Small
 from terminal.domain import format as written
 from terminal.ui import theme
@@ -26,7 +26,8 @@ class IdeaCard(Card):
 
     chosen = Signal(int)
 
-    def __init__(self, place: int, line: Mapping[str, Any], idea: Any, picture: tuple[Any, Any], mode: str) -> None:
+    def __init__(self, place: int, line: Mapping[str, Any], idea: Any, picture: tuple[Any, Any], mode: str,
+                 yours: str = "") -> None:  # fmt: skip
         super().__init__(clickable=True, spacing=5)
         self.place = place
         one, newbie = idea.position, mode == "newbie"
@@ -50,6 +51,8 @@ class IdeaCard(Card):
         self.body.addWidget(said)
         if newbie and line["reasons"]:
             self.body.addWidget(label(line["reasons"][0], "muted", wrap=True))
+        if yours:
+            self.body.addWidget(label(yours, "muted", wrap=True))
         self.setAccessibleName(f"{line['rank']}. {idea.structure.title}, score {line['score']:.0f}")
         self.setAccessibleDescription(f"{line['sentence']} {' '.join(line['reasons'])}")
         self.clicked.connect(lambda: self.chosen.emit(self.place))
@@ -91,8 +94,8 @@ class Ideas(QScrollArea):
         self.setWidget(self._inside)
         self.cards: list[IdeaCard] = []
 
-    def show_plan(self, table: Table | None, mode: str) -> None:
-        """Cards of a plan; None for none."""
+    def show_plan(self, table: Table | None, mode: str, records: Mapping[str, tuple[int, int]] | None = None) -> None:
+        """Cards of a plan with how such trades of the user's went; None for none."""
         for old in self.cards:
             self._box.removeWidget(old)
             old.hide()
@@ -101,7 +104,9 @@ class Ideas(QScrollArea):
         if table is None:
             return
         for place, line in enumerate(table.rows()):
-            card = IdeaCard(place, line, table.detail["ideas"][place], table.detail["pictures"][place], mode)
+            idea = table.detail["ideas"][place]
+            yours = past.told((records or {}).get(past.journal_name(idea.position)))
+            card = IdeaCard(place, line, idea, table.detail["pictures"][place], mode, yours)
             card.chosen.connect(self.chosen)
             self._box.insertWidget(place, card)
             self.cards.append(card)

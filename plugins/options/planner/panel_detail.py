@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _WAIT = 40
 _POINTS, _DAYS = 81, 13
-_VIEWS = (("legs", "Legs"), ("risks", "Risks"), ("figures", "All figures"), ("portfolio", "Your portfolio"))
+_VIEWS = (("legs", "Legs"), ("risks", "Risks"), ("figures", "All figures"), ("portfolio", "Your portfolio"),
+          ("plans", "Kept"))  # fmt: skip
 _WIDE = 800
 _CARDS = (("cost", "You pay", "Cost"), ("loss", "You can lose", "Max loss"), ("gain", "You can make", "Max profit"),
           ("chance", "Chance to make money", "POP"), ("even", "You make money from", "Break-even"),
@@ -37,6 +38,10 @@ _RISKS = {"kind": Look("text", 90), "severity": Look("number", 70), "chance": Lo
           "text": Look("text", 300, stretch=True)}  # fmt: skip
 _EFFECT = {"section": Look("muted", 70), "what": Look("text", 200), "before": Look("number", 96), "after": Look("number", 96),
            "change": Look("signed", 96)}  # fmt: skip
+
+
+_PLANS = {"name": Look("text", 150), "legs": Look("muted", 170, stretch=True), "profit": Look("signed", 72),
+          "state": Look("text", 70), "chance": Look("number", 60), "risk": Look("number", 76)}  # fmt: skip
 
 
 class _Slide(QSlider):
@@ -91,6 +96,9 @@ class Detail(QWidget):
         self.risks = TableView(host, name="Risks of the position", looks=_RISKS)
         self.figures = TableView(host, name="Figures of the position", looks=_FIGURES)
         self.effect = TableView(host, name="Effect on your portfolio", looks=_EFFECT)
+        self.plans = TableView(host, name="Plans that are kept", looks=_PLANS)
+        self.keep = ghost("Keep", "bookmark")
+        self.keep.setToolTip("Keep this plan in your book, to see later what became of it")
         self.copy = ghost("Copy legs", "copy", self._copy)
         self.foot = label("", "muted", wrap=True)
         self._wait = QTimer(self, singleShot=True, interval=_WAIT)
@@ -109,7 +117,8 @@ class Detail(QWidget):
         self.day_said.setMinimumWidth(theme.scaled(78))
         self.iv_said.setMinimumWidth(theme.scaled(62))
         self._stack = QStackedWidget()
-        self._pages = {"legs": self._scrolled(self.legs), "risks": self.risks, "figures": self.figures, "portfolio": self.effect}
+        self._pages = {"legs": self._scrolled(self.legs), "risks": self.risks, "figures": self.figures, "portfolio": self.effect,
+                       "plans": self.plans}  # fmt: skip
         for page in self._pages.values():
             self._stack.addWidget(page)
         box = QVBoxLayout(self)
@@ -120,14 +129,14 @@ class Detail(QWidget):
         picture = Card(self.payoff)
         picture.body.addLayout(sliders)
         box.addWidget(picture, 3)
-        box.addLayout(row(self.views, 0, self.count, self.copy, spacing=8))
+        box.addLayout(row(self.views, 0, self.count, self.keep, self.copy, spacing=8))
         self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lower.setSpacing(12)
         self._lower.addWidget(self._stack, 5)
         self._lower.addWidget(self.map, 3)
         box.addLayout(self._lower, 2)
         box.addWidget(self.foot)
-        self._inside = (several, picture, self.views, self.count, self.copy, self._stack, self.map, self.foot)
+        self._inside = (several, picture, self.views, self.count, self.keep, self.copy, self._stack, self.map, self.foot)
         self.set_mode(self._host.mode)
 
     def _scrolled(self, widget: QWidget) -> QScrollArea:
@@ -186,12 +195,31 @@ class Detail(QWidget):
         self._stack.setCurrentWidget(self._pages[key])
         if key in ("risks", "portfolio"):
             self._ask_part(key)
+        elif key == "plans":
+            self.plans_changed()
+
+    def plans_changed(self) -> None:
+        """Ask for the plans that are kept, where they are seen."""
+        if self.views.value == "plans":
+            self._host.run("options.plans", {}, then=self._got_plans, fail=lambda _: None, key="planner.plans")
+
+    def _got_plans(self, table: Table) -> None:
+        self.plans.show_table(table)
+        self.plans.set_empty("No plan is kept", "Press Keep: later you see here what became of it.")
+
+    def kept(self) -> dict[str, Any]:
+        """What `options.plan_save` is called with for the position that is shown; empty for none."""
+        if not self._legs:
+            return {}
+        day = self._legs.split()[2] if len(self._legs.split()) > 2 else ""
+        name = f"{self._symbol} {self._title} {day}"[:60]
+        return {"name": name, "symbol": self._symbol, "legs": self._legs, "count": self._count}
 
     def set_mode(self, mode: str) -> None:
         """Other words and columns; the same values."""
         for key, plain, pro in _CARDS:
             self.cards[key].set_title(plain if mode == "newbie" else pro)
-        for table in (self.risks, self.figures, self.effect):
+        for table in (self.risks, self.figures, self.effect, self.plans):
             table.set_mode(mode)
         if self._legs:
             self._ask()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from plugins.options.planner import words
+from plugins.options.planner import past, words
 from plugins.options.planner.gathering import frame
 from terminal.api import Column, Table
 from terminal.domain.format import money, number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from plugins.options.planner.gathering import Case
@@ -47,6 +47,7 @@ PLAN = (
     _cash("total_risk", "At risk in all", "planner_risk"),
     Column("score", "Score", "number", "score", "planner_score", 0),
     Column("reasons", "Why", "list"),
+    Column("yours", "Your trades of this kind", newbie=False),
     Column("sentence", "In words"),
     *(
         Column(f"score_{name}", f"Score: {title}", "number", decimals=2, term=f"planner_score_{name}", newbie=False)
@@ -101,12 +102,16 @@ def plan_row(idea: Idea, rank: int, case: Case, plan: Plan) -> dict[str, Any]:
     }
 
 
-def plan_table(case: Case, plan: Plan, purse: Purse, told: str) -> Table:
+def plan_table(
+    case: Case, plan: Plan, purse: Purse, told: str, records: Mapping[str, tuple[int, int]] | None = None
+) -> Table:
     """The ideas, best first; when not even one fits, the smallest of all with a count of 0."""
     from terminal.domain.planner.sizing import DAY_TRADES, SMALL
 
     shown = plan.ideas or plan.unfit
     rows = [plan_row(idea, place, case, plan) for place, idea in enumerate(shown, 1)]
+    for row, idea in zip(rows, shown, strict=True):
+        row["yours"] = past.told((records or {}).get(past.journal_name(idea.position))) or None
     view = plan.view
     at = " or ".join(f"{each:,.2f}" for each in view.targets)
     notes = [
