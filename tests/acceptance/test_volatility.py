@@ -123,8 +123,10 @@ def test_checks_are_said_of_each_expiry(app: App) -> None:
 def test_a_past_day_knows_nothing_of_later_ones(app: App) -> None:
     """The same figures then as a home would have had that evening: chain, prices and archive end there."""
     day = date(2026, 11, 9)
-    past = rows(app, "options.iv", day, symbols=("SPY",))[0]
+    table = app.run("options.iv", {"symbols": ("SPY",)}, as_of=day)
+    past = table.rows()[0]
     assert past["at"].startswith("2026-11-09")
+    assert all(source.as_of is not None and source.as_of.date() <= day for source in table.sources)
     closes = app.market.bars(["SPY"], end=day)["close"].to_numpy()[-21:]
     assert past["hv20"] == pytest.approx(float(np.log(closes[1:] / closes[:-1]).std(ddof=1) * math.sqrt(252)))
     history = rows(app, "options.iv_history", day, symbol="SPY", days=60)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from plugins.options.gathering import Desk, desk
@@ -165,8 +165,19 @@ def next_report(ctx: Context, symbol: str, day: date) -> date | None:
 
 def sources_of(ctx: Context, of: Studied | None, past: Prices | None) -> tuple[Source, ...]:
     """Where the chain and the prices are from."""
-    found = tuple(of.desk.sources.values()) if of is not None else ()
-    return found + (tuple(ctx.market.sources(past.numbers).values()) if past is not None else ())
+    found = list(of.desk.sources.values()) if of is not None else []
+    if past is not None:
+        found += [_up_to(ctx.as_of, source) for source in ctx.market.sources(past.numbers).values()]
+    return tuple(found)
+
+
+def _up_to(day: date | None, source: Source) -> Source:
+    """One fetch holds years of prices: what is shown of a past day speaks of that day at the latest."""
+    from terminal.domain.sessions import CLOSE, NEW_YORK
+
+    if day is None or source.as_of is None or source.as_of.astimezone(NEW_YORK).date() <= day:
+        return source
+    return replace(source, as_of=datetime.combine(day, CLOSE, NEW_YORK).astimezone(UTC))
 
 
 def expiry_of(of: Studied, wanted: date | None, days: int = 0) -> date:

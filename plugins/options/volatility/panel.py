@@ -78,12 +78,10 @@ class VolatilityPanel(QWidget):
         self.figures = {name: Figure(host, name) for name, *_ in _FIGURES}
         self.pages = Pages(host, PAGES, self.surroundings, name="Page of volatility", own_bar=False)
         flow = Flow(spacing=18)
-        for each in self.figures.values():
+        for each in (self.gauge, *self.figures.values()):
             flow.addWidget(each)
         self._head = QWidget()
-        self._head.setLayout(column(row(self.gauge, flow, spacing=24), spacing=4, margins=(12, 0, 12, 4)))
-        self.gauge.setMinimumWidth(260)
-        self.gauge.setMaximumWidth(430)
+        self._head.setLayout(column(flow, spacing=4, margins=(12, 0, 12, 4)))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtWidgets import QSizePolicy
 
 from plugins.options.volatility.panel_axes import LEFT, MIDDLE, RIGHT, pen
 from plugins.options.volatility.words import until
@@ -130,6 +131,7 @@ class RankGauge(Picture):
 
     def __init__(self) -> None:
         super().__init__("IV rank", 44, grows=False)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._found: Stands | None = None
         self._newbie = True
 
@@ -137,6 +139,9 @@ class RankGauge(Picture):
         """None: not known yet."""
         self._found, self._newbie = found, newbie
         self.tell(f"{self._title()}: {self._under()}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(370), theme.scaled(44))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(180, self.sizeHint().height())

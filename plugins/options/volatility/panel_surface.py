@@ -78,8 +78,12 @@ class SurfaceMap(Picture):
             return
         cell, low, high = self._cell(), float(known.min()), float(known.max())
         small = cell.width() < theme.scaled(40) or cell.height() < theme.scaled(14)
+        step = max(1, math.ceil(theme.scaled(46) / cell.width()))  # so many columns share a name
         for across, away in enumerate(MONEYNESS):
-            place = QRectF(cell.left() + across * cell.width(), 0, cell.width(), theme.scaled(18))
+            if (across - MONEYNESS.index(0.0)) % step:
+                continue
+            more = cell.width() * (step - 1) / 2
+            place = QRectF(cell.left() + across * cell.width() - more, 0, cell.width() + 2 * more, theme.scaled(18))
             text = "forward" if away == 0 else written.percent(away, 1 if round(away * 1000) % 10 else 0, sign=True)
             self._text(painter, place, text, "t2" if away == 0 else "t3", MIDDLE)
         for down, number in enumerate(self._rows):
