@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -142,7 +143,7 @@ def test_what_cboe_does_not_have_comes_from_yahoo_and_says_why(build: Any, repla
     (source,) = market.sources(chain["fetch_id"].unique().to_list()).values()
     assert source.provider == "yahoo"
     assert source.note == (
-        "Cboe does not know it, so Yahoo Finance was asked; 2 of 3 expiries were not delivered, 2025-04-17 first"
+        "Cboe does not know it, so Yahoo Finance was asked; 2 of 3 expiries were not delivered, 2025-05-16 first"
     )  # one expiry alone was recorded, and that is said
 
 
@@ -272,6 +273,53 @@ def test_recorded_frames_go_through_the_socket_unchanged(shared: Path) -> None:
         json.dumps(each, sort_keys=True) for _, each in frames
     )
     assert stream.state.misunderstood == 0
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_shell_listens_imports_and_keeps_the_key_to_itself(
+    type_in: Any, live_home: Home, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shared / "payloads"
+    lines = [
+        line
+        for name in ("ws_optiontrades_a.jsonl", "ws_flowalerts_a.jsonl")
+        for line in (folder / "unusualwhales" / name).read_text("utf-8").splitlines()
+    ]
+    said = [each for each in (json.loads(line)["message"] for line in lines) if "response" not in each[1]]
+    trades = sum(name.startswith("option_trades") for name, _ in said)
+    whales = Whales()
+    monkeypatch.setenv("TAPELINE_UNUSUALWHALES_URL", whales.url.replace("ws://", "http://"))
+    monkeypatch.setenv("TAPELINE_UNUSUALWHALES_KEY", "whales-key-1")
+
+    def speak() -> None:
+        until(lambda: whales.joined and len(whales.joined[0]) == 2, 60.0)
+        for each in said:
+            whales.send(json.dumps(each))
+
+    speaker = threading.Thread(target=speak)
+    speaker.start()
+    try:
+        heard = counts(
+            type_in("--home", str(live_home.path), "--live", "options", "flow-stream", "TSLA", "--seconds", "3", "--json")
+        )
+    finally:
+        speaker.join()
+        whales.close()
+    assert (heard["Trades"], heard["New in the archive"], heard["Alerts"]) == (trades, trades, len(said) - trades)
+    for file, fresh in (
+        (folder / "unusualwhales" / "ws_optiontrades_a.jsonl", 0),
+        (folder / "databento" / "OPRA.PILLAR_test_data.tbbo.dbn.zst", 4),
+    ):
+        told = counts(type_in("--home", str(live_home.path), "--live", "options", "flow-import", str(file), "--json"))
+        assert told["New in the archive"] == fresh
+    for file in (live_home.path / "logs").glob("*"):
+        assert "whales-key-1" not in file.read_text("utf-8")
+
+
+def counts(done: Any) -> dict[str, int]:
+    assert done.returncode == 0, done.stderr
+    return {row["what"]: row["count"] for row in json.loads(done.stdout)["rows"]}
 
 
 def until(happened: Callable[[], Any], seconds: float = 10.0) -> None:
