@@ -110,7 +110,9 @@ class Across(Pointed):
             style = _DASHES.get(mark.key, Qt.PenStyle.DashLine)
             painter.setPen(QPen(colors.color(role), 1.5 if mark.key == "spot" else 1.2, style))
             painter.drawLine(QPointF(x, place.bottom()), QPointF(x, area.bottom()))
-            self._text(painter, place, mark.text, role, _MIDDLE, 600)
+        for mark, place in arranged:  # above the lines of the others
+            painter.fillRect(place.adjusted(2, 1, -2, -1), colors.color("bg1"))
+            self._text(painter, place, mark.text, ROLES[mark.key], _MIDDLE, 600)
 
 
 class StrikeBars(Across):
