@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from plugins.options.planner.panel import PlannerPanel
 from terminal.paths import Home
@@ -50,12 +50,14 @@ def open_panel(qapp: Any, qtbot: Any) -> Iterator[Callable[..., PlannerPanel]]:
     hosts: list[AppHost] = []
 
     def make(app: Any, mode: str = "pro", symbol: str = "SPY", wide: int = 1500) -> PlannerPanel:
-        host = PresentHost(app, mode)
+        host: Any = PresentHost(app, mode)
         hosts.append(host)
         host.frame.resize(wide, 900)
         panel = PlannerPanel(host)
         panel._symbol = symbol
-        host.frame.layout().addWidget(panel)
+        layout = host.frame.layout()
+        assert layout is not None
+        layout.addWidget(panel)
         host.frame.show()
         if symbol == "SPY":
             qtbot.waitUntil(lambda: bool(panel.detail.said.text()) and panel.detail.map._grid is not None, timeout=60_000)
@@ -83,8 +85,7 @@ def test_from_an_outlook_to_one_position(app: Any, open_panel: Callable[..., Pla
     qtbot.waitUntil(lambda: panel.detail.text != first and panel.detail.text in panel.detail.name.text(), timeout=30_000)
     assert panel.ideas.cards[2].property("selected") and not panel.ideas.cards[0].property("selected")
     before = [card.accessibleName() for card in panel.ideas.cards]
-    bearish = panel.form.bias.findChildren(type(panel.form.button).__mro__[1])[1]
-    qtbot.mouseClick(bearish, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.form.bias.findChildren(QPushButton)[1], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: [card.accessibleName() for card in panel.ideas.cards] != before, timeout=30_000)
     assert panel.form.arguments()["bias"] == "bearish"
 
