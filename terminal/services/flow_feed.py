@@ -67,17 +67,18 @@ class FlowFeed:
         made: Stream = self._feed().stream(channels, on_batch)
         return made
 
-    def read_file(self, path: Path) -> pl.DataFrame:
-        """OPTION_TRADES of a Databento file, or of frames recorded from Unusual Whales (.jsonl, a frame a line).
+    def read_file(self, path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """OPTION_TRADES and FLOW_ALERTS of a Databento file, or of frames recorded from Unusual Whales (.jsonl, a frame a line).
 
         UserError where it cannot be read, or the extra package for Databento's files is not installed.
         """
         if path.suffix.lower() == ".jsonl":
             return _recorded(path)
+        from terminal.domain.flow.prints import FLOW_ALERTS
         from terminal.providers import databento
 
         frame: pl.DataFrame = databento.read_trades(path)
-        return frame
+        return frame, FLOW_ALERTS.empty()
 
     def _feed(self) -> Any:
         found = next((each for each in self._router.providers if each.id == _FEED), None)
@@ -88,7 +89,7 @@ class FlowFeed:
         return found
 
 
-def _recorded(path: Path) -> pl.DataFrame:
+def _recorded(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     from terminal.providers import unusualwhales_frames
 
     try:
@@ -98,4 +99,4 @@ def _recorded(path: Path) -> pl.DataFrame:
         raise UserError(told, "Check the path and its permissions.") from None
     except UnicodeDecodeError:
         raise UserError(f"{path.name} is no text.", "A recording has one frame of the websocket a line.") from None
-    return heard.trades
+    return heard.trades, heard.alerts

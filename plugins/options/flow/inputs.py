@@ -11,6 +11,7 @@ from plugins.options.flow.session import Session
 from terminal.api import Column, Context, Table, UserError, argument, command, read_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import polars as pl
@@ -31,8 +32,8 @@ def flow_import(
     Importing the same file again changes nothing. Trades of past days are marked as seen in hindsight.
     """
     ctx.progress(0.0, f"Reading {file.name}")
-    trades, refused = _read(ctx, file)
-    if trades.is_empty():
+    trades, alerts, refused = _read(ctx, file)
+    if trades.is_empty() and alerts.is_empty():
         raise UserError(f"No option trade could be read from {file.name}.", refused[0] if refused else "Is it the right file?")
     session = Session(ctx, hindsight=True)
     ordered = trades.sort("at", maintain_order=True)
@@ -40,13 +41,15 @@ def flow_import(
         session.take_trades(ordered[start : start + _CHUNK])
         ctx.progress(min(start + _CHUNK, ordered.height) / ordered.height, "Looking for events")
     session.finish()
-    return _told(session, f"{trades.height:,} option trades of {file.name}", refused)
+    session.take_alerts(alerts)
+    return _told(session, f"{trades.height:,} option trades and {alerts.height:,} alerts of {file.name}", refused)
 
 
-def _read(ctx: Context, file: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _read(ctx: Context, file: Path) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
+    """Trades, alerts, and what is refused."""
     if file.name.lower().endswith((".dbn", ".dbn.zst", ".zst", ".jsonl")):
-        trades: pl.DataFrame = ctx.market.feed.read_file(file)
-        return trades, ()
+        return (*ctx.market.feed.read_file(file), ())
+    from terminal.domain.flow.prints import FLOW_ALERTS
     from terminal.domain.flow.reading import read_csv
 
     data = read_whole(file, _MOST_BYTES)
@@ -55,7 +58,7 @@ def _read(ctx: Context, file: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
     except ValueError as error:
         raise UserError(f"{file.name} cannot be read: {error}.", "A CSV needs contract, at, price and size.") from error
     counts = found.refused.group_by("reason").len().sort("len", descending=True)
-    return found.good, tuple(f"{count:,} rows are refused: {reason}" for reason, count in counts.iter_rows())
+    return found.good, FLOW_ALERTS.empty(), tuple(f"{count:,} rows are refused: {reason}" for reason, count in counts.iter_rows())
 
 
 @command(title="Ask for flow alerts", panel="flow", long=True, writes=True)
@@ -118,16 +121,24 @@ def listen(ctx: Context, session: Session, waiting: SimpleQueue[Any], beat: floa
             batches.append(waiting.get_nowait())
     except Empty:
         pass
-    for each in batches:
-        for channel, lines in each.heard.raw.items():
-            ctx.store.archive.save_raw("unusualwhales", channel, lines, each.last_at)
     trades = [each.heard.trades for each in batches if each.heard.trades.height]
     session.take_trades(pl.concat(trades) if trades else _no_trades(), ctx.now())
     alerts = [each.heard.alerts for each in batches if each.heard.alerts.height]
     if alerts:
         session.take_alerts(pl.concat(alerts))
+    _keep_raw(ctx, batches)  # last: nobody waits for it
     return [f"Nothing was heard from {each.gap.since:%H:%M:%S} to {each.gap.until:%H:%M:%S} UTC: {each.gap.reason}"
             for each in batches if each.gap is not None]  # fmt: skip
+
+
+def _keep_raw(ctx: Context, batches: Sequence[Any]) -> None:
+    """The messages as they came, a transaction for each kind of channel (option_trades:TSLA is kept as option_trades)."""
+    lines: dict[str, list[str]] = {}
+    for each in batches:
+        for channel, texts in each.heard.raw.items():
+            lines.setdefault(channel.partition(":")[0], []).extend(texts)
+    for channel, texts in lines.items():
+        ctx.store.archive.save_raw("unusualwhales", channel, texts, batches[-1].last_at)
 
 
 def _no_trades() -> pl.DataFrame:
