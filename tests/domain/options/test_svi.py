@@ -113,3 +113,23 @@ def test_strange_smiles_still_give_a_curve_that_may_be(kind: str) -> None:
     if kind in ("flat", "a line"):
         assert curve.variance(k) == pytest.approx(w, rel=2e-3)
     assert svi.LEAST == 6
+
+
+def test_random_curves_without_free_money_are_all_found_again() -> None:
+    """From three days to two years, 8 % to 120 % a year, with any skew: to the last digits."""
+    chance = np.random.default_rng(7)
+    compared = 0
+    for _ in range(30):
+        years, level = chance.choice([3 / 365, 0.08, 0.25, 1.0, 2.0]), chance.uniform(0.08, 1.2)
+        root = level * math.sqrt(years)
+        rho, sigma, m = chance.uniform(-0.95, 0.6), root * chance.uniform(0.2, 2.5), root * chance.uniform(-0.5, 0.8)
+        b = min(chance.uniform(0.05, 1.0) * root, 1.9 / (1 + abs(rho)))
+        curve = Svi(root**2 - b * (math.hypot(m, sigma) - rho * m), b, rho, m, sigma)
+        if curve.least < 1e-6 * root**2 or curve.density(np.linspace(-5.5, 4.5, 161) * root).min() < 0:
+            continue
+        k = np.linspace(-3, 2, int(chance.integers(8, 60))) * root
+        found = fit(k, curve.variance(k), np.ones_like(k))
+        assert found is not None and not found.forced
+        assert np.abs(found.curve.variance(k) / curve.variance(k) - 1).max() < 1e-9
+        compared += 1
+    assert compared >= 20
