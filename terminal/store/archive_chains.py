@@ -233,7 +233,7 @@ def _known(database: Database, contracts: Sequence[str]) -> pl.DataFrame:
     """
     wanted = pl.DataFrame({"contract": pl.Series(contracts, dtype=pl.String)}).unique()
     parts = wanted.with_columns(pl.col("contract").str.extract_groups(_STATED).struct.unnest()).with_columns(
-        pl.col("expiry").str.to_date("%y%m%d", strict=False), pl.col("strike").cast(pl.Float64) / 1000)
+        pl.col("expiry").str.to_date("%y%m%d", strict=False), (pl.col("strike").cast(pl.Float64) / 1000).round(3))  # polars multiplies by 0.001
     plain = parts.drop_nulls("expiry")
     conditions = []
     if plain.height:
