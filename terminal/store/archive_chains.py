@@ -232,8 +232,9 @@ def _known(database: Database, contracts: Sequence[str]) -> pl.DataFrame:
     Comparing a million names takes longer than all the rest; expiry and strike, which most names state, lead to a few of them.
     """
     wanted = pl.DataFrame({"contract": pl.Series(contracts, dtype=pl.String)}).unique()
+    # Rounded: polars divides by a constant by multiplying with its inverse, which is not exact.
     parts = wanted.with_columns(pl.col("contract").str.extract_groups(_STATED).struct.unnest()).with_columns(
-        pl.col("expiry").str.to_date("%y%m%d", strict=False), (pl.col("strike").cast(pl.Float64) / 1000).round(3))  # polars multiplies by 0.001
+        pl.col("expiry").str.to_date("%y%m%d", strict=False), (pl.col("strike").cast(pl.Float64) / 1000).round(3))
     plain = parts.drop_nulls("expiry")
     conditions = []
     if plain.height:
