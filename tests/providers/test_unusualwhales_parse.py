@@ -220,7 +220,7 @@ FIELDS = st.sampled_from([*trade(), *OTHERS])
 CHANNELS = st.sampled_from(["option_trades:ACME", "flow-alerts", "gex:ACME", "gex_strike_expiry:ACME", "news", "price:ACME", "x"])
 
 
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(25))
 @given(st.lists(st.tuples(CHANNELS, st.dictionaries(FIELDS, VALUES, max_size=6)), min_size=1, max_size=4))
 def test_any_frame_at_all_gives_rows_that_may_be_stored_or_none(said: list[tuple[str, dict[str, Any]]]) -> None:
     heard = frames.parse_frames([frame(channel, {**trade(), **payload}) for channel, payload in said])
