@@ -74,6 +74,10 @@ HOLDS = {
     "journal.trade_pictures": "Pictures of charts that belong to trades: the files' names.",
     "journal.entry_clauses": "Which parts of a rule were true on the evening before a trade was opened.",
     "journal.demo": "What came with the demo journal.",
+    "options.flow_events": "Unusual option trades that were flagged: what was traded, where it was seen, its evidence.",
+    "options.flow_flags": "Which recipe flagged an event, with its rule and clauses as they were.",
+    "options.flow_verdicts": "What the open interest of the next morning said of a flag, every time it said something new.",
+    "options.flow_recipes": "Your own recipes for unusual option trades.",
     "views.saved": "Your views of tables.",
     "sql.history": "The statements you ran here.",
 }

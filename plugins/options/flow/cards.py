@@ -50,7 +50,8 @@ def event_card(ctx: Context, event: dict[str, Any]) -> Table:
     clauses = _clauses(ctx, event, flags)
     verdicts = book.verdicts(ctx, [event["id"]]).to_dicts()
     siblings = _siblings(ctx, event)
-    parts: list[Part] = [*_traded(event), *_context(event), *_prints(evidence), *clauses, *_verdict(verdicts), *siblings]
+    around = [*_context(event), *_before(ctx, event)]
+    parts: list[Part] = [*_traded(event), *around, *_prints(evidence), *clauses, *_verdict(verdicts), *siblings]
     title = f"{event['symbol']} {event['expiry']:%-d %b %y} {event['strike']:g} {'call' if event['right'] == 'C' else 'put'}"
     detail = {"event": event, "evidence": evidence, "clauses": clauses, "verdict": verdicts[0] if verdicts else None,
               "siblings": siblings}  # fmt: skip
@@ -121,6 +122,23 @@ def _context(event: Mapping[str, Any]) -> list[Part]:
          f"of {event['average_days']} archived sessions" if event["average_days"] else "no session is archived"),
         ("context", "Volume / average", event["volume_average"], _times(event["volume_average"]), ""),
     ]  # fmt: skip
+
+
+def _before(ctx: Context, event: Mapping[str, Any]) -> list[Part]:
+    """The contract on the archived day before, and what became of its open interest since."""
+    import polars as pl
+
+    earlier = ctx.store.archive.contract(event["contract"], None, event["day"]).filter(pl.col("day") < event["day"]).tail(1)
+    if earlier.is_empty():
+        return [("context", "The day before", None, "unknown", "no earlier day of it is archived")]
+    row = earlier.row(0, named=True)
+    volume, interest = _number(row["volume"], 0), row["open_interest"]
+    parts: list[Part] = [("context", "Volume before", row["volume"], volume, f"on {row['day']}")]
+    if interest is not None and event["open_interest"] is not None:
+        change = event["open_interest"] - interest
+        parts.append(("context", "Open interest since", change, fmt.number(change, 0, sign=True),
+                      f"what the trades of {row['day']} left open"))  # fmt: skip
+    return parts
 
 
 def _prints(evidence: Mapping[str, Any]) -> list[Part]:
