@@ -110,7 +110,7 @@ class ArchiveStore:
 
         Only snapshots taken after a close count; a session that was not archived is left out, not taken for zero.
         """
-        return archive_chains.average_volume(self.database, contracts, day, self._sessions_before(day, sessions), sessions)
+        return archive_chains.average_volume(self.database, contracts, day, self._sessions_before(day, sessions))
 
     def open_interest(self, contracts: Sequence[str], day: date) -> pl.DataFrame:
         """contract, day, at, open_interest as stated last by the end of `day`; it is that of the close before."""
@@ -125,9 +125,9 @@ class ArchiveStore:
         return rows
 
     def volatility(self, symbols: Sequence[str] | None = None, start: date | None = None, end: date | None = None,
-                   as_of: date | None = None) -> pl.DataFrame:
-        """`archive_tables.VOLATILITY`, by symbol and day; `start` and `end` included."""
-        return archive_volatility.read(self.database, symbols, start, end, as_of)
+                   as_of: date | None = None, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """`archive_tables.VOLATILITY`, by symbol and day; `start` and `end` included. `columns` picks some besides these two."""
+        return archive_volatility.read(self.database, symbols, start, end, as_of, columns)
 
     def unmeasured(self, since: date) -> list[tuple[str, date, datetime]]:
         """symbol, day, at of the last snapshots of days from `since` on that have no volatility of their own yet."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -15,16 +17,17 @@ from terminal.store.archive_tables import COUNTS, IDENTITY, ROUNDED, VALUES
 from terminal.store.sql import literal, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from terminal.domain.sessions import Calendar
     from terminal.store.db import Database
     from terminal.store.transaction import Transaction
 
 _FEW = 200  # beyond so many contracts a join beats a list
-_STATED = r"^[A-Z0-9.]+?(?<expiry>\d{6})[CP](?<strike>\d{8})$"
-_SOURCE: dict[str, pl.DataType | type[pl.DataType]] = {
+_STATED = re.compile(r"[A-Z0-9.]+?(\d{6})[CP](\d{8})$")
+_Kinds = dict[str, pl.DataType | type[pl.DataType]]
+_SOURCE: _Kinds = {
     "provider": pl.String, "endpoint": pl.String, "as_of": UTC_TYPE, "fetched_at": UTC_TYPE, "delayed": pl.Boolean,
     "simulated": pl.Boolean, "note": pl.String}  # fmt: skip
 
@@ -231,67 +234,86 @@ def _known(database: Database, contracts: Sequence[str]) -> pl.DataFrame:
 
     Comparing a million names takes longer than all the rest; expiry and strike, which most names state, lead to a few of them.
     """
-    wanted = pl.DataFrame({"contract": pl.Series(contracts, dtype=pl.String)}).unique()
-    # Rounded: polars divides by a constant by multiplying with its inverse, which is not exact.
-    parts = wanted.with_columns(pl.col("contract").str.extract_groups(_STATED).struct.unnest()).with_columns(
-        pl.col("expiry").str.to_date("%y%m%d", strict=False), (pl.col("strike").cast(pl.Float64) / 1000).round(3))
-    plain = parts.drop_nulls("expiry")
+    days, strikes, odd = set[date](), set[float](), list[str]()
+    for name in contracts:
+        parts = _STATED.match(name)
+        day = _day(parts[1]) if parts else None
+        if parts is None or day is None:
+            odd.append(name)
+        else:
+            days.add(day)
+            strikes.add(int(parts[2]) / 1000)
     conditions = []
-    if plain.height:
-        days = ", ".join(literal(day) for day in plain["expiry"].unique())
-        strikes = ", ".join(map(literal, plain["strike"].unique())) if plain.height <= _FEW else ""
-        conditions.append(f"(expiry in ({days}){f' and strike in ({strikes})' if strikes else ''})")
-    if odd := parts.filter(pl.col("expiry").is_null())["contract"].to_list():
+    if days:
+        listed = f" and strike in ({', '.join(map(literal, strikes))})" if len(contracts) <= _FEW else ""
+        conditions.append(f"(expiry in ({', '.join(map(literal, days))}){listed})")
+    if odd:
         conditions.append(f"contract in ({', '.join(map(literal, odd))})")
-    if not conditions:
-        conditions.append("false")
-    found = database.read(f"select id, contract, symbol, first_day from contracts where {' or '.join(conditions)}")
-    return found.join(wanted, on="contract", how="semi")
+    found = database.read(f"select id, contract, symbol, first_day from contracts where {' or '.join(conditions) or 'false'}")
+    wanted = set(contracts)
+    return found.filter(pl.Series([name in wanted for name in found["contract"]], dtype=pl.Boolean))
 
 
-def average_volume(database: Database, contracts: Sequence[str], day: date, since: date, sessions: int) -> pl.DataFrame:
+def _day(text: str) -> date | None:
+    """The day of six digits as OCC writes it."""
+    try:
+        return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:]))
+    except ValueError:
+        return None
+
+
+def average_volume(database: Database, contracts: Sequence[str], day: date, since: date) -> pl.DataFrame:
     """contract, average_volume, days over the sessions from `since` to the one before `day`."""
-    asked = pl.DataFrame({"contract": pl.Series(list(dict.fromkeys(contracts)), dtype=pl.String)})
-    found = _known(database, asked["contract"].to_list())
-    symbols = ", ".join(map(literal, found["symbol"].unique())) or "null"
+    asked = list(dict.fromkeys(contracts))
+    found = _known(database, asked)
     taken = database.read(
-        f"select snapshot from snapshots where symbol in ({symbols}) and last and whole and day <= {literal(day)} "
-        f"and session >= {literal(since)} and session < {literal(day)} "
+        f"select snapshot from snapshots where symbol in ({_listed(found['symbol'])}) and last and whole "
+        f"and day <= {literal(day)} and session >= {literal(since)} and session < {literal(day)} "
         "qualify row_number() over (partition by symbol, session order by \"at\" desc) = 1")
-    means = _of(database, found, taken, "volume").group_by("contract").agg(
-        pl.col("volume").mean().alias("average_volume"), pl.col("volume").count().alias("days"))
-    named = means.join(found.select(pl.col("id").alias("contract"), pl.col("contract").alias("name")), on="contract")
-    named = named.select(pl.col("name").alias("contract"), "average_volume", pl.col("days").cast(pl.Int64))
-    return asked.join(named, on="contract", how="left", maintain_order="left").with_columns(pl.col("days").fill_null(0))
+    seen: dict[int, list[float]] = {}
+    for number, volume in _of(database, found["id"], taken["snapshot"], "volume"):
+        if volume is not None:
+            seen.setdefault(number, []).append(volume)
+    numbers = dict(found.select("contract", "id").iter_rows())
+    known = [(name, seen.get(numbers.get(name, 0), [])) for name in asked]
+    rows = [(name, sum(volumes) / len(volumes) if volumes else None, len(volumes)) for name, volumes in known]
+    return pl.DataFrame(rows, {"contract": pl.String, "average_volume": pl.Float64, "days": pl.Int64}, orient="row")
 
 
 def open_interest(database: Database, contracts: Sequence[str], day: date) -> pl.DataFrame:
     """contract, day, at, open_interest of the newest snapshot of each symbol up to `day`."""
-    asked = pl.DataFrame({"contract": pl.Series(list(dict.fromkeys(contracts)), dtype=pl.String)})
-    found = _known(database, asked["contract"].to_list())
-    symbols = ", ".join(map(literal, found["symbol"].unique())) or "null"
+    asked = list(dict.fromkeys(contracts))
+    found = _known(database, asked)
     taken = database.read(
-        f"select snapshot, symbol, day, \"at\" from snapshots where symbol in ({symbols}) and last and day <= {literal(day)} "
-        "qualify row_number() over (partition by symbol order by \"at\" desc) = 1")
-    stated = _of(database, found, taken, "open_interest")
-    whole = found.join(taken, on="symbol").join(stated.rename({"contract": "id"}), on="id", how="left")
-    whole = whole.select("contract", "day", "at", pl.col("open_interest").cast(pl.Float64))
-    return asked.join(whole, on="contract", how="left", maintain_order="left")
+        f"select snapshot, symbol, day, \"at\" from snapshots where symbol in ({_listed(found['symbol'])}) and last "
+        f"and day <= {literal(day)} qualify row_number() over (partition by symbol order by \"at\" desc) = 1")
+    stated = dict(_of(database, found["id"], taken["snapshot"], "open_interest"))
+    moments = {symbol: (on, at) for _, symbol, on, at in taken.iter_rows()}
+    known = {name: (number, symbol) for number, name, symbol, _ in found.iter_rows()}
+    rows = [(name, *moments.get(symbol, (None, None)), stated.get(number))
+            for name in asked for number, symbol in (known.get(name, (0, "")),)]  # fmt: skip
+    kinds: _Kinds = {"contract": pl.String, "day": pl.Date, "at": UTC_TYPE, "open_interest": pl.Float64}
+    return pl.DataFrame(rows, kinds, orient="row", strict=False)
 
 
-def _of(database: Database, contracts: pl.DataFrame, snapshots: pl.DataFrame, what: str) -> pl.DataFrame:
-    """contract, snapshot and a value of these contracts in these snapshots."""
-    numbers = snapshots["snapshot"].sort()
-    first, last = (literal(numbers[0]), literal(numbers[-1])) if numbers.len() else ("null", "null")
+def _of(database: Database, contracts: pl.Series, snapshots: pl.Series, what: str) -> Iterator[tuple[int, Any]]:
+    """The number of a contract and a value, for each of these contracts in each of these snapshots that has it."""
+    if contracts.is_empty() or snapshots.is_empty():
+        return
+    wanted = set(snapshots)
     # A range of snapshots leads the engine to their blocks; a list of them would be compared with every row in these.
-    where = f"snapshot between {first} and {last}"
+    where = f"snapshot between {min(wanted)} and {max(wanted)}"
     columns = f"select contract, snapshot, {what} from contract_days"
-    if contracts.height <= _FEW:
-        frame = database.read(f"{columns} where contract in ({', '.join(map(str, contracts['id'])) or 'null'}) and {where}")
+    if contracts.len() <= _FEW:
+        frame = database.read(f"{columns} where contract in ({_listed(contracts)}) and {where}")
     else:
         frame = database.read(f"{columns} where {where} and contract in (select id from numbers)",
-                              views={"numbers": contracts.select("id")})  # fmt: skip
-    return frame.join(snapshots.select("snapshot"), on="snapshot", how="semi")
+                              views={"numbers": contracts.to_frame()})  # fmt: skip
+    yield from ((number, value) for number, snapshot, value in frame.iter_rows() if snapshot in wanted)
+
+
+def _listed(values: pl.Series) -> str:
+    return ", ".join(map(literal, dict.fromkeys(values))) or "null"
 
 
 def sources(database: Database, numbers: Sequence[int]) -> dict[int, Source]:

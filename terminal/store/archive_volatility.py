@@ -45,9 +45,12 @@ def save(database: Database, frame: pl.DataFrame) -> int:
     return database.write(write) if rows.height else 0
 
 
-def read(database: Database, symbols: Sequence[str] | None, start: date | None, end: date | None,
-         as_of: date | None) -> pl.DataFrame:
+def read(database: Database, symbols: Sequence[str] | None, start: date | None, end: date | None, as_of: date | None,
+         columns: Sequence[str] | None) -> pl.DataFrame:
     """Rows of `VOLATILITY`, by symbol and day."""
+    wanted = tuple(VOLATILITY) if columns is None else tuple(dict.fromkeys(("symbol", "day", *columns)))
+    if unknown := [name for name in wanted if name not in VOLATILITY]:
+        raise ValueError(f"volatility has no column {unknown[0]}")
     conditions = ["true"]
     if symbols is not None:
         conditions.append(f"symbol in ({', '.join(map(literal, symbols)) or 'null'})")
@@ -57,7 +60,7 @@ def read(database: Database, symbols: Sequence[str] | None, start: date | None, 
         conditions.append(f"day <= {literal(end)}")
     if as_of is not None:
         conditions.append(f"day <= {literal(as_of)} and \"at\" < {literal(known.end_of_day(as_of))}")
-    names = ", ".join(map(quoted, VOLATILITY))
+    names = ", ".join(map(quoted, wanted))
     return database.read(f"select {names} from volatility where {' and '.join(conditions)}").sort("symbol", "day")
 
 

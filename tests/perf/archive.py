@@ -168,7 +168,7 @@ def _ranks(archive: ArchiveStore, peer: duckdb.DuckDBPyConnection, measured: Pat
     symbols = [f"S{place}" for place in range(SYMBOLS)]
 
     def ours(_: int) -> dict[str, float | None]:
-        rows = archive.volatility(symbols, NOW.date() - timedelta(days=400))
+        rows = archive.volatility(symbols, NOW.date() - timedelta(days=400), columns=("iv30",))
         levels = rows.group_by("symbol", maintain_order=True).agg("iv30")
         return {symbol: standing(past[:-1], past[-1]).rank for symbol, past in levels.iter_rows()}
 

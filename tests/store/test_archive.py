@@ -232,6 +232,9 @@ def test_volatility_a_row_a_day_and_the_better_source_stands(archive: ArchiveSto
     assert archive.volatility(as_of=day - timedelta(days=1)).is_empty()
     assert archive.volatility(["QQQ"]).is_empty() and archive.volatility([]).is_empty()
     assert archive.volatility(start=day, end=day).height == 1
+    assert archive.volatility(columns=("iv30",)).columns == ["symbol", "day", "iv30"]
+    with pytest.raises(ValueError, match="column"):
+        archive.volatility(columns=("iv31",))
     with pytest.raises(ValueError, match="source"):
         archive.save_volatility(pl.DataFrame({**row, "source": ["guess"]}))
 
