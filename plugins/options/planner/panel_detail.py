@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSlider, QSpinBox
 from plugins.options.planner import words
 from plugins.options.planner.panel_legs import LegsEditor
 from plugins.options.planner.panel_pictures import HeatMap, Payoff
+from plugins.options.planner.panel_risks import Risks
 from terminal.domain import format as written
 from terminal.ui import theme
 from terminal.ui.form import Banner, Card, Flow, MetricCard, Segment, column, ghost, label, reveal, row
@@ -28,14 +30,14 @@ _POINTS, _DAYS = 81, 13
 _VIEWS = (("legs", "Legs"), ("risks", "Risks"), ("figures", "All figures"), ("portfolio", "Your portfolio"),
           ("plans", "Kept"))  # fmt: skip
 _WIDE = 800
+# What a position does to what is held; the rest of that answer is about cash and single holdings.
+_SECTIONS = ("Risk", "Greeks", "Shock")
 _CARDS = (("cost", "You pay", "Cost"), ("loss", "You can lose", "Max loss"), ("gain", "You can make", "Max profit"),
           ("chance", "Chance to make money", "POP"), ("even", "You make money from", "Break-even"),
           ("margin", "Kept aside", "Buying power"), ("greeks", "It behaves like", "Delta / theta / vega"),
           ("size", "How many", "Size"))  # fmt: skip
 _FIGURES = {"section": Look("muted", 76), "title": Look("text", 210), "value": Look("number", 88),
             "text": Look("text", 260, stretch=True)}  # fmt: skip
-_RISKS = {"kind": Look("text", 90), "severity": Look("number", 70), "chance": Look("number", 70),
-          "text": Look("text", 300, stretch=True)}  # fmt: skip
 _EFFECT = {"section": Look("muted", 70), "what": Look("text", 200), "before": Look("number", 96), "after": Look("number", 96),
            "change": Look("signed", 96)}  # fmt: skip
 
@@ -93,7 +95,7 @@ class Detail(QWidget):
         self.count.setAccessibleName("How many times the position")
         self.count.setSuffix(" ×")
         self.views = Segment(_VIEWS, "legs", "What is shown below")
-        self.risks = TableView(host, name="Risks of the position", looks=_RISKS)
+        self.risks = Risks()
         self.figures = TableView(host, name="Figures of the position", looks=_FIGURES)
         self.effect = TableView(host, name="Effect on your portfolio", looks=_EFFECT)
         self.plans = TableView(host, name="Plans that are kept", looks=_PLANS)
@@ -204,7 +206,7 @@ class Detail(QWidget):
             self._host.run("options.plans", {}, then=self._got_plans, fail=lambda _: None, key="planner.plans")
 
     def _got_plans(self, table: Table) -> None:
-        self.plans.show_table(table)
+        self.plans.show_table(table, columns=("name", "count", "risk", "chance", "state", "profit"))
         self.plans.set_empty("No plan is kept", "Press Keep: later you see here what became of it.")
 
     def kept(self) -> dict[str, Any]:
@@ -219,7 +221,7 @@ class Detail(QWidget):
         """Other words and columns; the same values."""
         for key, plain, pro in _CARDS:
             self.cards[key].set_title(plain if mode == "newbie" else pro)
-        for table in (self.risks, self.figures, self.effect, self.plans):
+        for table in (self.figures, self.effect, self.plans):
             table.set_mode(mode)
         if self._legs:
             self._ask()
@@ -251,9 +253,19 @@ class Detail(QWidget):
     def _ask_part(self, key: str) -> None:
         if not self._legs:
             return
-        table = self.risks if key == "risks" else self.effect
-        self._host.run("options.calc", {**self._arguments(), "part": key}, then=table.show_table,
-                       fail=lambda error: table.set_empty("Not known", error.sentence()), key=f"planner.{key}")  # fmt: skip
+        if key == "portfolio":
+            self.effect.set_empty("Being worked out", "Everything you hold is revalued with and without the position.")
+        self._host.run("options.calc", {**self._arguments(), "part": key}, then=self._got_part,
+                       fail=lambda error: self.effect.set_empty("Not known", error.sentence()), key=f"planner.{key}")  # fmt: skip
+
+    def _got_part(self, table: Table) -> None:
+        if "severity" in table.frame.columns:
+            self.risks.show_risks(table)
+        else:
+            import polars as pl
+
+            table = dataclasses.replace(table, frame=table.frame.filter(pl.col("section").is_in(_SECTIONS)))
+            self.effect.show_table(table, columns=("what", "before", "after", "change"))
 
     def _arrived(self, table: Table) -> None:
         detail = table.detail
@@ -265,7 +277,7 @@ class Detail(QWidget):
         self.name.setText(f"{self._title}: {detail['legs']}" if self._title else detail["legs"])
         self._fill_cards(table)
         self.legs.show_legs(detail["unit"].legs, case.board)
-        self.figures.show_table(table)
+        self.figures.show_table(table, columns=("section", "title", "value", "text"))
         self.foot.setText(" ".join(table.notes[1:]))
         self.answered.emit(table)
 

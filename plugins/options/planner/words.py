@@ -135,9 +135,10 @@ def reasons(idea: Idea, view: View, rules: Rules, today: date) -> tuple[str, ...
     """Why it stands where it does: the parts that speak most for it, then what speaks most against it."""
     told = {name: _part(name, idea, view, rules, today) for name in idea.parts}
     order = sorted(idea.parts, key=lambda name: -(idea.parts[name] - 0.5) * idea.weights[name])
-    for_it = [told[name] for name in order if idea.parts[name] > 0.5 and told[name]][:2]
+    # That its quotes are tight is no reason for a trade; that they are wide is one against it.
+    for_it = [told[name] for name in order if name != "liquidity" and idea.parts[name] > 0.5 and told[name]][:2]
     against = [told[name] for name in reversed(order) if idea.parts[name] < 0.5 and told[name]][:1]
-    return (*for_it, *against)
+    return (*for_it, *against) or (told["chance"],)
 
 
 def _part(name: str, idea: Idea, view: View, rules: Rules, today: date) -> str:

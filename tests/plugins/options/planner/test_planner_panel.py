@@ -120,7 +120,10 @@ def test_the_cursor_tells_what_is_made(app: Any, open_panel: Callable[..., Plann
 
 def test_risks_portfolio_and_what_is_kept(app: Any, open_panel: Callable[..., PlannerPanel], qtbot: Any) -> None:
     panel = open_panel(app)
-    for key, table in (("risks", panel.detail.risks), ("figures", panel.detail.figures), ("portfolio", panel.detail.effect)):
+    panel.detail.show_view("risks")
+    qtbot.waitUntil(lambda: bool(panel.detail.risks.lines), timeout=30_000)
+    assert all(each.accessibleName() for each in panel.detail.risks.lines)
+    for key, table in (("figures", panel.detail.figures), ("portfolio", panel.detail.effect)):
         panel.detail.show_view(key)
         qtbot.waitUntil(lambda table=table: table.model().rowCount() > 0, timeout=30_000)
     qtbot.mouseClick(panel.detail.keep, Qt.MouseButton.LeftButton)
