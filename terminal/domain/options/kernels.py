@@ -31,7 +31,7 @@ from terminal.domain.options.guess import (
     U_MOST,
     V_MOST,
 )
-from terminal.domain.options.mills import DEGREE, LOWEST, SHORT, SMALL, STEP
+from terminal.domain.options.mills import DEGREE, FEWER, LOWEST, NARROW, SHORT, SMALL, STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +84,9 @@ def _quotient(series: Floats, h: float, t: float) -> float:
     place = int((h - LOWEST) * (1 / STEP) + 0.5)
     away = h - (LOWEST + place * STEP)
     up, down = away + t, away - t
-    value, slope = series[place, DEGREE], 0.0
-    for power in range(DEGREE - 1, -1, -1):
+    most = FEWER if t <= NARROW else DEGREE
+    value, slope = series[place, most], 0.0
+    for power in range(most - 1, -1, -1):
         slope = slope * down + value
         value = value * up + series[place, power]
     return slope
@@ -198,8 +199,9 @@ def _split(series: Floats, h: float, t: float, m: float, least: float) -> tuple[
         place = int((h - LOWEST) * (1 / STEP) + 0.5)
         away = h - (LOWEST + place * STEP)
         up, down = away + t, away - t
-        value, slope = series[place, DEGREE], 0.0
-        for power in range(DEGREE - 1, -1, -1):
+        most = FEWER if t <= NARROW else DEGREE
+        value, slope = series[place, most], 0.0
+        for power in range(most - 1, -1, -1):
             slope = slope * down + value
             value = value * up + series[place, power]
         return m * 2 * t * slope, m * value, m * (value - 2 * t * slope)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LOWEST, HIGHEST, STEP, DEGREE = -40.0, 1.5, 0.25, 23
 SMALL = 0.375
 """Up to this t both values of a difference come from one polynomial."""
+NARROW, FEWER = 0.11, 17
+"""Up to this t so many powers suffice for that."""
 SHORT = 13
 """Powers that suffice within half a STEP."""
 _DIGITS = 40
