@@ -13,7 +13,7 @@ from plugins.options.volatility.panel_graphs import SmileGraph, TermGraph
 from plugins.options.volatility.panel_moves import MoveBars
 from plugins.options.volatility.panel_surface import Landscape, SurfaceMap
 from terminal.domain import format as written
-from terminal.ui.form import Segment
+from terminal.ui.form import Segment, reveal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,8 +72,12 @@ class SmilePage(Page):
         self.expiry = QComboBox()
         self.expiry.setAccessibleName("Expiry of the smile")
         self.expiry.activated.connect(lambda _: self.ask())
+        self.others = Segment((("one", "This one"), ("all", "With all others")), "one", "Which smiles")
+        self.others.changed.connect(lambda _: self._show_again())
+        self.tools.addWidget(self.others)
         self.tools.addWidget(self.expiry)
         self._of = ""
+        reveal(self.others, not self.newbie)
 
     def pictures(self) -> QWidget:
         return self.graph
@@ -90,7 +94,19 @@ class SmilePage(Page):
             self.expiry.addItem(written.day(each), each)
         if smile is not None:
             self.expiry.setCurrentIndex(self.expiry.findData(smile.expiry))
-        self.graph.show_smile(smile, self.newbie)
+        every = found.smiles if found is not None and self.others.value == "all" and not self.newbie else ()
+        self.graph.show_smile(smile, self.newbie, [each for each in every if each is not smile])
+
+    def _show_again(self) -> None:
+        if self.answer is not None:
+            self.show_found(self.answer)
+
+    def words(self, table: Table) -> Sequence[str]:
+        return [table.detail["plain"]] if self.newbie and "plain" in table.detail else super().words(table)
+
+    def set_mode(self, mode: str) -> None:
+        reveal(self.others, mode != "newbie")
+        super().set_mode(mode)
 
     def _failed(self, problem: Any) -> None:
         if self.expiry.currentData() is not None and self._of:

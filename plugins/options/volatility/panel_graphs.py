@@ -31,17 +31,20 @@ class SmileGraph(Graph):
     def __init__(self) -> None:
         super().__init__("Smile", nothing="No quote of this expiry can be used")
         self._smile: Smile | None = None
+        self._others: list[Smile] = []
         self._rows: list[dict[str, Any]] = []
 
-    def show_smile(self, smile: Smile | None, newbie: bool) -> None:
-        """One expiry; None for nothing."""
-        self._smile = smile
+    def show_smile(self, smile: Smile | None, newbie: bool, others: Sequence[Smile] = ()) -> None:
+        """One expiry, with the curves of `others` behind it; None for nothing."""
+        self._smile, self._others = smile, [each for each in others if each.curve is not None]
         self._rows = [] if smile is None else list(smile.quotes.iter_rows(named=True))
         self.marks = (
             Mark("calls" if newbie else "Calls, bid to ask", "accent", "dot"),
             Mark("puts" if newbie else "Puts, bid to ask", "warn", "dot"),
             Mark("curve" if newbie else "SVI", "t1"),
         )
+        if self._others:
+            self.marks += (Mark("Other expiries", "t3"),)
         asks = sorted(row["iv_ask"] for row in self._rows if row["iv_ask"] is not None)
         highest = max((row["iv"] for row in self._rows), default=0.0) * 1.25
         self.fit([row["strike"] for row in self._rows],
@@ -78,6 +81,9 @@ class SmileGraph(Graph):
                 painter.setPen(pen(role, 1.4))
                 painter.drawLine(self.at(row["strike"], row["iv_bid"]), self.at(row["strike"], row["iv_ask"]))
         strikes = np.linspace(low, high, _STEPS)
+        for other in self._others:
+            behind = other.iv(np.log(strikes / other.forward))
+            self.line(painter, list(zip(strikes.tolist(), behind.tolist(), strict=True)), "t3", width=0.8)
         values = smile.iv(np.log(strikes / smile.forward))
         self.line(painter, list(zip(strikes.tolist(), values.tolist(), strict=True)), "t1", width=1.8,
                   dashed=smile.curve is None)  # fmt: skip

@@ -212,15 +212,18 @@ def smile_table(of: Studied, expiry: date) -> Table:
         (pl.col("moneyness").exp() - 1).alias("moneyness"),
         pl.when("call").then(pl.lit("C")).otherwise(pl.lit("P")).alias("right"),
     ).select(column.name for column in _SMILE)  # fmt: skip
-    notes = []
+    notes, plain = [], "How dear each strike is: the curve through the prices, and what buyers and sellers say."
     if smile.rr25 is not None and smile.atm is not None:
         falls, rises = "Protection against falls", "bets on rises"
         dear = f"{falls} costs more than {rises}" if smile.rr25 < 0 else f"{rises.capitalize()} cost more than {falls.lower()}"
+        plain = f"{dear}: they are priced for {_points(smile.put25)} and {_points(smile.call25)} a year."
+        if smile.rr25 >= 0:
+            plain = f"{dear}: they are priced for {_points(smile.call25)} and {_points(smile.put25)} a year."
         notes.append(f"{dear}: a 25-delta put has {_points(smile.put25)}, a call {_points(smile.call25)}, "
                      f"the middle {_points(smile.atm)}.")  # fmt: skip
     return Table(f"{of.desk.symbol} {expiry}, forward {smile.forward:,.2f}", _SMILE, frame, tuple(of.desk.sources.values()),
                  (smile.reason,) if smile.reason else (), (*_said(*notes), *_about(of)),
-                 detail={"surface": of.surface, "smile": smile, "symbol": of.desk.symbol})  # fmt: skip
+                 detail={"surface": of.surface, "smile": smile, "symbol": of.desk.symbol, "plain": plain})  # fmt: skip
 
 
 def term_table(of: Studied) -> Table:

@@ -200,3 +200,37 @@ def test_text_on_the_map_can_be_read_on_every_colour(qapp: Any) -> None:
         for step in range(11):
             color = heat(step / 10)
             assert theme.contrast(color.name(), readable_on(color).name()) >= 4.5
+
+
+def test_the_smile_with_all_others_behind_it(qapp: Any) -> None:
+    """More is painted with the other expiries, and a picture of nothing says so."""
+    from datetime import UTC, datetime
+
+    import numpy as np
+    import polars as pl
+
+    from plugins.options.volatility.panel_graphs import SmileGraph
+    from terminal.domain.options.surface import Smile
+    from terminal.domain.options.svi import Svi
+
+    def smile(days: float, level: float) -> Smile:
+        strikes = np.arange(80.0, 121.0, 5.0)
+        curve = Svi(level**2 * days / 365 * 0.5, 0.02, -0.3, 0.0, 0.1)
+        iv = np.sqrt(curve.variance(np.log(strikes / 100)) / (days / 365))
+        quotes = pl.DataFrame({"strike": strikes, "moneyness": np.log(strikes / 100), "call": strikes >= 100, "iv": iv,
+                               "iv_bid": iv - 0.01, "iv_ask": iv + 0.01, "curve_iv": iv})  # fmt: skip
+        at = datetime(2026, 12, 18, 21, tzinfo=UTC)
+        return Smile(at.date(), "SPY", at, days, days / 365, 100.0, quotes, curve, False, "", 0.0, 1.0, 0.1, 90.0, None, None,
+                     level, None, None)  # fmt: skip
+
+    graph = SmileGraph()
+    graph.resize(600, 400)
+    graph.show_smile(smile(30, 0.2), False)
+    alone = graph.grab().toImage()
+    graph.show_smile(smile(30, 0.2), False, [smile(60, 0.21), smile(90, 0.22)])
+    assert graph.grab().toImage() != alone
+    assert "9 strikes, 20.0" in graph.accessibleName()
+    place = graph.at(100.0, 0.2)
+    assert "100.00 call" in graph.said_at(place) and "curve" in graph.said_at(place)
+    graph.show_smile(None, True)
+    assert graph.accessibleName() == "Smile: nothing to show" and graph.said_at(place) == ""
