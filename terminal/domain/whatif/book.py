@@ -2,7 +2,7 @@
 
 A scene moves each underlying by a fraction, each option's volatility by a factor, every interest rate by the same difference,
 each currency by a fraction, and lets time pass. The change of an option's worth is the model's price there less its price
-here, at the volatility that its price implied; American ones by the approximation of `terminal.domain.options`. A share does
+here, at the volatility that its price implied; American ones by their exercise boundary (`terminal.domain.options`). A share does
 not answer to rates by itself. A bond's price changes by -duration * difference (no convexity). What is not known is NaN: the
 gain of that position alone is then unknown.
 """
