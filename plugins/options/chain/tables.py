@@ -33,7 +33,8 @@ def chain_table(of: Desk, days: Sequence[date], strikes: int) -> Table:
     wide = model.ladder(model.near(rows, strikes))
     several = wide.select("expiry", "root").n_unique() > 1
     lead = (tables.expiry(), Column("root", "Root", newbie=False)) if several else ()
-    columns = (*lead, *_half("call", "C"), tables.strike(), *reversed(_half("put", "P")),
+    *outer, bid, ask = _half("put", "P")
+    columns = (*lead, *_half("call", "C"), tables.strike(), bid, ask, *reversed(outer),
                Column("note", "Not used, or to mind"))  # fmt: skip
     told = [pl.when(pl.col(f"{side}_told") != "").then(pl.lit(f"{side}: ") + pl.col(f"{side}_told")) for side in ("call", "put")]
     frame = wide.with_columns(pl.concat_str(told, separator="; ", ignore_nulls=True).alias("note"))
@@ -93,7 +94,7 @@ def _expiry_said(row: dict[str, Any]) -> str:
         f", at-the-money volatility {written.percent(row['atm_iv'])}, expected move {written.percent(row['move'])}"
         f" ({written.number(row['move_money'], 2)} either way, one standard deviation)")  # fmt: skip
     rate = "implied by parity" if row["rate_from"] == "parity" else "of the curve"
-    borrow = "" if row["borrow"] is None else f", {written.percent(row['borrow'], 2)} of it beyond known dividends"
+    borrow = "" if row["borrow"] is None else f" ({written.percent(row['borrow'], 2, sign=True)} beyond dividends)"
     forward = f"forward {written.number(row['forward'], 2)} ({row['forward_from']})"
     return (f"{name}: {written.number(row['days'], 1)} days, {forward}, rate"
             f" {written.percent(row['rate'], 2)} {rate}, carry {written.percent(row['carry'], 2)}{borrow}{move}.")  # fmt: skip
