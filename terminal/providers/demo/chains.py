@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,7 @@ class Options:
         spot, level = float(self.tape.close[position, column]), self.level(symbol, position)
         deviation = level * np.sqrt(grid.days / 365)
         delta = _normal(np.where(grid.call, 1.0, -1.0) * (np.log(spot / grid.strike) / deviation + deviation / 2))
-        chance = self.recipe.stream("flow", day.toordinal(), zlib_number(symbol))
+        chance = self.recipe.stream("flow", day.toordinal(), zlib.crc32(symbol.encode()))
         chosen = choose(grid, noise, interest, delta, day.toordinal(), chance)
         return tuple(self._flow(symbol, day, grid, interest, each) for each in chosen)
 
@@ -238,13 +239,6 @@ def _american_put(spot: float, strike: Floats, years: Floats, iv: Floats) -> Flo
     with np.errstate(over="ignore", invalid="ignore"):
         held = alpha * (s**beta - phi(beta, trigger)) + phi(1.0, trigger) - phi(1.0, 1.0) - phi(0.0, trigger) + phi(0.0, 1.0)
     return np.asarray(np.where(s >= trigger, strike - spot, np.maximum(held * spot, strike - spot)))
-
-
-def zlib_number(symbol: str) -> int:
-    """A number that stands for a symbol whatever else is listed."""
-    import zlib
-
-    return zlib.crc32(symbol.encode())
 
 
 def _normal(x: Floats) -> Floats:

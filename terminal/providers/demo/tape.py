@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from terminal.providers.demo.recipe import Floats
 
 _SIZE = {"SPY": 40_000.0, "QQQ": 25_000.0, "IWM": 15_000.0}
+# A fund's volatility over the market factor's: as measured, and what options cost beyond.
+_NERVOUS = {"SPY": 1.2, "QQQ": 1.45, "IWM": 1.05}
 OPTIONABLE_FUNDS = tuple(_SIZE)
 OPTIONABLE_COMPANIES = 60
 SESSIONS = 320
@@ -66,7 +68,7 @@ def record(listing: Listing, large: tuple[str, ...]) -> Tape:
     close = np.round(listing.matrix("close", first, last)[:, columns], 2)
     volatility = np.where(
         company, listing.matrix("volatility", first, last)[:, columns] * listing.split_total[columns],
-        world.factors.volatility[first:last, None] * 1.05,
+        world.factors.volatility[first:last, None] * [_NERVOUS.get(symbol, 1.0) for symbol in symbols],
     )  # fmt: skip
     worth = world.cap[first:last][:, np.where(company, columns, 0)]
     size = np.where(company, 1_500.0 * (worth / 5e10) ** 0.6, [_SIZE.get(symbol, 0.0) for symbol in symbols])
