@@ -138,6 +138,7 @@ def test_a_past_day_knows_nothing_of_later_ones(app: App) -> None:
     assert both and all(row["iv30"] == later[row["day"]]["iv30"] and row["hv20"] == later[row["day"]]["hv20"] for row in both)
 
 
+@pytest.mark.slow
 def test_what_was_expected_of_a_report_is_held_against_what_came(app: App) -> None:
     app.run("options.iv", {"symbols": ("SPY",)})
     names = [name for name in app.store.archive.volatility()["symbol"].unique().sort() if name not in ("SPY", "QQQ", "IWM")]
