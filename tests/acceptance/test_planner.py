@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import pytest
 
+from plugins.options.planner import saved
 from terminal.app import App
 from terminal.errors import UserError
 from terminal.paths import Home
@@ -158,3 +159,35 @@ def test_no_number_on_the_screen_is_not_a_number(demo: App) -> None:
     for outlook in ("neutral", "volatile"):
         text = json.dumps(planned(demo, bias=outlook, unlimited=True, top=25).to_json())
         assert "NaN" not in text and "Infinity" not in text
+
+
+def test_what_became_of_a_plan_that_was_kept(demo: App) -> None:
+    day = date(2026, 10, 16)
+    close = demo.market.bars(["SPY"], day, day)["close"][0]
+    low, high = math.floor(close) - 8, math.floor(close) + 12
+    october = {"symbol": "SPY", "legs": f"+1 SPY {day} {low} C, -1 SPY {day} {high} C", "count": 3, "spot": close, "cost": 700.0,
+               "risk": 700.0, "chance": 0.5, "expected": 0.0, "expiry": day, "outlook": "bullish", "note": ""}  # fmt: skip
+    demo.store.book.write(lambda tx: saved.save(tx, "October", october, datetime(2026, 9, 28, 20, 0, tzinfo=UTC)))
+    row = next(each for each in demo.run("options.plans", {}).rows() if each["name"] == "October")
+    assert row["state"] == "ended" and row["now"] == pytest.approx(close)
+    assert row["profit"] == pytest.approx(3 * (100 * (close - low) - 700))
+    now = planned(demo, structures=("bull_call_spread",)).rows()[0]
+    demo.run("options.plan_save", {"name": "now", "symbol": "SPY", "legs": now["legs"]})
+    open_ = next(each for each in demo.run("options.plans", {}).rows() if each["name"] == "now")
+    assert open_["state"] == "open" and -0.1 * now["cost"] < open_["profit"] < 0  # what getting in costs
+    gone = demo.run("options.plan_delete", {"name": "NOW"})
+    assert "now" not in {each["name"] for each in gone.rows()}
+    assert gone.undo is not None
+    back = demo.run(gone.undo.command, dict(gone.undo.arguments))
+    assert "now" in {each["name"] for each in back.rows()}
+
+
+def test_how_such_trades_of_yours_went(demo: App) -> None:
+    record = {row["structure"]: (row["won"], row["closed"]) for row in demo.run("options.record", {}).rows()}
+    closed = demo.run("journal.trades", {"state": "closed", "limit": 0}).rows()
+    for name, (won, count) in record.items():
+        mine = [row["profit"] for row in closed if row["structure"] == name and row["profit"] is not None]
+        assert (won, count) == (sum(each > 0 for each in mine), len(mine))
+    put = planned(demo, bias="bullish", structures=("cash_secured_put",), record=True, account=1e6).rows()[0]
+    expected = record.get("Short put")
+    assert put["yours"] == (f"You won {expected[0]} of {expected[1]} such trades." if expected else None)

@@ -44,7 +44,7 @@ def plan_save(
     *,
     count: Annotated[int, argument(help="How many times.", metavar="NUMBER")] = 1,
     outlook: Annotated[str, argument(help="What you expect.", metavar="WORD")] = "",
-    note: Annotated[str, argument(help="Why.", metavar="TEXT")] = "",
+    note: Annotated[str, argument(help="Why you would do it.", metavar="TEXT")] = "",
 ) -> Table:
     """Keep a position with its cost, risk and chance of now, to be compared with what becomes of it (`options plans`)."""
     from plugins.options.planner import gathering, saved
