@@ -78,6 +78,7 @@ HOLDS = {
     "options.flow_flags": "Which recipe flagged an event, with its rule and clauses as they were.",
     "options.flow_verdicts": "What the open interest of the next morning said of a flag, every time it said something new.",
     "options.flow_recipes": "Your own recipes for unusual option trades.",
+    "options.plan_versions": "Option plans you saved, every version.",
     "views.saved": "Your views of tables.",
     "sql.history": "The statements you ran here.",
 }

@@ -53,8 +53,10 @@ def event_card(ctx: Context, event: dict[str, Any]) -> Table:
     around = [*_context(event), *_before(ctx, event)]
     parts: list[Part] = [*_traded(event), *around, *_prints(evidence), *clauses, *_verdict(verdicts), *siblings]
     title = f"{event['symbol']} {event['expiry']:%-d %b %y} {event['strike']:g} {'call' if event['right'] == 'C' else 'put'}"
-    detail = {"event": event, "evidence": evidence, "clauses": clauses, "verdict": verdicts[0] if verdicts else None,
-              "siblings": siblings}  # fmt: skip
+    flagged = dict.fromkeys(title for _, title, *_ in clauses)
+    words = {each.title: each.words for each in all_recipes(ctx)}
+    detail = {"flagged": {title: words.get(title, "") for title in flagged}, "event": event, "evidence": evidence,
+              "clauses": clauses, "verdict": verdicts[0] if verdicts else None, "siblings": siblings}  # fmt: skip
     return card(f"{title}: {sentence(event)}", parts, (sentence(event), caveat(event), NOT_A_DIRECTION), detail)
 
 

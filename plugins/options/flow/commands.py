@@ -38,7 +38,7 @@ def flow(
 
     Flow is not direction. Contracts whose quotes fail the quality gate are shown with their doubt, or counted below.
     """
-    found = find(ctx, symbols, days=days, span=span, fetch=bool(symbols))
+    found = find(ctx, symbols, days=days, span=span, fetch=symbols)
     rows = chosen(ctx, found, recipe, min_premium)
     title = f"{rows.height:,} event{'s' * (rows.height != 1)} flagged" if recipe != "all" else f"{rows.height:,} events"
     if rows.height > limit:
@@ -69,7 +69,7 @@ def flow_leaders(
     from plugins.options.flow.tables import leaders_table
     from terminal.domain.flow.leaders import leaders
 
-    found = find(ctx, symbols, days=days, fetch=bool(symbols))
+    found = find(ctx, symbols, days=days, fetch=symbols)
     made = leaders(chosen(ctx, found, recipe, min_premium))
     return leaders_table(found, made, f"{made.height} tickers with option events on {days} session{'s' * (days != 1)}")
 
@@ -126,7 +126,8 @@ def located(ctx: Context, text: str) -> dict[str, Any]:
 def flow_scan(ctx: Context, symbols: Symbols = (), *, days: Days = 1) -> Table:
     """Compare snapshots and write what recipes flag into your book, so that it can be judged and scored.
 
-    More than one day, or --as-of, goes through archived days and marks what it finds as seen in hindsight.
+    Fetches the chains of these symbols first, or of those that are archived daily (options.archive_symbols). More than one
+    day, or --as-of, goes through archived days instead and marks what it finds as seen in hindsight.
     """
     import polars as pl
 
@@ -134,7 +135,8 @@ def flow_scan(ctx: Context, symbols: Symbols = (), *, days: Days = 1) -> Table:
     from plugins.options.flow.gathering import detection
     from plugins.options.flow.tables import flow_table
 
-    found = find(ctx, symbols, days=days)
+    watched = str(ctx.settings.get("options.archive_symbols")).replace(",", " ").split()
+    found = find(ctx, symbols, days=days, fetch=symbols or (watched if days == 1 else ()))
     rows = found.frame.filter((pl.col("recipes").list.len() > 0) & (pl.col("input") == "snapshot"))
     today = ctx.market.today()
     new = 0

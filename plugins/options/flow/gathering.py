@@ -71,10 +71,10 @@ def detection() -> Settings:
     return load(data_file("flow", "detection.toml"))
 
 
-def find(ctx: Context, symbols: Sequence[str], *, days: int = 1, span: str = "day", fetch: bool = False) -> Found:
+def find(ctx: Context, symbols: Sequence[str], *, days: int = 1, span: str = "day", fetch: Sequence[str] = ()) -> Found:
     """Events of the last `days` sessions up to the context's day, judged by every recipe.
 
-    Without `symbols`, all whose chains are archived. With `fetch`, chains that are old are asked for first.
+    Without `symbols`, all whose chains are archived. Chains of `fetch` are asked for first where they are old.
     """
     import polars as pl
 
@@ -84,7 +84,10 @@ def find(ctx: Context, symbols: Sequence[str], *, days: int = 1, span: str = "da
         raise UserError(f"There are no last {days} sessions to look at.", "Choose 1 to 250.")
     wanted = tuple(dict.fromkeys(named(each) for each in symbols))
     filled(ctx, wanted)
-    failed = tuple(ctx.market.ensure(list(wanted), ["chains"], ctx)) if fetch and wanted and ctx.as_of is None else ()
+    asked = [named(each) for each in fetch] if ctx.as_of is None else []
+    failed = tuple(ctx.market.ensure(asked, ["chains"], ctx)) if asked else ()
+    if asked:
+        ctx.archiving.take()
     sessions = recent(ctx, days)
     recorded = book.events(ctx, symbols=wanted, start=sessions[0], end=sessions[-1])
     feeds = dict(recorded.filter(pl.col("input") != "snapshot").group_by("input").len().iter_rows())

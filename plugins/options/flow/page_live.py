@@ -23,7 +23,7 @@ _DAYS = (("1", "Today"), ("5", "5 days"), ("20", "20 days"))
 _LEAST = ((0.0, "Any premium"), (25_000.0, "From $25,000"), (100_000.0, "From $100,000"), (1_000_000.0, "From $1 million"))
 _PRO = ("at", "symbol", "what", "side", "size", "premium", "price", "volume_oi", "volume_average", "lean", "days", "otm", "iv",
         "tags", "found_in", "verdict", "doubt")  # fmt: skip
-_NEWBIE = ("at", "symbol", "what", "side", "size", "premium", "volume_oi", "lean", "days", "found_in", "verdict")
+_NEWBIE = ("at", "symbol", "what", "side", "size", "premium", "volume_oi", "lean", "verdict", "days", "found_in")
 _TONES = {"opened": "ok", "closed": "warn", "unclear": "muted", "waiting": "muted", "expired": "muted", "unknown": "muted",
           "up": "ok", "down": "error", "none": "muted", "sweep": "accent", "block": "accent", "opening": "ok",
           "likely opening": "muted", "multileg": "warn", "repeated": "accent"}  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
+from terminal.domain import format as fmt
 from terminal.ui import theme
 from terminal.ui.form import Button, Chip, EmptyState, Flow, IconButton, Section, column, label, reveal, row
 
@@ -91,6 +92,8 @@ class EventCard(QFrame):
             mine = [each for each in rows if each["part"] == key]
             if mode == "newbie" and key in ("event", "context"):
                 mine = [each for each in mine if each["title"] in _EASY]
+            elif key == "clause":
+                mine = _reasons(mine, table.detail["flagged"], newbie=mode == "newbie")
             self._replace(key, easy if mode == "newbie" else pro, mine)
         reveal(self._empty, False)
         reveal(self._body)
@@ -115,6 +118,25 @@ class EventCard(QFrame):
     def _open(self, panel: str) -> None:
         if self._table is not None:
             self.opened.emit(panel, str(self._table.detail["event"]["symbol"]))
+
+
+def _reasons(rows: Sequence[dict[str, Any]], flagged: dict[str, str], *, newbie: bool) -> list[dict[str, Any]]:
+    """A line a recipe: what it means for a newbie, its clauses with what they looked at for a professional."""
+    told = []
+    for title, words in flagged.items():
+        mine = [each for each in rows if each["title"] == title]
+        clauses = "\n".join(map(_clause, mine))
+        told.append({"part": "clause", "title": title, "text": words if newbie and words else clauses, "why": None})
+    return told
+
+
+def _clause(row: dict[str, Any]) -> str:
+    seen = "" if row["value"] is None else f"  ({_short(row['value'])})"
+    return f"{row['text']}{seen}" if row["why"] == "holds" else f"{row['text']}{seen}: {row['why']}"
+
+
+def _short(value: float) -> str:
+    return fmt.compact(value) if abs(value) >= 10_000 else fmt.number(value, 2).removesuffix(".00")
 
 
 def _grid(rows: Sequence[dict[str, Any]], *, wordy: bool, newbie: bool) -> QWidget:
