@@ -85,9 +85,8 @@ class Listing:
 
     def last_day(self) -> LastDay:
         """The newest session by itself: a thousandth of what the world holds in memory."""
-        world, newest, ended = self.world, len(self.world.days) - 1, self.finished - 1
-        members = self.members()
-        large = tuple(members.filter(pl.col("universe") == "demo_large")["symbol"].to_list())
+        world, newest = self.world, len(self.world.days) - 1
+        large = tuple(self.members().filter(pl.col("universe") == "demo_large")["symbol"].to_list())
 
         def of(name: str, session: int) -> Floats:
             return np.array(self.matrix(name, session, session + 1)[0])
@@ -103,11 +102,6 @@ class Listing:
             self.alive[newest].copy(),
             {name: of(name, newest) for name in ("open", "high", "low", "close", "volume")},
             of("close", newest - 1),
-            of("close", ended),
-            of("volatility", ended),
-            float(world.factors.volatility[ended]),
-            world.cap[-1].copy(),
-            large,
             record(self, large),
         )
 

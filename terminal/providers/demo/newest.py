@@ -33,9 +33,8 @@ _log = logging.getLogger(__name__)
 class LastDay:
     """The newest session of every instrument and the close before it: what quotes, minute bars and chains need of the world.
 
-    `prices` holds open, high, low, close and volume, splits worked in; `end` is the last session with a daily bar, of which
-    `closes`, `volatility` (a day's) and `market_volatility` are; `cap` are the companies' market values now; `tape` has the past
-    of what options are made of.
+    `prices` holds open, high, low, close and volume, splits worked in; `end` is the last session with a daily bar; `tape` has the
+    past, up to `end`, of what options are made of.
     """
 
     recipe: Recipe
@@ -48,11 +47,6 @@ class LastDay:
     alive: Bools
     prices: dict[str, Floats]
     before: Floats
-    closes: Floats
-    volatility: Floats
-    market_volatility: float
-    cap: Floats
-    large: tuple[str, ...]
     tape: Tape
 
 
@@ -74,8 +68,7 @@ class Shelf:
                 return LastDay(
                     load(seed), calendar(), key[0], date.fromisoformat(str(kept["end"])), symbols,
                     {symbol: position for position, symbol in enumerate(symbols)}, kept["split_total"], kept["alive"],
-                    {name: kept[f"price_{name}"] for name in _PRICES}, kept["before"], kept["closes"], kept["volatility"],
-                    float(kept["market_volatility"]), kept["cap"], tuple(kept["large"].tolist()), Tape.of(kept),
+                    {name: kept[f"price_{name}"] for name in _PRICES}, kept["before"], Tape.of(kept),
                 )  # fmt: skip
         except FileNotFoundError:
             return None
@@ -91,9 +84,7 @@ class Shelf:
         prices: dict[str, Any] = {f"price_{name}": day.prices[name] for name in _PRICES}
         np.savez(
             buffer, seal=_seal(key, seed), end=day.end.isoformat(), symbols=day.symbols, split_total=day.split_total,
-            alive=day.alive, before=day.before, closes=day.closes, volatility=day.volatility,
-            market_volatility=day.market_volatility, cap=day.cap, large=day.large, **prices,
-            **day.tape.arrays(),
+            alive=day.alive, before=day.before, **prices, **day.tape.arrays(),
         )  # fmt: skip
         try:
             write_whole(self._path, buffer.getvalue())
