@@ -165,7 +165,6 @@ class App:
         memory.before_polars()
         memory.begin()
         from terminal.services import job_history
-        from terminal.services.chain_archive import ChainArchive
         from terminal.store import Store
 
         instance.prepare(home)
@@ -178,6 +177,7 @@ class App:
         self.explain = Explain(paths.resource("explain.toml"), self.registry.explanations, home.cache(self.demo) / "words.json")
         self.gui: Gui | None = None
         self._chains: ChainArchive | None = None
+        self._chains_lock, self._open = threading.Lock(), False
         self.store: Store = Store(home.market(self.demo), home.book(self.demo), home.backups(self.demo), clock=clock,
                                   archive_path=home.archive(self.demo), publish=self._published,
                                   trust=lambda dataset: _trusted(self.settings, dataset),
@@ -200,8 +200,7 @@ class App:
                                          NewerStore):  # then whoever reads the market is told; `store` commands still work
                     if fill_demo(self.store, clock, progress or (lambda fraction, note: None), home.cache(True)):
                         self._fill_demo_book()
-            self._chains = ChainArchive(self.store, lambda: self.market, clock=clock, demo=self.demo, setting=self.settings.get,
-                                        say=self.events.publish)
+            self._open = True
         except BaseException:
             self.close()
             raise
@@ -232,16 +231,20 @@ class App:
 
     @property
     def chain_archive(self) -> ChainArchive:
-        """What takes option chains over into the archive."""
-        if self._chains is None:
-            raise RuntimeError("this app is not open yet")
-        return self._chains
+        """What takes option chains over into the archive, made on first use."""
+        with self._chains_lock:
+            if self._chains is None:
+                from terminal.services.chain_archive import ChainArchive
+
+                self._chains = ChainArchive(self.store, lambda: self.market, clock=self.clock, demo=self.demo,
+                                            setting=self.settings.get, say=self.events.publish)
+            return self._chains
 
     def _published(self, topic: str, payload: Mapping[str, Any]) -> None:
         """What the store has to tell; what lands while the demo market is being made is archived with what lands later."""
         self.events.publish(topic, payload)
-        if topic == "market.changed" and self._chains is not None:
-            self._chains.landed(payload)
+        if topic == "market.changed" and self._open and "chains" in payload.get("datasets", ()):
+            self.chain_archive.landed(payload)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -358,6 +361,7 @@ class App:
             scheduler.close()
         for one in running:
             one.cancel()
+        self._open = False
         if self._chains is not None:
             self._chains.close()
         self._workers.close(1.0)

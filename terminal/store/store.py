@@ -16,7 +16,6 @@ from terminal.domain.schemas import DATASETS
 from terminal.domain.sessions import Calendar
 from terminal.errors import Corrupt, NewerStore, StoreError, TerminalError
 from terminal.store import backup, check
-from terminal.store.archive import ArchiveStore
 from terminal.store.book import STEPS, BookStore
 from terminal.store.db import Database, Publish
 from terminal.store.market import MarketStore
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from terminal.store.archive import ArchiveStore
     from terminal.store.backup import Backup, Reason
     from terminal.store.console import Answer
 
@@ -194,7 +194,7 @@ class Store:
     def renew_archive(self, copy: Path | None = None) -> Path | None:
         """Move the archive aside, where it is kept, and begin with a copy, or an empty one; where the old one is now."""
         with self._opening:
-            if isinstance(self._archive, ArchiveStore):
+            if self._archive is not None and not isinstance(self._archive, StoreError):
                 self._archive.database.wait(self._archive.database.checkpoint())
                 self._archive.database.close()
             aside = backup.move_aside(self.archive_path, self._clock()) if self.archive_path.exists() else None
@@ -261,7 +261,7 @@ class Store:
 
     def _databases(self) -> list[Database]:
         parts = (getattr(self, name, None) for name in ("_market", "_book", "_archive"))
-        return [part.database for part in parts if isinstance(part, (MarketStore, BookStore, ArchiveStore))]
+        return [part.database for part in parts if part is not None and not isinstance(part, StoreError)]
 
     def _touch_archive(self) -> None:
         """Open the archive if there is one; what is wrong with it is told by whoever needs it."""
@@ -289,6 +289,8 @@ class Store:
             raise
 
     def _open_archive(self) -> ArchiveStore:
+        from terminal.store.archive import ArchiveStore  # not before it is touched: a start shows nothing of it
+
         database = Database(self.archive_path, self._writer, publish=self._publish, memory=_MEMORY, writing=_WRITING)
         database.forbid_thread(self._forbidden)
         try:
