@@ -70,6 +70,7 @@ def test_the_commands_agree(app: Any) -> None:
         run("gex", symbol="IWM", expiries=-2)
 
 
+@pytest.mark.slow
 def test_a_past_day_is_answered_from_the_archive(app: Any) -> None:
     now = app.run("options.gex", {"symbol": "IWM", "by": "expiry"})
     past = app.run("options.gex", {"symbol": "IWM", "by": "expiry"}, as_of=date(2026, 10, 20))

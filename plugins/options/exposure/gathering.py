@@ -74,8 +74,17 @@ def counted(found: Exposure) -> tuple[str, ...]:
         return ()
     reasons = ", ".join(f"{row['reason']} ({row['contracts']:,})" for row in left.head(3).to_dicts())
     number = int(left["contracts"].sum())
-    return (f"{number:,} contracts with open interest are not counted, {written.percent(1 - share)} of what is open: {reasons}"
+    what = "1 contract with open interest is" if number == 1 else f"{number:,} contracts with open interest are"
+    return (f"{what} not counted, {written.percent(1 - share)} of what is open: {reasons}"
             f"{' and others' if left.height > 3 else ''}.",)  # fmt: skip
+
+
+def thin(found: Exposure) -> str:
+    """A warning where less than half of what is open is counted; "" otherwise."""
+    share = found.counted
+    if share is None or share >= 0.5:
+        return ""
+    return f"Only {written.percent(share, 0)} of what is open has a price that can be used: these figures say little."
 
 
 def dated(found: Exposure) -> str:

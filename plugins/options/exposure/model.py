@@ -77,8 +77,8 @@ def window(found: Exposure, measure: str) -> tuple[float, float]:
     total = rows["size"].sum()
     low, high = found.spot * (1 - _LEAST_REACH), found.spot * (1 + _LEAST_REACH)
     if total:
-        part = rows.with_columns((pl.col("size").cum_sum() / total).alias("part"))
-        inside = part.filter(pl.col("part").is_between((1 - _MOST) / 2, (1 + _MOST) / 2))["strike"]
+        share, end = pl.col("size") / total, pl.col("size").cum_sum() / total
+        inside = rows.filter(end >= (1 - _MOST) / 2, end - share <= (1 + _MOST) / 2, pl.col("size") > 0)["strike"]
         if inside.len():
             low, high = min(low, float(inside[0])), max(high, float(inside[-1]))
     return low, high
@@ -187,6 +187,8 @@ def headline(detail: Mapping[str, Any], mode: str) -> str:
         return "Nothing that is open has a price that can be used, so nothing can be said of hedging."
     if mode != "newbie":
         return " ".join(detail["summary"])
+    if detail["thin"]:
+        return str(detail["thin"])
     if zero is None:
         return f"{'They tend to calm moves' if net > 0 else 'They tend to drive moves on'} at every price nearby ({turn.why})."
     rising = turn.gamma[-1] > 0

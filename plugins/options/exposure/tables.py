@@ -67,7 +67,8 @@ def gex_table(of: Exposed, by: By, expiries: int | None, reach: float | None, st
     )
     columns = (*_keys(by), *_EXPOSURES, *_OPEN, Column("counted", "Priced", "integer", "count", newbie=False))
     detail = {"exposure": whole, "turn": at, "levels": levels, "shares": shares(whole), "sticky": sticky,
-              "ratios": _ratios_row(whole), "summary": _summary(whole), "dated": gathering.dated(whole)}  # fmt: skip
+              "ratios": _ratios_row(whole), "summary": _summary(whole), "dated": gathering.dated(whole),
+              "thin": gathering.thin(whole)}  # fmt: skip
     return Table(f"{whole.symbol}: dealers' exposure by {'strike and expiry' if by == 'both' else by}, price "
                  f"{written.number(whole.spot, 2)}", columns, shown.by(by).select([each.name for each in columns]),
                  tuple(of.desk.sources.values()), gathering.counted(whole), notes, detail=detail)  # fmt: skip
@@ -93,7 +94,8 @@ def _summary(found: Exposure) -> tuple[str, ...]:
         return (f"Net gamma of {found.symbol} is unknown: nothing that is open has a usable price.",)
     hedge = "sell as it rises and buy as it falls, which calms it" if net > 0 else \
         "buy as it rises and sell as it falls, which drives it on"  # fmt: skip
-    said = [f"Net gamma is {written.money(net, 'USD', 0)} per 1 % move: then dealers {hedge}."]
+    warning = gathering.thin(found)
+    said = [*([warning] if warning else []), f"Net gamma is {written.money(net, 'USD', 0)} per 1 % move: then dealers {hedge}."]
     if part["next_gamma"] is not None:
         said.append(f"{written.percent(part['next_gamma'], 0)} of all gamma ends with the expiry of "
                     f"{written.day(part['next_expiry'])}{'; ' + _same_day(part) if part['same_day_gamma'] else ''}.")  # fmt: skip
