@@ -229,6 +229,7 @@ class PlannerPanel(QWidget):
         self.regime.setToolTip(case.dear.told)
         self.badge.show_sources(case.sources, datetime.now(UTC))
         self.note.setText(" ".join(self._notes(table)))
+        self.form.note.setText(next((each for each in table.notes if each.startswith("Accounts under")), ""))
         if not table.detail["ideas"]:
             hint = "Take another day or target, allow losses without limit, or type your own legs."
             self._say_empty("No structure fits this outlook", hint, "search-x")

@@ -91,7 +91,8 @@ class OutlookForm(QWidget):
         box.addLayout(row(self.button))
         card = Card()
         card.body.addLayout(box)
-        self.setLayout(column(card, 0))
+        self.note = label("", "muted", wrap=True)
+        self.setLayout(column(card, self.note, 0))
         self.setFixedWidth(theme.scaled(252))
 
     def _connect(self) -> None:

@@ -94,7 +94,7 @@ def plan_row(idea: Idea, rank: int, case: Case, plan: Plan) -> dict[str, Any]:
         "contracts": size.count,
         "total_risk": size.count * idea.risk,
         "score": idea.score,
-        "reasons": list(words.reasons(idea, plan.view, case.rules, case.today)),
+        "reasons": [*words.reasons(idea, plan.view, case.rules, case.today), *filter(None, (idea.structure.next,))],
         "sentence": words.sentence(one, max(size.count, 1), case.today, known),
         **{f"score_{name}": value for name, value in idea.parts.items()},
         **{name: one.greeks[name] for name in ("delta", "gamma", "vega", "theta")},

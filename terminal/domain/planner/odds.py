@@ -9,7 +9,7 @@ grow with the forward), not what will happen; another drift moves the whole dist
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 POINTS = 401
 _WIDE = 7.0
 _FITS = 0.01
+_DIFFERS = 0.02
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,26 @@ class Odds:
         return Odds(self.prices * factor, self.below, self.spot, self.forward * factor, self.sigma, self.years)
 
 
-def smile(board: Board, term: Term) -> Callable[[Floats], Floats]:
-    """Volatility by strike of one expiry, flat beyond its quotes: the surface's curve where it fits the quotes, else through the
-    usable quotes themselves (puts below the forward, calls above, smoothed)."""
+@dataclass(frozen=True)
+class Level:
+    """Volatility by strike, flat beyond `low` and `high`, the strikes it is known between."""
+
+    of: Callable[[Floats], Floats]
+    low: float = 0.0
+    high: float = math.inf
+
+    def __call__(self, strikes: Floats) -> Floats:
+        """The volatility at each strike."""
+        return np.asarray(self.of(np.clip(np.asarray(strikes, dtype=np.float64), self.low, self.high)))
+
+
+def smile(board: Board, term: Term) -> Level:
+    """Volatility by strike of one expiry: the surface's curve where it fits the quotes, else through the usable quotes themselves
+    (puts below the forward, calls above, smoothed)."""
     fitted = board.smiles.get(term.expiry)
     if fitted is not None and fitted.butterfly_free is not False and fitted.error is not None and fitted.error < _FITS:
-        low, high = fitted.reach
-        return lambda at: fitted.iv(np.clip(np.log(np.asarray(at, dtype=np.float64) / fitted.forward), low, high))
+        low, high = (fitted.forward * math.exp(each) for each in fitted.reach)
+        return Level(lambda at: fitted.iv(np.log(at / fitted.forward)), low, high)
     rows = term.rows[board.usable[term.rows]]
     strike, call, iv = board.strike[rows], board.call[rows], board.iv[rows]
     out = call == (strike >= term.forward)
@@ -73,13 +87,11 @@ def smile(board: Board, term: Term) -> Callable[[Floats], Floats]:
     strikes, place = np.unique(strike[out], return_inverse=True)
     if not len(strikes):
         flat = term.atm_iv or math.nan
-        return lambda at: np.full(np.shape(at), flat)
+        return Level(lambda at: np.full(np.shape(at), flat))
     level = np.bincount(place, iv[out]) / np.bincount(place)
     away = np.log(strikes / term.forward) / math.sqrt(term.years)
-    if len(strikes) < 4:
-        return lambda at: np.interp(np.log(np.asarray(at) / term.forward) / math.sqrt(term.years), away, level)
-    curve = _Curve(away, level, float(np.median(level)))
-    return lambda at: curve(np.log(np.asarray(at, dtype=np.float64) / term.forward) / math.sqrt(term.years))
+    through = _Curve(away, level, float(np.median(level))) if len(strikes) >= 4 else lambda at: np.interp(at, away, level)
+    return Level(lambda at: through(np.log(at / term.forward) / math.sqrt(term.years)), float(strikes[0]), float(strikes[-1]))
 
 
 class _Curve:
@@ -110,20 +122,41 @@ class _Curve:
         )
 
 
-def odds(board: Board, term: Term, volatility: Callable[[Floats], Floats] | None = None) -> Odds:
-    """The distribution at an expiry. Raises ValueError when no quote of it says a volatility."""
+def odds(board: Board, term: Term, volatility: Level | None = None) -> Odds:
+    """The distribution at an expiry. Raises ValueError when no quote of it says a volatility.
+
+    Beyond the quotes the tails keep the shape of the last volatility. The mean is the forward: what quotes leave of a difference
+    moves all prices, and where it is more than two per cent the smile is not believed and a flat one taken.
+    """
     level = volatility or smile(board, term)
     sigma = float(level(np.array([term.forward]))[0])
     if not sigma > 0:
         raise ValueError(f"no quote of {term.expiry} says a volatility")
+    found = _spread(board, term, level, sigma)
+    mean = float(found.weights @ found.prices)
+    if abs(mean / term.forward - 1) > _DIFFERS:
+        found = _spread(board, term, Level(lambda at: np.full(np.shape(at), sigma)), sigma)
+        mean = float(found.weights @ found.prices)
+    return replace(found, prices=found.prices * (term.forward / mean))
+
+
+def _spread(board: Board, term: Term, level: Level, sigma: float) -> Odds:
     root = sigma * math.sqrt(term.years)
     prices = board.spot * np.exp(np.linspace(-_WIDE, _WIDE, POINTS) * max(root, 0.004))
-    at = np.asarray(level(prices))
+    at = level(prices)
     step = 1e-4
-    slope = (np.asarray(level(prices * (1 + step))) - np.asarray(level(prices * (1 - step)))) / (2 * step * prices)
+    inside = (prices > level.low * (1 + 2 * step)) & (prices < level.high * (1 - 2 * step))
+    slope = np.where(inside, (level(prices * (1 + step)) - level(prices * (1 - step))) / (2 * step * prices), 0.0)
     total = at * math.sqrt(term.years)
     d1 = np.log(term.forward / prices) / total + total / 2
-    below = normal.cdf(total - d1) + term.forward * normal.pdf(d1) * math.sqrt(term.years) * slope
+    plain = normal.cdf(total - d1)
+    below = np.clip(plain + term.forward * normal.pdf(d1) * math.sqrt(term.years) * slope, 0.0, 1.0)
+    known = np.flatnonzero(inside)
+    if len(known):
+        # The smile ends with a slope: tails go on from where it ends, in the shape of a flat one.
+        first, last = known[0], known[-1]
+        below[:first] = below[first] * plain[:first] / max(float(plain[first]), 1e-300)
+        below[last + 1 :] = 1 - (1 - below[last]) * (1 - plain[last + 1 :]) / max(float(1 - plain[last]), 1e-300)
     below = np.maximum.accumulate(np.clip(below, 0.0, 1.0))
     return Odds(prices, below, board.spot, term.forward, sigma, term.years)
 

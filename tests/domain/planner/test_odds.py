@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from terminal.domain.options import normal
-from terminal.domain.planner.odds import odds, smile, touched
+from terminal.domain.planner.odds import Level, odds, smile, touched
 
 if TYPE_CHECKING:
     from terminal.domain.planner.board import Board
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def test_a_flat_smile_is_the_lognormal_distribution(board: Board) -> None:
     term = board.terms[1]
-    found = odds(board, term, lambda at: np.full(np.shape(at), 0.2))
+    found = odds(board, term, Level(lambda at: np.full(np.shape(at), 0.2)))
     total = 0.2 * math.sqrt(term.years)
     for price in (80.0, 95.0, 100.0, 118.0):
         d2 = (math.log(term.forward / price) - total**2 / 2) / total
@@ -31,6 +31,14 @@ def test_it_adds_up_and_its_mean_is_the_forward(board: Board) -> None:
         assert found.weights.sum() == pytest.approx(1.0)
         assert (found.weights >= 0).all()
         assert float(found.weights @ found.prices) == pytest.approx(term.forward, rel=2e-3)
+
+
+def test_a_smile_that_ends_steeply_leaves_no_hole(board: Board) -> None:
+    term = board.terms[0]
+    steep = Level(lambda at: 0.25 - 0.9 * np.log(at / term.forward), 96.0, 104.0)
+    found = odds(board, term, steep)
+    assert float(found.weights @ found.prices) == pytest.approx(term.forward, rel=1e-3)
+    assert np.diff(found.below).max() < 0.05  # no price has a large part of all chances
 
 
 def test_it_prices_the_calls_it_was_made_from(board: Board) -> None:
