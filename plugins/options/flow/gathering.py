@@ -93,6 +93,9 @@ def find(ctx: Context, symbols: Sequence[str], *, days: int = 1, span: str = "da
     feeds = dict(recorded.filter(pl.col("input") != "snapshot").group_by("input").len().iter_rows())
     key = ("options.flow", wanted, sessions[0], sessions[-1], span, ctx.store.archive.version)
     looked, found, left_out, numbers = ctx.market.cached(key, lambda: snapshots(ctx, wanted, sessions, span), ("chains",))
+    known = {symbol for symbol, _ in looked} | set(recorded["symbol"])
+    nothing = [each for each in wanted if each not in known]
+    failed += tuple(f"No chain of {each} is archived of these days, and no trade is recorded." for each in nothing)
     plain = recorded.filter(pl.col("input") != "snapshot").select(found.columns)
     frame = pl.concat([plain, found]).unique("id", keep="first", maintain_order=True)
     frame = frame.sort("day", "premium", descending=True, nulls_last=True)

@@ -225,3 +225,9 @@ def test_the_events_of_most_premium_are_kept(market: Any, monkeypatch: MonkeyPat
     market.run("options.flow_scan", {})
     kept = market.store.book.read("select day, count(*) as n from options.flow_events group by day")
     assert kept["n"].to_list() == [2]
+
+
+@pytest.mark.slow
+def test_a_symbol_without_chains_is_told(market: Any) -> None:
+    table = market.run("options.flow", {"symbols": ("NONE",)})
+    assert table.frame.is_empty() and any("No chain of NONE is archived" in note for note in table.notes)
