@@ -139,3 +139,14 @@ def test_the_russell_from_a_recorded_chain(live: Any, shared: Path) -> None:
     assert set(found.frame["root"].unique()) == {"RUT", "RUTW"}
     pain = live.run("options.max_pain", {"symbol": "^RUT"}).rows()
     assert len(pain) == found.frame.select("expiry", "root").n_unique()
+
+
+@pytest.mark.real
+def test_a_chain_whose_source_knows_no_open_interest_is_unknown(live: Any) -> None:
+    """Yahoo's recorded chain of Apple states 0 for every contract."""
+    live.clock.now = datetime(2025, 2, 21, 22, 0, tzinfo=UTC)
+    live.settings.set("providers.order.chains", "yahoo")
+    table = live.run("options.gex", {"symbol": "AAPL"})
+    assert table.unknown == ("The source states no open interest of AAPL, so nothing that rests on it is known.",)
+    assert any(note.startswith("Net gamma of AAPL is unknown") for note in table.notes)
+    assert table.frame["gamma"].null_count() == table.frame.height

@@ -69,7 +69,7 @@ def counted(found: Exposure) -> tuple[str, ...]:
     """What is not in the sums, with the reasons; nothing when all of it is."""
     share, left = found.counted, found.left_out.filter(found.left_out["reason"] != "")
     if share is None:
-        return (f"No open interest of {found.symbol} is stated.",)
+        return (f"The source states no open interest of {found.symbol}, so nothing that rests on it is known.",)
     if left.is_empty():
         return ()
     reasons = ", ".join(f"{row['reason']} ({row['contracts']:,})" for row in left.head(3).to_dicts())

@@ -91,7 +91,8 @@ def shares(found: Exposure) -> dict[str, Any]:
 def _summary(found: Exposure) -> tuple[str, ...]:
     net, part = found.total(), shares(found)
     if net is None:
-        return (f"Net gamma of {found.symbol} is unknown: nothing that is open has a usable price.",)
+        why = "no open interest is stated" if found.counted is None else "nothing that is open has a usable price"
+        return (f"Net gamma of {found.symbol} is unknown: {why}.",)
     hedge = "sell as it rises and buy as it falls, which calms it" if net > 0 else \
         "buy as it rises and sell as it falls, which drives it on"  # fmt: skip
     warning = gathering.thin(found)
@@ -114,7 +115,8 @@ def _walls(levels: dict[str, Any]) -> tuple[str, ...]:
     pain = levels["max_pain"]
     if pain is not None:
         said.append(f"max pain of {written.day(levels['pain_expiry'])} at {written.number(pain, 2)}")
-    return (f"{', '.join(said).capitalize()}.",) if said else ()
+    text = ", ".join(said)
+    return (f"{text[0].upper()}{text[1:]}.",) if said else ()
 
 
 def _pain(found: Exposure) -> dict[str, Any]:
@@ -149,6 +151,7 @@ def pain_table(of: Exposed) -> Table:
     frame = max_pain(found).rename({"strike": "max_pain"}).with_columns((pl.col("max_pain") / found.spot - 1).alias("away"))
     missing = frame.filter(pl.col("max_pain").is_null())["expiry"].to_list()
     unknown = tuple(f"Max pain of {written.day(day)} is unknown: nothing is open." for day in missing)
+    unknown = gathering.counted(found) if found.counted is None else unknown
     notes = ("At max pain the options that are open pay their owners least, all together. That prices are drawn there is "
              "folklore with thin evidence, mostly for the last days of shares with many options.", gathering.dated(found),
              *of.desk.failed)  # fmt: skip
@@ -170,11 +173,14 @@ def interest_table(of: Exposed, by: By, expiries: int | None, reach: float | Non
 
     frame = found.by(by).with_columns(over("open_interest").alias("open_ratio"), over("volume").alias("volume_ratio"))
     made = ratios(found)
-    notes = (f"Open: {made.call_open_interest:,.0f} calls and {made.put_open_interest:,.0f} puts; traded: "
-             f"{made.call_volume:,.0f} and {made.put_volume:,.0f}.", gathering.dated(found), *of.desk.failed)  # fmt: skip
+    traded = f"traded: {made.call_volume:,.0f} calls and {made.put_volume:,.0f} puts."
+    stated = made.call_open_interest + made.put_open_interest > 0
+    open_ = f"Open: {made.call_open_interest:,.0f} calls and {made.put_open_interest:,.0f} puts; {traded}"
+    notes = (open_ if stated else traded.capitalize(), gathering.dated(found), *of.desk.failed)
+    unknown = () if stated else gathering.counted(of.found)
     return Table(f"{found.symbol}: open interest and volume by {'strike and expiry' if by == 'both' else by}, price "
                  f"{written.number(found.spot, 2)}", columns, frame.select([each.name for each in columns]),
-                 tuple(of.desk.sources.values()), (), notes)  # fmt: skip
+                 tuple(of.desk.sources.values()), unknown, notes)  # fmt: skip
 
 
 _RATIOS = (

@@ -66,7 +66,8 @@ def max_pain(found: Exposure) -> pl.DataFrame:
             "low": float(lowest[0]) if open_ else None, "high": float(lowest[-1]) if open_ else None,
             "payout": float(paid.min()) if open_ else None,
             "payout_now": float(payout(np.array([found.spot]), strikes, calls, puts)[0]) if open_ else None,
-            "call_open_interest": float(calls.sum()), "put_open_interest": float(puts.sum()),
+            "call_open_interest": float(calls.sum()) if open_ else None,
+            "put_open_interest": float(puts.sum()) if open_ else None,
         })  # fmt: skip
     floats = dict.fromkeys(
         ("strike", "low", "high", "payout", "payout_now", "call_open_interest", "put_open_interest"), pl.Float64

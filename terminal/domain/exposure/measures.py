@@ -105,7 +105,9 @@ def exposure(priced: Priced, dealer: Dealer = "naive", held: pl.DataFrame | None
     if dealer == "flow":
         seen = held if held is not None else pl.DataFrame(schema={"contract": pl.String, "held": pl.Float64, "known": pl.Float64})
         frame = frame.join(seen, on="contract", how="left", maintain_order="left")
-    frame = frame.with_columns(pl.when(pl.col("open_interest") >= 0).then("open_interest").alias("open_interest"))
+    # A chain in which nothing at all is open is one whose source does not know.
+    stated = (pl.col("open_interest") >= 0) & (pl.col("open_interest").max() > 0)
+    frame = frame.with_columns(pl.when(stated).then("open_interest").alias("open_interest"))
     frame = frame.with_columns(position(dealer).alias("position"), pl.col("gamma").alias("gamma_share")).with_columns(_dollars())
     frame = frame.select(*_KEPT, *MEASURES)
     return Exposure(priced.symbol, priced.at, priced.spot, dealer, frame, _left_out(frame))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from terminal.domain.exposure import exposure, opened
+from terminal.domain.exposure import exposure, max_pain, opened, ratios, turn
 from tests.domain.exposure.books import book, row
 
 
@@ -115,3 +115,14 @@ def test_flow_replaces_the_assumption_where_something_was_seen() -> None:
     held = pl.DataFrame({"contract": [calls["contract"]], "held": [-400.0], "known": [400.0]})
     assert exposure(book(calls), "flow", held).frame["position"].to_list() == [-100]
     assert exposure(book(calls), "flow").frame["position"].to_list() == [100]
+
+
+def test_a_chain_without_any_open_interest_is_unknown_not_zero() -> None:
+    """As in a recorded chain of a service that states 0 for every contract."""
+    found = exposure(book(row(100, True, 0), row(100, False, 0)))
+    assert (found.total(), found.counted) == (None, None)
+    assert found.by("strike")["gamma"].to_list() == [None]
+    assert found.by("strike")["call_open_interest"].to_list() == [None]
+    assert max_pain(found).select("strike", "call_open_interest").row(0) == (None, None)
+    assert ratios(found).open_interest is None
+    assert turn(found).level is None

@@ -40,7 +40,8 @@ def test_little_that_is_usable_is_a_warning() -> None:
 
 def test_what_is_counted_in_full_needs_no_words() -> None:
     assert gathering.counted(exposure(book(*SMALL))) == ()
-    assert gathering.counted(exposure(book(row(100, True, None)))) == ("No open interest of ABC is stated.",)
+    assert gathering.counted(exposure(book(row(100, True, None)))) == (
+        "The source states no open interest of ABC, so nothing that rests on it is known.",)  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "value"), [("10%", 0.1), ("0.25", 0.25), ("", None)])
