@@ -123,6 +123,7 @@ def test_structures_are_listed_with_words_and_can_be_planned_alone(demo: App) ->
     assert {row["structure"] for row in only} <= {"iron_condor", "jade_lizard"} and only
 
 
+@pytest.mark.slow
 def test_what_it_would_do_to_what_is_held(demo: App) -> None:
     legs = planned(demo, structures=("bull_call_spread",)).rows()[0]["legs"]
     rows = demo.run("options.calc", {"symbol": "SPY", "legs": legs, "part": "portfolio"}).rows()
@@ -155,6 +156,7 @@ def test_what_cannot_be_is_said(demo: App, command: str, arguments: dict[str, An
     assert refused.value.hint
 
 
+@pytest.mark.slow
 def test_no_number_on_the_screen_is_not_a_number(demo: App) -> None:
     for outlook in ("neutral", "volatile"):
         text = json.dumps(planned(demo, bias=outlook, unlimited=True, top=25).to_json())

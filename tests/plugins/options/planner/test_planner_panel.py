@@ -118,6 +118,7 @@ def test_the_cursor_tells_what_is_made(app: Any, open_panel: Callable[..., Plann
     assert " on " in heat.accessibleDescription()
 
 
+@pytest.mark.slow
 def test_risks_portfolio_and_what_is_kept(app: Any, open_panel: Callable[..., PlannerPanel], qtbot: Any) -> None:
     panel = open_panel(app)
     panel.detail.show_view("risks")
@@ -172,6 +173,7 @@ def test_nothing_to_plan_is_said(app: Any, open_panel: Callable[..., PlannerPane
     qtbot.waitUntil(lambda: "Which symbol?" in empty.empty.accessibleName(), timeout=30_000)
 
 
+@pytest.mark.slow
 def test_what_was_typed_is_kept_and_another_day_asks_anew(app: Any, open_panel: Callable[..., PlannerPanel], qtbot: Any) -> None:
     panel = open_panel(app)
     panel.form.target.setText("+4%")
