@@ -99,6 +99,7 @@ def _settings() -> Any:
 
 def _stream() -> tuple[float, list[float]]:
     """Processor seconds a second of feed, and the delays from print to topic."""
+    from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
 
     from plugins.options.flow.inputs import listen
@@ -111,7 +112,8 @@ def _stream() -> tuple[float, list[float]]:
         app = App(Home(Path(folder)), demo=False, clock=lambda: datetime.now(UTC))
         try:
             context: Any = app.context()
-            session = Session(context)
+            storing = ThreadPoolExecutor(1)
+            session = Session(context, storing=storing)
             delays: list[float] = []
             app.events.subscribe("flow.flagged", lambda payload: delays.extend(_delays(app, payload["ids"])))
             session.take_trades(feed[:30_000].with_columns(pl.col("at") - timedelta(days=1)))  # compiles, warms
@@ -133,6 +135,8 @@ def _stream() -> tuple[float, list[float]]:
                 spent = time.process_time() - used
                 left = BEAT - (datetime.now(UTC) - now).total_seconds()
                 time.sleep(max(left, 0.0))
+            session.finish()
+            storing.shutdown()
             assert session.trades == feed.height + 30_000 and delays
         finally:
             app.close()

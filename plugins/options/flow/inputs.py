@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,7 +95,8 @@ def flow_stream(
     wanted = channels or ("flow-alerts", *(f"option_trades:{named(symbol).lstrip('^')}" for symbol in symbols))
     waiting: SimpleQueue[Any] = SimpleQueue()
     stream = ctx.market.feed.stream(tuple(wanted), waiting.put)
-    session, gaps = Session(ctx), []
+    storing = ThreadPoolExecutor(1, "flow-storing")
+    session, gaps = Session(ctx, storing=storing), []
     began = time.monotonic()
     stream.start()
     try:
@@ -106,7 +108,10 @@ def flow_stream(
             ctx.progress(None, f"{state.phase}: {session.trades:,} trades, {session.alerts:,} alerts, {session.flags:,} flagged")
     finally:
         stream.stop()
-        session.finish()
+        try:
+            session.finish()
+        finally:
+            storing.shutdown()
     return _told(session, f"Listened to {', '.join(wanted)}", tuple(gaps))
 
 
@@ -126,19 +131,20 @@ def listen(ctx: Context, session: Session, waiting: SimpleQueue[Any], beat: floa
     alerts = [each.heard.alerts for each in batches if each.heard.alerts.height]
     if alerts:
         session.take_alerts(pl.concat(alerts))
-    _keep_raw(ctx, batches)  # last: nobody waits for it
+    if batches:
+        session.store(lambda: _keep_raw(ctx, batches))
     return [f"Nothing was heard from {each.gap.since:%H:%M:%S} to {each.gap.until:%H:%M:%S} UTC: {each.gap.reason}"
             for each in batches if each.gap is not None]  # fmt: skip
 
 
-def _keep_raw(ctx: Context, batches: Sequence[Any]) -> None:
+def _keep_raw(ctx: Context, batches: Sequence[Any]) -> int:
     """The messages as they came, a transaction for each kind of channel (option_trades:TSLA is kept as option_trades)."""
     lines: dict[str, list[str]] = {}
     for each in batches:
         for channel, texts in each.heard.raw.items():
             lines.setdefault(channel.partition(":")[0], []).extend(texts)
-    for channel, texts in lines.items():
-        ctx.store.archive.save_raw("unusualwhales", channel, texts, batches[-1].last_at)
+    archive = ctx.store.archive
+    return sum(archive.save_raw("unusualwhales", channel, texts, batches[-1].last_at) for channel, texts in lines.items())
 
 
 def _no_trades() -> pl.DataFrame:

@@ -12,6 +12,8 @@ from plugins.options.flow.gathering import context, detection
 from plugins.options.flow.recipes import all_recipes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor, Future
     from datetime import date, datetime
 
     import polars as pl
@@ -21,18 +23,21 @@ if TYPE_CHECKING:
 _REMEMBERED = timedelta(seconds=6)
 _SLACK = timedelta(milliseconds=250)
 TOPIC = "flow.flagged"
+_BEHIND = 8
 
 
 class Session:
     """One feed from its beginning to its end. Not for several threads at once.
 
-    `trades`, `alerts`, `events`, `flags` count what went through; `saved` are the trades that were new to the archive.
+    `trades`, `alerts`, `events`, `flags` count what went through; `saved` are the trades that were new to the archive. With
+    `storing` (one worker) what goes into the archive is written there, so that nothing waits for it; `finish` does.
     """
 
-    def __init__(self, ctx: Context, *, hindsight: bool = False) -> None:
+    def __init__(self, ctx: Context, *, hindsight: bool = False, storing: Executor | None = None) -> None:
         from terminal.domain.flow.detect import Detector
 
-        self._ctx, self._hindsight = ctx, hindsight
+        self._ctx, self._hindsight, self._storing = ctx, hindsight, storing
+        self._written: deque[Future[int]] = deque()
         self._settings = detection()
         self.detector = Detector(self._settings)
         self._recipes = all_recipes(ctx)
@@ -60,7 +65,7 @@ class Session:
             found = pl.concat([found, self.detector.advance(self._newest + (now - self._heard) - _SLACK)])
         flagged = self._judge(found)
         if trades.height:  # told first: writing so many takes longer than finding
-            self.saved += self._ctx.store.archive.save_trades(trades)
+            self.store(lambda: self._save(trades))
         return flagged
 
     def take_alerts(self, alerts: pl.DataFrame) -> int:
@@ -71,8 +76,25 @@ class Session:
         return self._judge(of_alerts(alerts)) if alerts.height else 0
 
     def finish(self) -> int:
-        """What was still open."""
-        return self._judge(self.detector.finish())
+        """What was still open; afterwards everything is in the archive."""
+        flagged = self._judge(self.detector.finish())
+        while self._written:
+            self._written.popleft().result()
+        return flagged
+
+    def store(self, work: Callable[[], int]) -> None:
+        """Write something into the archive now, or in turn. Never more than a few behind: then it waits."""
+        if self._storing is None:
+            work()
+            return
+        self._written.append(self._storing.submit(work))
+        while self._written and (self._written[0].done() or len(self._written) > _BEHIND):
+            self._written.popleft().result()
+
+    def _save(self, trades: pl.DataFrame) -> int:
+        new = self._ctx.store.archive.save_trades(trades)
+        self.saved += new
+        return new
 
     def reread(self) -> None:
         """Take the recipes as they are now."""

@@ -37,7 +37,7 @@ def test_prints_of_one_contract_and_side_within_moments_are_one_event() -> None:
 def test_a_pause_or_another_side_begins_another_event() -> None:
     assert [event["prints"] for event in found(trade(0), trade(100), trade(400))] == [2, 1]
     assert [event["side"] for event in found(trade(0), trade(50, price=2.0))] == ["ask", "bid"]
-    long = found(*(trade(place * 140, id=str(place)) for place in range(40)))
+    long = found(*(trade(place * 90, id=str(place)) for place in range(60)))
     assert len(long) == 3 and max((event["at"] - event["started"]).total_seconds() for event in long) <= 2.0
 
 
@@ -112,8 +112,8 @@ def test_the_day_s_volume_is_counted_where_the_source_does_not_state_it() -> Non
 def test_nothing_is_told_before_it_is_complete_and_time_completes_it() -> None:
     detector = Detector(published())
     assert detector.feed(frame(trade(0))).is_empty()
-    assert detector.advance(START + timedelta(milliseconds=300)).is_empty()
-    assert detector.advance(START + timedelta(milliseconds=301)).height == 1
+    assert detector.advance(START + timedelta(milliseconds=200)).is_empty()
+    assert detector.advance(START + timedelta(milliseconds=201)).height == 1
     assert detector.finish().is_empty()
 
 
@@ -129,13 +129,13 @@ def feed(seed: int, count: int) -> pl.DataFrame:
     chance = random.Random(seed)
     rows, moment = [], 0.0
     for place in range(count):
-        moment += chance.choice((0, 0, 0.3, 1, 40, 140, 160, 900))
+        moment += chance.choice((0, 0, 0.3, 1, 40, 90, 110, 900))
         strike = chance.choice((600, 605, 610))
         if rows and chance.random() < 0.15:
             rows.append(rows[-chance.randrange(1, min(len(rows), 6) + 1)])  # sent again
             continue
         rows.append(trade(
-            moment - chance.choice((0, 0, 0, 110, 160)), id=chance.choice((str(place), str(place), str(place), "")),
+            moment - chance.choice((0, 0, 0, 80, 110)), id=chance.choice((str(place), str(place), str(place), "")),
             contract=f"SPY261218C00{strike}000", strike=float(strike), size=chance.choice((1, 10, 25, 300)),
             price=chance.choice((2.0, 2.05, 2.1)), exchange=chance.choice("ABC"),
             conditions=chance.choice(("auto", "isoi", "f", "canc")),

@@ -69,7 +69,7 @@ def test_two_recipes_of_one_name_are_refused(tmp_path) -> None:  # type: ignore[
     (tmp_path / "recipes.toml").write_text(text.replace('id = "blocks"', 'id = "spreads"'), encoding="utf-8")
     with pytest.raises(ValueError, match="two recipes"):
         load(tmp_path / "recipes.toml")
-    wrong = (FOLDER / "detection.toml").read_text(encoding="utf-8").replace("gap_ms = 150", "gap_ms = 9000")
+    wrong = (FOLDER / "detection.toml").read_text(encoding="utf-8").replace("gap_ms = 100", "gap_ms = 9000")
     (tmp_path / "detection.toml").write_text(wrong, encoding="utf-8")
     with pytest.raises(ValueError, match="longest_ms"):
         load_settings(tmp_path / "detection.toml")
