@@ -30,8 +30,8 @@ ROUNDS = 5
 
 
 def contracts() -> list[tuple[str, str, int]]:
-    """Symbol, contract and strike."""
-    return [(f"T{chr(65 + place // 1300 % 26)}{chr(65 + place // 50 % 26)}", "", 50 + place % 50) for place in range(CONTRACTS)]
+    """Symbol, contract and strike: fifty symbols, which is as many channels as one connection of the service takes."""
+    return [(f"T{chr(65 + place // 2600)}{chr(65 + place // 100 % 26)}", "", 50 + place % 100) for place in range(CONTRACTS)]
 
 
 def prints(count: int, seconds: float, seed: int = 3) -> pl.DataFrame:
@@ -49,7 +49,7 @@ def prints(count: int, seconds: float, seed: int = 3) -> pl.DataFrame:
     began = int(datetime(2026, 11, 20, 15, tzinfo=UTC).timestamp() * 1e6)
     frame = pl.DataFrame({
         "id": np.arange(count).astype(str), "source": ["test"] * count, "symbol": symbols[which], "contract": names[which],
-        "strike": 50.0 + which % 50, "right": ["C"] * count, "price": np.round(price, 2),
+        "strike": 50.0 + which % 100, "right": ["C"] * count, "price": np.round(price, 2),
         "size": np.minimum(chance.zipf(1.7, count), 2000), "bid": bid, "ask": ask,
         "exchange": chance.choice(list("ABCDEFGH"), count),
         "conditions": chance.choice(["auto", "isoi", "mlet", "slan"], count), "underlying_price": [75.0] * count,

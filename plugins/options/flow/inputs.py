@@ -12,7 +12,6 @@ from plugins.options.flow.session import Session
 from terminal.api import Column, Context, Table, UserError, argument, command, read_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import polars as pl
@@ -131,20 +130,10 @@ def listen(ctx: Context, session: Session, waiting: SimpleQueue[Any], beat: floa
     alerts = [each.heard.alerts for each in batches if each.heard.alerts.height]
     if alerts:
         session.take_alerts(pl.concat(alerts))
-    if batches:
-        session.store(lambda: _keep_raw(ctx, batches))
+    for each in batches:
+        session.take_raw(each.heard.raw, each.last_at)
     return [f"Nothing was heard from {each.gap.since:%H:%M:%S} to {each.gap.until:%H:%M:%S} UTC: {each.gap.reason}"
             for each in batches if each.gap is not None]  # fmt: skip
-
-
-def _keep_raw(ctx: Context, batches: Sequence[Any]) -> int:
-    """The messages as they came, a transaction for each kind of channel (option_trades:TSLA is kept as option_trades)."""
-    lines: dict[str, list[str]] = {}
-    for each in batches:
-        for channel, texts in each.heard.raw.items():
-            lines.setdefault(channel.partition(":")[0], []).extend(texts)
-    archive = ctx.store.archive
-    return sum(archive.save_raw("unusualwhales", channel, texts, batches[-1].last_at) for channel, texts in lines.items())
 
 
 def _no_trades() -> pl.DataFrame:

@@ -12,7 +12,7 @@ from plugins.options.flow.gathering import context, detection
 from plugins.options.flow.recipes import all_recipes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor, Future
     from datetime import date, datetime
 
@@ -24,6 +24,7 @@ _REMEMBERED = timedelta(seconds=6)
 _SLACK = timedelta(milliseconds=250)
 TOPIC = "flow.flagged"
 _BEHIND = 8
+_RAW_EVERY = timedelta(seconds=5)
 
 
 class Session:
@@ -38,6 +39,8 @@ class Session:
 
         self._ctx, self._hindsight, self._storing = ctx, hindsight, storing
         self._written: deque[Future[int]] = deque()
+        self._raw: dict[str, list[str]] = {}
+        self._raw_since: datetime | None = None
         self._settings = detection()
         self.detector = Detector(self._settings)
         self._recipes = all_recipes(ctx)
@@ -75,9 +78,24 @@ class Session:
         self.alerts += alerts.height
         return self._judge(of_alerts(alerts)) if alerts.height else 0
 
+    def take_raw(self, messages: Mapping[str, Sequence[str]], at: datetime) -> None:
+        """Keep messages as they came, under the source's own names of channels; written every few seconds together."""
+        for channel, texts in messages.items():
+            self._raw.setdefault(channel, []).extend(texts)
+        self._raw_since = self._raw_since or at
+        if at - self._raw_since >= _RAW_EVERY:
+            self._flush_raw(at)
+
+    def _flush_raw(self, at: datetime) -> None:
+        kept, self._raw, self._raw_since = self._raw, {}, None
+        archive = self._ctx.store.archive
+        if kept:
+            self.store(lambda: sum(archive.save_raw("unusualwhales", name, texts, at) for name, texts in kept.items()))
+
     def finish(self) -> int:
         """What was still open; afterwards everything is in the archive."""
         flagged = self._judge(self.detector.finish())
+        self._flush_raw(self._ctx.now())
         while self._written:
             self._written.popleft().result()
         return flagged

@@ -191,7 +191,7 @@ def test_a_stream_is_archived_flagged_and_told_at_once(market: Any, monkeypatch:
     assert sum(each["events"] for each in told) == 2 and told[0]["symbols"] == ["SPY"]
     assert "Nothing was heard from 15:00:00 to 15:01:00 UTC: closed" in table.unknown[0]
     archive = market.store.archive
-    assert archive.trades("SPY").height == 3 and archive.raw("unusualwhales").height == 3
+    assert archive.trades("SPY").height == 3 and archive.raw("unusualwhales", "option_trades:SPY").height == 3
     assert {each["found_in"] for each in flags(market)} == {"trade feed", "its source's alert"}
     recorded = market.store.book.read("select rule, side from options.flow_events where input = 'alert'")
     assert recorded.rows() == [("RepeatedHits", "ask")]
