@@ -105,7 +105,7 @@ def plan(
             skipped[structure.id] = "not even one fits"
             small.append(min(found, key=lambda one: float(_risk(one[1])[one[2]])))
         else:
-            skipped[structure.id] = "no quotes that may be used at the deltas it wants"
+            skipped[structure.id] = "no quotes that may be used at the deltas it wants, or too little to win"
     best.sort(key=lambda one: -one[0])
     ideas = tuple(_idea(*one, wanted, rules, purse) for one in best[:top])
     small.sort(key=lambda one: float(_risk(one[1])[one[2]]))
@@ -142,10 +142,14 @@ def _best(
     risk = _risk(found)
     weights = rules.weighed(found.sheet.near.days)
     parts = scored(found, risk, wanted, rules)
-    total = sum(weights[name] * parts[name] for name in PARTS) * (0.6 + 0.4 * found.structure.outlook.get(wanted.outlook, 0.5))
-    total = np.where((risk > 0) & (found.gain > 0), total, 0.0)
+    total = np.asarray(sum(weights[name] * parts[name] for name in PARTS)) * (
+        0.6 + 0.4 * found.structure.outlook.get(wanted.outlook, 0.5)
+    )
     # The margin is counted for the few that lead; risk and cost rule out the rest.
-    fits = (risk <= purse.risk) & (np.maximum(found.cost, 0) <= purse.money)
+    pays = (risk > 0) & (found.gain > 0)
+    if found.structure.risk == "defined":  # cents before a steamroller are no plan
+        pays &= found.gain >= rules.limits["reward"] * risk
+    fits = pays & (risk <= purse.risk) & (np.maximum(found.cost, 0) <= purse.money)
     order = np.argsort(-np.where(fits, total, -1.0))
     for at in order[:8]:
         if not fits[at]:
@@ -155,7 +159,9 @@ def _best(
             continue
         if sizing.size(one, float(risk[at]), purse).count:
             return [(float(total[at]), found, int(at), {name: float(parts[name][at]) for name in PARTS})]
-    at = int(np.argmin(np.where(found.gain > 0, risk, np.inf)))
+    if not pays.any():
+        return []
+    at = int(np.argmin(np.where(pays, risk, np.inf)))
     return [(-1.0 - float(total[at]), found, at, {name: float(parts[name][at]) for name in PARTS})]
 
 
@@ -166,7 +172,7 @@ def scored(found: Found, risk: Floats, wanted: View, rules: Rules) -> dict[str, 
     value = found.expected / safe
     favour = preference(wanted, rules)
     sensitivity = np.tanh(10 * found.vega / safe)
-    spread = found.friction / safe
+    spread = found.friction / np.maximum(np.minimum(safe, found.gain), 1.0)
     interest = np.minimum(np.log10(np.maximum(found.interest, 1.0)) / 3, 1.0)
     return {
         "target": 0.5 + 0.5 * gain / (1 + np.abs(gain)),

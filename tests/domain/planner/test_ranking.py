@@ -85,6 +85,8 @@ def test_a_plan_suits_its_outlook_and_its_purse(board: Board, rules: Rules, outl
         fit = 0.6 + 0.4 * idea.structure.outlook[outlook]
         assert idea.score == pytest.approx(100 * total * fit, abs=0.1)
         assert all(board.usable[row] for row in idea.position.rows)
+        if idea.structure.risk == "defined":
+            assert idea.position.extremes[1] >= rules.limits["reward"] * idea.risk
     lead = found.ideas[0].position.greeks
     if outlook in ("bullish", "bearish"):
         assert lead["delta"] * (1 if outlook == "bullish" else -1) > 0
