@@ -142,9 +142,8 @@ def _best(
     risk = _risk(found)
     weights = rules.weighed(found.sheet.near.days)
     parts = scored(found, risk, wanted, rules)
-    total = np.asarray(sum(weights[name] * parts[name] for name in PARTS)) * (
-        0.6 + 0.4 * found.structure.outlook.get(wanted.outlook, 0.5)
-    )
+    fit = 0.6 + 0.4 * found.structure.outlook.get(wanted.outlook, 0.5)
+    total = np.asarray(sum(weights[name] * parts[name] for name in PARTS)) * fit
     # The margin is counted for the few that lead; risk and cost rule out the rest.
     pays = (risk > 0) & (found.gain > 0)
     if found.structure.risk == "defined":  # cents before a steamroller are no plan
