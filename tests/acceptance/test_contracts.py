@@ -33,6 +33,7 @@ DAY = date(2025, 3, 14)
 COMMANDS = Registry().commands()
 
 # Arguments that make sense on the demo market; in this order, because later ones need what earlier ones made.
+LEGS = "+1 SPY 2026-12-18 800 C, -1 810 C"
 GIVEN: dict[str, dict[str, Any]] = {
     "market.bars": {"symbol": "SPY"}, "market.quote": {"symbols": ["SPY", "QQQ"]}, "market.sources": {"symbol": "SPY"},
     "market.search": {"text": "b"}, "preferences.set": {"key": "mode", "value": "pro"}, "preferences.reset": {"key": "mode"},
@@ -87,6 +88,16 @@ GIVEN: dict[str, dict[str, Any]] = {
     "journal.playbook_undo": {"name": "Dip"}, "journal.export": {"csv": "trades.csv"},
     "options.chain": {"symbol": "SPY"}, "options.expiries": {"symbol": "SPY"}, "options.contract": {"name": "SPY261218C00800000"},
     "options.greeks": {"symbol": "SPY", "expiry": date(2027, 12, 17), "strike": 100.0, "spot": 95.0, "vol": "30%"},
+    **{f"options.{verb}": {"symbol": "SPY"} for verb in
+       ("gex", "max_pain", "oi", "em", "surface", "smile", "term", "cones", "realised", "iv_history", "reports")},
+    **{f"options.{verb}": {"symbols": ["SPY"]} for verb in ("ratios", "iv")},
+    "options.plan": {"symbol": "SPY", "bias": "bullish", "dte": 30, "risk": "1%", "account": 10000.0, "top": 2},
+    **{f"options.{verb}": {"symbol": "SPY", "legs": LEGS} for verb in ("calc", "size")},
+    "options.plan_save": {"name": "Rise", "symbol": "SPY", "legs": LEGS},
+    **{f"options.{verb}": {"name": "Rise"} for verb in ("plan_delete", "plan_undo")},
+    "options.flow_recipe_save": {"name": "mine", "rule": 'side == "ask" and premium >= 100k'},
+    **{f"options.{verb}": {"name": "mine"} for verb in ("flow_recipe_delete", "flow_recipe_restore")},
+    "options.flow_event": {"event": "EVENT"},
     "sql.run": {"text": "select symbol, close from market.bars limit 3"},
     "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
     "window.keys_put": {"text": "{}"},
@@ -101,7 +112,8 @@ NEWEST = {"DECISION": "SELECT max(id) AS n FROM journal.entries WHERE kind = 'de
 ELSEWHERE = {"market.import", "preferences.approve", "preferences.key_set", "preferences.key_forget", "store.undelete",
              "store.rebuild", "screener.diff", "jobs.run", "workspace.undo", "portfolio.import", "portfolio.import_undo",
              "portfolio.simplefin_connect", "portfolio.simplefin_refresh", "portfolio.simplefin_forget",
-             "journal.picture", "journal.picture_remove", "journal.picture_restore"}
+             "journal.picture", "journal.picture_remove", "journal.picture_restore", "options.schwab_connect",
+             "options.schwab_sign_in", "options.flow_stream", "options.flow_alerts", "options.flow_import"}
 WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gui and name not in {*GIVEN, *ELSEWHERE})]
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
@@ -155,6 +167,8 @@ def arguments(app: App, name: str) -> dict[str, Any]:
             return str(app.home.path / value)
         if value in NEWEST:
             return int(app.store.book.read(NEWEST[value])["n"][0])
+        if value == "EVENT":
+            return str(app.run("options.flow").frame["id"][0])
         return stock(app) if value == "STOCK" else value
 
     return {key: fill(value) for key, value in GIVEN.get(name, {}).items()}
@@ -293,7 +307,7 @@ def test_as_of_works_on_every_command_that_reads(as_it_was: tuple[Walk, Walk], n
         try:
             assert_of_the_form(full.as_json(name, DAY))
         except UserError as error:
-            assert any(words in error.sentence() for words in ("No option chain", "No contract"))
+            assert any(words in error.sentence() for words in ("No option chain", "No contract", "no flow event"))
         return
     assert_of_the_form(full.as_json(name, DAY))
 
