@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from terminal.api import Context
 
 _REMEMBERED = timedelta(seconds=6)
-_SLACK = timedelta(milliseconds=250)
+_SLACK = timedelta(milliseconds=100)
 TOPIC = "flow.flagged"
 _BEHIND = 8
-_RAW_EVERY = timedelta(seconds=5)
+_TURNS = 16
 
 
 class Session:
@@ -40,7 +40,6 @@ class Session:
         self._ctx, self._hindsight, self._storing = ctx, hindsight, storing
         self._written: deque[Future[int]] = deque()
         self._raw: dict[str, list[str]] = {}
-        self._raw_since: datetime | None = None
         self._settings = detection()
         self.detector = Detector(self._settings)
         self._recipes = all_recipes(ctx)
@@ -79,15 +78,13 @@ class Session:
         return self._judge(of_alerts(alerts)) if alerts.height else 0
 
     def take_raw(self, messages: Mapping[str, Sequence[str]], at: datetime) -> None:
-        """Keep messages as they came, under the source's own names of channels; written every few seconds together."""
+        """Keep messages as they came, under the source's own names of channels: a few channels each time, in turn."""
         for channel, texts in messages.items():
             self._raw.setdefault(channel, []).extend(texts)
-        self._raw_since = self._raw_since or at
-        if at - self._raw_since >= _RAW_EVERY:
-            self._flush_raw(at)
+        self._flush_raw(at, 1 + len(self._raw) // _TURNS)
 
-    def _flush_raw(self, at: datetime) -> None:
-        kept, self._raw, self._raw_since = self._raw, {}, None
+    def _flush_raw(self, at: datetime, most: int) -> None:
+        kept = {name: self._raw.pop(name) for name in list(self._raw)[:most]}
         archive = self._ctx.store.archive
         if kept:
             self.store(lambda: sum(archive.save_raw("unusualwhales", name, texts, at) for name, texts in kept.items()))
@@ -95,7 +92,7 @@ class Session:
     def finish(self) -> int:
         """What was still open; afterwards everything is in the archive."""
         flagged = self._judge(self.detector.finish())
-        self._flush_raw(self._ctx.now())
+        self._flush_raw(self._ctx.now(), len(self._raw))
         while self._written:
             self._written.popleft().result()
         return flagged
