@@ -10,7 +10,7 @@ from plugins.options.flow.commands import flow, flow_event, flow_inputs, flow_le
 from plugins.options.flow.inputs import flow_alerts, flow_import, flow_stream
 from plugins.options.flow.judging import flow_scorecard, flow_verdicts
 from plugins.options.flow.recipes import flow_fields, flow_recipe_delete, flow_recipe_restore, flow_recipe_save, flow_recipes
-from plugins.options.planner.commands import calc, plan, size, structures
+from plugins.options.planner.commands import calc, draft, plan, size, structures
 from plugins.options.planner.plan_commands import plan_delete, plan_save, plan_undo, plans, record
 from plugins.options.sources.commands import schwab_connect, schwab_sign_in
 from plugins.options.volatility.commands import cones, em, iv, iv_history, iv_ranks, realised, reports, smile, surface, term
@@ -23,6 +23,7 @@ __all__ = [
     "cones",
     "contract",
     "demo_fill",
+    "draft",
     "em",
     "expiries",
     "flow",

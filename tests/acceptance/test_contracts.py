@@ -92,7 +92,7 @@ GIVEN: dict[str, dict[str, Any]] = {
        ("gex", "max_pain", "oi", "em", "surface", "smile", "term", "cones", "realised", "iv_history", "reports")},
     **{f"options.{verb}": {"symbols": ["SPY"]} for verb in ("ratios", "iv")},
     "options.plan": {"symbol": "SPY", "bias": "bullish", "dte": 30, "risk": "1%", "account": 10000.0, "top": 2},
-    **{f"options.{verb}": {"symbol": "SPY", "legs": LEGS} for verb in ("calc", "size")},
+    **{f"options.{verb}": {"symbol": "SPY", "legs": LEGS} for verb in ("calc", "draft", "size")},
     "options.plan_save": {"name": "Rise", "symbol": "SPY", "legs": LEGS},
     **{f"options.{verb}": {"name": "Rise"} for verb in ("plan_delete", "plan_undo")},
     "options.flow_recipe_save": {"name": "mine", "rule": 'side == "ask" and premium >= 100k'},

@@ -14,6 +14,7 @@ from plugins.options.chain import columns as sides
 from plugins.options.chain import model
 from plugins.options.chain.panel_bar import ALL, ExpiryBar, LegTray, key_of
 from plugins.options.chain.panel_ladder import Ladder
+from plugins.options.panel_parts import nothing_of
 from terminal.domain import format as written
 from terminal.ui.badge import SourceBadge
 from terminal.ui.form import Banner, Chip, EmptyState, ghost, label, reveal, row
@@ -175,7 +176,7 @@ class ChainPanel(QWidget):
             self.banner.show_message(error.sentence(), "warn", title="The chain could not be read", action="Try again",
                                      on_action=self.refresh)  # fmt: skip
             return
-        self.empty.set_message(f"No options of {self.symbol}", error.sentence(), "table-2", "Try again", self.refresh)
+        nothing_of(self.empty, self.host, self.symbol, f"No options of {self.symbol}", error, "table-2", self.refresh)
         self._stack.setCurrentIndex(0)
 
     def _arrived(self, table: Table) -> None:
@@ -325,7 +326,12 @@ class ChainPanel(QWidget):
         told += [f"{rows[key]['title']}: {rows[key]['text']}." for key in ("chance", "expected_move") if key in rows]
         text = " ".join(told) or " ".join(table.notes[:2])
         self.banner.show_message(text, "info", title=table.title, action="Open the planner",
-                                 on_action=lambda: self.host.open("planner", self.symbol))  # fmt: skip
+                                 on_action=self._open_planner)  # fmt: skip
+
+    def _open_planner(self) -> None:
+        legs = {"symbol": self.symbol, "legs": self.tray.text}
+        self.host.open("planner", self.symbol)
+        self.host.run("options.draft", legs, then=lambda _: None, fail=self._not_planned, key="draft")
 
     def _not_planned(self, error: TerminalError) -> None:
         self.banner.show_message(error.sentence(), "warn", title="These legs cannot be planned")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedLayout, QStackedWidget, QVBoxLayout, QWidg
 from plugins.options.exposure import model
 from plugins.options.exposure.panel_heat import Heat
 from plugins.options.exposure.panel_pictures import Curve, StrikeBars
+from plugins.options.panel_parts import nothing_of
 from terminal.domain import format as written
 from terminal.ui.badge import SourceBadge
 from terminal.ui.form import Banner, EmptyState, Flow, MetricCard, Segment, label, reveal, row
@@ -173,7 +174,7 @@ class ExposurePanel(QWidget):
             self.banner.show_message(error.sentence(), "warn", title="The exposure could not be worked out", action="Try again",
                                      on_action=self.refresh)  # fmt: skip
             return
-        self.empty.set_message(f"No exposure of {self.symbol}", error.sentence(), "layers", "Try again", self.refresh)
+        nothing_of(self.empty, self.host, self.symbol, f"No exposure of {self.symbol}", error, "layers", self.refresh)
         self._stack.setCurrentIndex(0)
 
     def _arrived(self, table: Table) -> None:

@@ -117,6 +117,19 @@ def calc(
     return answers.figures(found, one, _position(found, unit), purse, told, drift)
 
 
+@command(title="Put legs into the planner", panel="planner")
+def draft(
+    ctx: Context, symbol: Symbol, legs: Legs, *, expiry: Annotated[date | None, argument(help="Of legs that name no day.")] = None
+) -> Table:
+    """Lay legs out in the planner's panel, where they can be changed; the answer is that of `options calc`."""
+    from terminal.domain.planner.legs import parse, spelled
+
+    table = calc(ctx, symbol, legs, expiry=expiry)
+    name = symbol.strip().upper()
+    ctx.publish("plan.drafted", {"symbol": name, "legs": spelled(parse(legs, name, expiry), name)})
+    return table
+
+
 @command(title="How many contracts by risk")
 def size(
     ctx: Context,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from plugins.options.panel_parts import nothing_of
 from plugins.options.planner.panel_cards import Ideas
 from plugins.options.planner.panel_detail import Detail
 from plugins.options.planner.panel_form import OutlookForm
@@ -108,9 +109,10 @@ class PlannerPanel(QWidget):
 
     def _connect(self) -> None:
         self.form.changed.connect(self.refresh)
-        self.ideas.chosen.connect(self.choose)
+        self.ideas.chosen.connect(self._choose_by_hand)
         self.host.on("market.changed", self._market_changed)
         self.host.on("book.changed", self._book_changed)
+        self.host.on("plan.drafted", self._drafted)
         self.detail.keep.clicked.connect(lambda *_: self._keep())
 
     # ---- what the window calls ----
@@ -241,7 +243,10 @@ class PlannerPanel(QWidget):
             small = next((each for each in table.notes if each.startswith("The smallest")), "")
             self.banner.show_message(small, "warn", title="Not even one contract fits what you allow to lose")
         self.ideas.show_plan(table, self.host.mode, self._records)
-        self.choose(self._chosen)
+        if self._own:
+            self._show_own()
+        else:
+            self.choose(self._chosen)
 
     def _notes(self, table: Table) -> list[str]:
         plan, view = table.detail["plan"], table.detail["plan"].view
@@ -250,6 +255,21 @@ class PlannerPanel(QWidget):
         if self.host.mode == "newbie":
             return [f"You expect {at} by {view.day:%d %b}; the market expects ±{view.move:,.0f}."]
         return [f"Target {at} by {view.day:%d %b} ({view.told}), market ±{view.move:,.2f}. {made}"]
+
+    def _drafted(self, payload: Mapping[str, Any]) -> None:
+        """Legs that were put together elsewhere; they stay until a card is chosen or another symbol is looked at."""
+        if payload["symbol"] == self._symbol:
+            self._own = str(payload["legs"])
+            self._show_own()
+
+    def _show_own(self) -> None:
+        self._answer.setCurrentIndex(0)
+        self.ideas.mark(-1)
+        self.detail.show_position(self._symbol, self._own, 1, self.form.purse(), "Your own legs")
+
+    def _choose_by_hand(self, place: int) -> None:
+        self._own = ""
+        self.choose(place)
 
     def choose(self, place: int) -> None:
         """Show one of the ideas in full."""
@@ -266,6 +286,7 @@ class PlannerPanel(QWidget):
             self.banner.show_message(error.sentence(), "warn")
             return
         self._say_empty("No plan", error.sentence(), "circle-alert")
+        nothing_of(self.empty, self.host, self._symbol, f"No plan for {self._symbol}", error, "circle-alert", self.refresh)
 
     def _say_empty(self, title: str, text: str, icon: str) -> None:
         self.empty.set_message(title, text, icon)

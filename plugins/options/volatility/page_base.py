@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from plugins.options.panel_parts import nothing_of
 from terminal.ui.form import Banner, EmptyState, in_window, label, row
 from terminal.ui.table import TableView
 
@@ -136,5 +137,6 @@ class Page(QWidget):
 
     def _failed(self, problem: TerminalError) -> None:
         self.answer = None
-        self.empty.set_message(f"Nothing to show of {self.surroundings.symbol}", problem.sentence(), "waves")
+        symbol = self.surroundings.symbol
+        nothing_of(self.empty, self.host, symbol, f"Nothing to show of {symbol}", problem, "waves", self.ask)
         self._stack.setCurrentIndex(0)

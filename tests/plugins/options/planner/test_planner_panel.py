@@ -90,6 +90,19 @@ def test_from_an_outlook_to_one_position(app: Any, open_panel: Callable[..., Pla
     assert panel.form.arguments()["bias"] == "bearish"
 
 
+def test_legs_from_elsewhere_stay_until_a_card_is_chosen(app: Any, open_panel: Callable[..., PlannerPanel], qtbot: Any) -> None:
+    panel = open_panel(app)
+    app.run("options.draft", {"symbol": "SPY", "legs": "+1 SPY 2026-12-18 800 C"})
+    qtbot.waitUntil(lambda: panel.detail.text == "+1 SPY 2026-12-18 800 C", timeout=30_000)
+    assert not any(card.property("selected") for card in panel.ideas.cards)
+    app.events.publish("plan.drafted", {"symbol": "QQQ", "legs": "+1 QQQ 2026-12-18 1000 C"})  # another symbol's
+    panel.refresh()
+    qtbot.wait(50)
+    assert panel.detail.text == "+1 SPY 2026-12-18 800 C"
+    qtbot.keyClick(panel.ideas.cards[0], Qt.Key.Key_Return)
+    assert panel.ideas.cards[0].property("selected")
+
+
 def test_sliders_move_the_pictures_and_legs_can_be_changed(app: Any, open_panel: Callable[..., PlannerPanel], qtbot: Any) -> None:
     panel = open_panel(app)
     detail = panel.detail
