@@ -158,7 +158,8 @@ class Stream(Generic[State]):
         silent = logging.Logger(f"{self.name}-websocket", logging.CRITICAL + 1)
         address, options = self._opened(self._address(), key)
         own: dict[str, Any] = {"open_timeout": self._open_seconds, "close_timeout": 0.2, "logger": silent, "max_size": 2**22}
-        return connect(address, **own, **options)
+        connection: ClientConnection = connect(address, **own, **options)
+        return connection
 
     def _set(self, ended: threading.Event | None = None, **changes: Any) -> None:
         """Change the state; a thread whose end was asked for has no say any more."""
