@@ -90,7 +90,9 @@ GIVEN: dict[str, dict[str, Any]] = {
     "options.greeks": {"symbol": "SPY", "expiry": date(2027, 12, 17), "strike": 100.0, "spot": 95.0, "vol": "30%"},
     **{f"options.{verb}": {"symbol": "SPY"} for verb in
        ("gex", "max_pain", "oi", "em", "surface", "smile", "term", "cones", "realised", "iv_history", "reports")},
-    **{f"options.{verb}": {"symbols": ["SPY"]} for verb in ("ratios", "iv")},
+    **{f"options.{verb}": {"symbols": ["SPY"]} for verb in
+       ("archive", "demo_fill", "flow", "flow_leaders", "flow_scan", "flow_scorecard", "flow_verdicts", "iv", "iv_ranks",
+        "ratios")},
     "options.plan": {"symbol": "SPY", "bias": "bullish", "dte": 30, "risk": "1%", "account": 10000.0, "top": 2},
     **{f"options.{verb}": {"symbol": "SPY", "legs": LEGS} for verb in ("calc", "draft", "size")},
     "options.plan_save": {"name": "Rise", "symbol": "SPY", "legs": LEGS},
@@ -168,7 +170,7 @@ def arguments(app: App, name: str) -> dict[str, Any]:
         if value in NEWEST:
             return int(app.store.book.read(NEWEST[value])["n"][0])
         if value == "EVENT":
-            return str(app.run("options.flow").frame["id"][0])
+            return str(app.run("options.flow", {"symbols": ["SPY"], "days": 5}).frame["id"][0])
         return stock(app) if value == "STOCK" else value
 
     return {key: fill(value) for key, value in GIVEN.get(name, {}).items()}

@@ -99,7 +99,7 @@ def test_the_same_market_gives_the_same_bookings(portfolio_app: App) -> None:
 def test_its_targets_come_and_go_with_it_but_own_ones_stay(portfolio_app: App) -> None:
     app = portfolio_app
     assert {row["key"]: row["state"] for row in app.run("portfolio.allocation").rows() if row["state"]} == {
-        "stocks": "within", "bonds": "below", "cash": "within"}  # fmt: skip
+        "stocks": "above", "bonds": "below", "cash": "within"}  # fmt: skip
     app.run("portfolio.target_set", {"by": "region", "weights": ["United States=100"]})
     app.run("portfolio.demo_remove")
     assert {row["by"] for row in app.run("portfolio.targets").rows()} == {"region"}

@@ -76,6 +76,7 @@ def live(home: Home, replay: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
         for service, key in keys.items():
             monkeypatch.setenv(f"TAPELINE_{service.upper()}_KEY", key)
         opened.append(App(home, demo=False, clock=Clock(now)))
+        opened[-1].settings.set("providers.order.chains", "cboe")  # Yahoo's takes a request an expiry, at its pace
         return opened[-1]
 
     yield make

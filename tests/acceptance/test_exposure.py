@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 
 from terminal.errors import UserError
+from terminal.providers.budget import Window
+from terminal.providers.yahoo import YahooProvider
 from tests.conftest import Clock
 
 if TYPE_CHECKING:
@@ -142,9 +144,10 @@ def test_the_russell_from_a_recorded_chain(live: Any, shared: Path) -> None:
 
 
 @pytest.mark.real
-def test_a_chain_whose_source_knows_no_open_interest_is_unknown(live: Any) -> None:
+def test_a_chain_whose_source_knows_no_open_interest_is_unknown(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Yahoo's recorded chain of Apple states 0 for every contract."""
     live.clock.now = datetime(2025, 2, 21, 22, 0, tzinfo=UTC)
+    monkeypatch.setattr(YahooProvider, "windows", (Window(2000, 3600),))  # its pace is not waited for
     live.settings.set("providers.order.chains", "yahoo")
     table = live.run("options.gex", {"symbol": "AAPL"})
     assert table.unknown == ("The source states no open interest of AAPL, so nothing that rests on it is known.",)

@@ -8,9 +8,19 @@ from typing import Any
 
 import pytest
 
+from terminal.paths import Home
+from terminal.settings import Settings
+
 pytestmark = pytest.mark.real
 QUOTE_FIELDS = {"previous_close": "regularMarketPreviousClose", "open": "regularMarketOpen", "high": "regularMarketDayHigh",
                 "low": "regularMarketDayLow", "volume": "regularMarketVolume", "price": "regularMarketPrice"}
+
+
+@pytest.fixture(autouse=True)
+def _chains_from_one(tmp_path: Any) -> None:
+    """Yahoo's chains take a request an expiry, at its pace: they are proved elsewhere."""
+    (tmp_path / "H").mkdir()
+    Settings(Home(tmp_path / "H")).set("providers.order.chains", "cboe")
 
 
 def numbers(value: Any) -> set[float]:

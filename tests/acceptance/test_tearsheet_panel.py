@@ -129,6 +129,7 @@ def test_recorded_answers_of_a_real_company(
 
     monkeypatch.setenv("TAPELINE_YAHOO_URL", f"{replay.url}/yahoo")
     app = App(home, demo=False, clock=clock)
+    app.settings.set("providers.order.chains", "cboe")  # Yahoo's takes a request an expiry, at its pace
     try:
         window = open_window(app)
         panel = tearsheet(window, "AAPL", qtbot)
