@@ -170,7 +170,8 @@ def arguments(app: App, name: str) -> dict[str, Any]:
         if value in NEWEST:
             return int(app.store.book.read(NEWEST[value])["n"][0])
         if value == "EVENT":
-            return str(app.run("options.flow", {"symbols": ["SPY"], "days": 5}).frame["id"][0])
+            found = app.run("options.flow", {"symbols": ["SPY"]}).frame
+            return str((app.run("options.flow").frame if found.is_empty() else found)["id"][0])
         return stock(app) if value == "STOCK" else value
 
     return {key: fill(value) for key, value in GIVEN.get(name, {}).items()}
