@@ -29,6 +29,7 @@ DOCS = ROOT / "docs"
 PANELS = DOCS / "pictures"
 PAGE = DOCS / "panels.md"
 SYMBOL = "XERV"
+OPTIONS, OPTIONABLE = ("chain", "volatility", "exposure", "flow", "planner"), "SPY"
 SIZE = (1280, 800)
 LARGEST, MOST = 450_000, 6_000_000  # bytes: of one picture, and of all panels' together; a page should load quickly
 THEMES, MODES = ("dark", "light"), ("newbie", "pro")
@@ -130,7 +131,8 @@ def _panels(app: Any, panels: list[Any], mode: str, theme: str) -> int:
     with studio(app, Wish("window", *SIZE, mode=mode, theme=theme)) as window:
         for panel in panels:
             file = PANELS / f"{panel.id}-{mode}-{theme}.png"
-            wish = Wish(panel.id, *SIZE, symbol=SYMBOL if panel.follows_symbol else "", mode=mode, theme=theme)
+            symbol = OPTIONABLE if panel.id in OPTIONS else SYMBOL if panel.follows_symbol else ""
+            wish = Wish(panel.id, *SIZE, symbol=symbol, mode=mode, theme=theme)
 
             shown: list[Any] = []
 

@@ -93,15 +93,15 @@ class MoveBars(Picture):
         bottom = self._tall() * len(self._moves)
         for level in levels(low, high, 5):
             painter.fillRect(QRectF(at(level), 0, 1, bottom), theme.tokens().color("grid"))
-            place = QRectF(at(level) - 40, bottom + 2, 80, theme.scaled(16))
-            self._text(painter, place, written.number(level, 0 if level >= 20 else 2), "t3", MIDDLE)
+            if abs(at(level) - at(price)) > theme.scaled(58):  # the price itself is named there
+                place = QRectF(at(level) - 40, bottom + 2, 80, theme.scaled(16))
+                self._text(painter, place, written.number(level, 0 if level >= 20 else 2), "t3", MIDDLE)
         painter.setRenderHint(painter.RenderHint.Antialiasing)
         for number, move in enumerate(self._moves):
             self._group(painter, number, move, at, names)
         painter.setPen(pen("t1", 1.0, dashed=True))
         painter.drawLine(QPointF(at(price), 0), QPointF(at(price), bottom))
         place = QRectF(at(price) - 60, bottom + 2, 120, theme.scaled(16))
-        painter.fillRect(place.adjusted(20, 0, -20, 0), theme.tokens().color("bg0"))
         self._text(painter, place, f"now {written.number(price, 0 if price >= 200 else 2)}", "t1", MIDDLE, 600)
 
     def _group(self, painter: QPainter, number: int, move: Expected, at, names: int) -> None:  # type: ignore[no-untyped-def]
