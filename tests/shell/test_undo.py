@@ -47,6 +47,7 @@ def app(home: Home) -> Iterator[App]:
     run("portfolio.tag", {"symbol": "AAA", "tags": ("core",)})
     run("portfolio.scenario_save", {"name": "Fall", "shock": "SPY -10%"})
     run("journal.playbook_save", {"name": "Dip", "step": ("Trend is up",)})
+    run("options.flow_recipe_save", {"name": "mine", "rule": "premium >= 100k"})
     yield opened
     opened.close()
 
@@ -63,7 +64,8 @@ def state(app: App) -> dict[str, Any]:
     found["lists"] = [row["name"] for row in app.run("watchlist.list").rows()] if table else []
     found["studies"] = app.run("chart.studies", {"symbol": "AAA"}).rows()
     moments = {"saved", "changed", "at"}
-    for name in ("portfolio.targets", "portfolio.tags", "portfolio.scenarios", "journal.playbooks"):
+    for name in ("portfolio.targets", "portfolio.tags", "portfolio.scenarios", "journal.playbooks",
+                 "options.flow_recipes"):
         found[name] = [{key: value for key, value in row.items() if key not in moments} for row in app.run(name).rows()]
     found["keys"] = app.settings.raw("keys")
     found["font"] = app.settings.get("font_size")
@@ -104,6 +106,7 @@ CASES = [
     ("window.unbind", {"shortcut": "refresh"}, False), ("jobs.pause", {}, False),
     ("portfolio.target_clear", {"by": "asset_class"}, True), ("portfolio.untag", {"symbol": "AAA"}, True),
     ("portfolio.scenario_delete", {"name": "Fall"}, True), ("journal.playbook_delete", {"name": "Dip"}, True),
+    ("options.flow_recipe_delete", {"name": "mine"}, True),
     ("store.restore", {}, True),
 ]
 
@@ -140,11 +143,12 @@ def test_no_destructive_command_is_forgotten(app: App) -> None:
         "portfolio.delete": "its undo is proved beside the plugin", "portfolio.remove": "its undo is proved beside the plugin",
         "portfolio.demo_remove": "proved with the demo portfolio", "journal.demo_remove": "proved with the demo portfolio",
         "journal.delete": "its undo is proved with the journal", "journal.picture_remove": "its undo is proved with the trades",
+        "options.plan_delete": "its undo is proved with the planner",
         "portfolio.simplefin_forget": "an access is not kept anywhere once it is forgotten",
     }
     words = ("delete", "remove", "erase", "forget", "reset", "restore", "flush", "clear", "unbind")
     found = {name for name, command in app.registry.commands().items() if command.verb.split("_")[-1] in words
              or command.verb.split("_")[0] in words}
     undoing = {"watchlist.restore", "screener.restore", "views.restore", "chart.restore", "journal.restore",
-               "journal.picture_restore"}
+               "journal.picture_restore", "options.flow_recipe_restore"}
     assert found - undoing - set(without) <= {command for command, _, _ in CASES}
