@@ -99,7 +99,6 @@ GIVEN: dict[str, dict[str, Any]] = {
     **{f"options.{verb}": {"name": "Rise"} for verb in ("plan_delete", "plan_undo")},
     "options.flow_recipe_save": {"name": "mine", "rule": 'side == "ask" and premium >= 100k'},
     **{f"options.{verb}": {"name": "mine"} for verb in ("flow_recipe_delete", "flow_recipe_restore")},
-    "options.flow_event": {"event": "EVENT"},
     "sql.run": {"text": "select symbol, close from market.bars limit 3"},
     "window.bind": {"shortcut": "window.theme", "keys": ["Ctrl+Alt+Shift+F9"]}, "window.unbind": {"shortcut": "window.theme"},
     "window.keys_put": {"text": "{}"},
@@ -115,7 +114,8 @@ ELSEWHERE = {"market.import", "preferences.approve", "preferences.key_set", "pre
              "store.rebuild", "screener.diff", "jobs.run", "workspace.undo", "portfolio.import", "portfolio.import_undo",
              "portfolio.simplefin_connect", "portfolio.simplefin_refresh", "portfolio.simplefin_forget",
              "journal.picture", "journal.picture_remove", "journal.picture_restore", "options.schwab_connect",
-             "options.schwab_sign_in", "options.flow_stream", "options.flow_alerts", "options.flow_import"}
+             "options.schwab_sign_in", "options.flow_stream", "options.flow_alerts", "options.flow_import",
+             "options.flow_event"}
 WALKED = [*GIVEN, *(name for name, command in COMMANDS.items() if not command.gui and name not in {*GIVEN, *ELSEWHERE})]
 # Answers made of market numbers: each must name its sources.
 OF_THE_MARKET = {"market.bars", "market.quote", "screener.run", "screener.clauses", "tearsheet.show", "tearsheet.gates",
@@ -169,9 +169,6 @@ def arguments(app: App, name: str) -> dict[str, Any]:
             return str(app.home.path / value)
         if value in NEWEST:
             return int(app.store.book.read(NEWEST[value])["n"][0])
-        if value == "EVENT":
-            found = app.run("options.flow", {"symbols": ["SPY"]}).frame
-            return str((app.run("options.flow").frame if found.is_empty() else found)["id"][0])
         return stock(app) if value == "STOCK" else value
 
     return {key: fill(value) for key, value in GIVEN.get(name, {}).items()}
@@ -310,7 +307,7 @@ def test_as_of_works_on_every_command_that_reads(as_it_was: tuple[Walk, Walk], n
         try:
             assert_of_the_form(full.as_json(name, DAY))
         except UserError as error:
-            assert any(words in error.sentence() for words in ("No option chain", "No contract", "no flow event"))
+            assert any(words in error.sentence() for words in ("No option chain", "No contract"))
         return
     assert_of_the_form(full.as_json(name, DAY))
 
