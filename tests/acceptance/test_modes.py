@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OPTIONS = ("chain", "volatility", "exposure", "flow", "planner")  # a fund has options, not every company
 STOCK, LOSS, FUND, BOND = "ZENR", "ARKU", "SPY", "UST29"
 
 
@@ -188,7 +189,7 @@ def test_no_panel_shows_another_value_in_another_mode(window: Any, app: Any, mon
     compared: dict[str, int] = {}
     for panel_id in window.workspace.specs:
         window.set_mode("pro")
-        window.open_panel(panel_id)
+        window.open_panel(panel_id, FUND if panel_id in OPTIONS else None)
         wait(window, 30)
         assert window.workspace.panels.get(panel_id) is not None, f"{panel_id} could not be opened"
         read: dict[str, dict[str, Any]] = {}

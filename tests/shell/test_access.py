@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from terminal.shell.window import MainWindow
 
-WAIT = 20.0
+WAIT = 60.0
 EMPTY = ("results",)  # until a command has answered
 
 

@@ -62,9 +62,9 @@ class FlowPanel(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
-        box.addLayout(row(self.title, self.rests, self.badge, 0, self.scope, self.write_button, self.import_button,
-                          self.listen_button, spacing=8, margins=(12, 8, 12, 4)))  # fmt: skip
-        box.addLayout(row(self.pages.bar, margins=(12, 0, 12, 6)))
+        box.addLayout(row(self.title, self.rests, self.badge, 0, self.scope, spacing=8, margins=(12, 8, 12, 4)))
+        buttons = (self.write_button, self.import_button, self.listen_button)
+        box.addLayout(row(self.pages.bar, 0, *buttons, spacing=8, margins=(12, 0, 12, 6)))
         box.addWidget(self.pages, 1)
         self.scope.changed.connect(lambda _: self.pages.ask())
         self._dress()
