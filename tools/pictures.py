@@ -31,7 +31,7 @@ PAGE = DOCS / "panels.md"
 SYMBOL = "XERV"
 OPTIONS, OPTIONABLE = ("chain", "volatility", "exposure", "flow", "planner"), "SPY"
 SIZE = (1280, 800)
-LARGEST, MOST = 450_000, 6_000_000  # bytes: of one picture, and of all panels' together; a page should load quickly
+LARGEST, MOST = 450_000, 7_000_000  # bytes: of one picture, and of all panels' together; a page should load quickly
 THEMES, MODES = ("dark", "light"), ("newbie", "pro")
 FURTHER = (("newbie", "dark"), ("pro", "light"))  # in which the further pages of a panel are shown
 LEFT_OUT = ("results",)  # empty until a command has answered
@@ -48,6 +48,11 @@ PICTURES: dict[str, dict[str, Any]] = {
 SENTENCES = {
     "watchlists": "Your own lists of symbols with prices, verdicts and what changed.",
     "activity": "What the program said in this run, and what it is doing or did.",
+    "chain": "Calls, strikes and puts with our own volatilities and Greeks, each quote checked.",
+    "volatility": "What options expect of the price, what it did, and how dear they are within the year.",
+    "exposure": "What dealers have to trade when the price moves, if they hold what is assumed.",
+    "flow": "Unusual trades in options with their evidence, what became of them, and a scorecard.",
+    "planner": "From what you expect and may lose to legs, chances, risks and a size.",
     "preferences": "Every setting with what it means; a change takes effect at once.",
 }
 
