@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from terminal.store import Store
 
 _ASKED = timedelta(minutes=20)
+_LATELY = timedelta(days=10)
 
 
 class SimulatedPast:
@@ -37,11 +38,19 @@ class SimulatedPast:
         """
         with self._lock:
             newest = self._calendar.last_session(ctx.now())
-            there = self._store.archive.volatility(start=newest)["symbol"].to_list()
+            there, measured = self._measured(newest)
             wanted = there if symbols is None else [symbol for symbol in symbols if symbol in there]
-            if there and all(self._whole(symbol, newest) for symbol in wanted):
+            if measured and all(self._whole(symbol, newest) for symbol in wanted):
                 return 0
-            return self._fill(symbols, ctx)
+            return self._fill(symbols, ctx, measured)
+
+    def _measured(self, newest: date) -> tuple[list[str], bool]:
+        """Whose volatility is known of the newest session, and whether that is all whose past is there: a chain that was only
+        looked at is measured on that day alone, and the market may have moved on since the past was made."""
+        recent = self._store.archive.volatility(start=newest - _LATELY)
+        now = recent.filter(pl.col("day") == newest)["symbol"].to_list()
+        before = set(recent.filter(pl.col("day") < newest)["symbol"])
+        return now, bool(before) and before <= set(now)
 
     def _whole(self, symbol: str, newest: date) -> bool:
         from terminal.providers.demo.option_history import CHAIN_SESSIONS
@@ -49,12 +58,12 @@ class SimulatedPast:
         days = self._store.archive.days(symbol)["day"]
         return len(days) >= CHAIN_SESSIONS and days[-1] >= newest
 
-    def _fill(self, symbols: Sequence[str] | None, ctx: Context) -> int:
+    def _fill(self, symbols: Sequence[str] | None, ctx: Context, measured: bool) -> int:
         from terminal.providers.demo import option_history
 
         made = self._provider.options()
-        archive, newest, count = self._store.archive, made.tape.days[-1], 0
-        if newest not in archive.volatility(["SPY"], start=newest)["day"]:
+        archive, count = self._store.archive, 0
+        if not measured:
             archive.save_volatility(option_history.volatilities(made))
         wanted = [symbol for symbol in option_history.archived(made) if symbols is None or symbol in symbols]
         for position, symbol in enumerate(wanted):

@@ -47,6 +47,16 @@ def test_it_is_made_once_and_grows_by_a_session(demo_home: Home) -> None:
         app.close()
 
 
+def test_a_chain_that_was_looked_at_first_does_not_stand_for_the_past(app: Any) -> None:
+    app.run("options.chain", {"symbol": "SPY"})
+    app.chain_archive.take()  # what its own thread would do by and by
+    assert app.store.archive.volatility(["SPY"]).height == 1
+    (row,) = app.run("options.iv", {"symbols": ["SPY"]}).rows()
+    assert row["observed"] == 252
+    (other,) = app.run("options.iv", {"symbols": ["QQQ"]}).rows()
+    assert other["observed"] == 252
+
+
 def test_a_real_market_has_no_simulated_past(home: Home, clock: Any) -> None:
     from terminal.app import App
 
